@@ -29,6 +29,7 @@ class Step(StrEnum):
     PURPOSE = "purpose"
     LYRICS = "lyrics"
     PREVIEW = "preview"
+    PARTNER = "partner"
     CLOSED = "closed"
 
 
@@ -106,9 +107,43 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a track is made from: one or two references, and the lyrics as typed."""
+    """What a track is made from.
 
-    purpose: Purpose
+    Attributes:
+        voice: Id of the reference that lends its voice, or None.
+        beat: Id of the reference that lends its accompaniment, or None; the same as `voice`
+            where one song lends both.
+        lyrics: As typed, normalised.
+    """
+
     voice: int | None
     beat: int | None
     lyrics: str
+
+    @property
+    def result(self) -> Purpose:
+        """What will come back: a song, a voice alone, or music without singing."""
+        if self.voice is None:
+            return Purpose.INSTRUMENTAL
+        return Purpose.VOICE if self.beat is None else Purpose.SONG
+
+    def uploads(self) -> dict[int, Purpose]:
+        """Which references are needed, and as what each is uploaded."""
+        if self.voice is not None and self.voice == self.beat:
+            return {self.voice: Purpose.SONG}
+        parts = {self.voice: Purpose.VOICE, self.beat: Purpose.INSTRUMENTAL}
+        return {ref: purpose for ref, purpose in parts.items() if ref is not None}
+
+
+def recipe(reference: int, purpose: Purpose, partner: int | None, lyrics: str) -> Recipe:
+    """The recipe of a finished draft.
+
+    Args:
+        reference: The recording the draft began with.
+        purpose: What it holds.
+        partner: A second recording that lends what the first has not, or None.
+        lyrics: As typed, normalised.
+    """
+    voice = reference if purpose.has_voice else partner
+    beat = reference if purpose.has_beat else partner
+    return Recipe(voice, beat, lyrics)

@@ -1,0 +1,68 @@
+"""What is stored, and the rules that lose nothing."""
+
+from typing import Self
+
+from bot.store.database import Database, StoreUnavailable
+from bot.store.drafts import Drafts, NewRecording
+from bot.store.inbox import Inbox
+from bot.store.ledger import Ledger
+from bot.store.people import People
+from bot.store.references import References
+from bot.store.rows import Attempt, Draft, Reference, Track, Upload
+from bot.store.tracks import UNFINISHED, NotNow, Tracks
+
+__all__ = [
+    "UNFINISHED",
+    "Attempt",
+    "Draft",
+    "NewRecording",
+    "NotNow",
+    "Reference",
+    "Store",
+    "StoreUnavailable",
+    "Track",
+    "Upload",
+]
+
+
+class Store:
+    """Every table behind one door.
+
+    Args:
+        database: Open and migrated; closed with the store.
+        claim_seconds: How long a claim lives without being renewed.
+    """
+
+    def __init__(self, database: Database, claim_seconds: float) -> None:
+        self._database = database
+        self.inbox = Inbox(database)
+        self.people = People(database)
+        self.drafts = Drafts(database)
+        self.references = References(database, claim_seconds)
+        self.tracks = Tracks(database, claim_seconds)
+        self.ledger = Ledger(database)
+
+    @classmethod
+    async def open(cls, url: str, *, claim_seconds: float = 60) -> Self:
+        """Open a database and bring its schema up to date.
+
+        Raises:
+            StoreUnavailable: it cannot be opened.
+            NewerSchema: a newer program wrote it.
+        """
+        return cls(await Database.open(url), claim_seconds)
+
+    async def take_over(self) -> None:
+        """At start: where this process has the database alone, claims of a dead one end."""
+        if self._database.is_sqlite:
+            await self.tracks.claims.release_all()
+            await self.references.claims.release_all()
+
+    async def tidy(self) -> None:
+        """Drop what has had its time."""
+        await self.inbox.tidy()
+        await self.tracks.tidy()
+
+    async def aclose(self) -> None:
+        """Close the database."""
+        await self._database.aclose()

@@ -1,0 +1,70 @@
+"""Claims: who works on a row, and until when."""
+
+import time
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, or_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import Database
+
+
+def free(table: Table) -> ColumnElement[bool]:
+    """Whether nobody has a live claim on a row."""
+    return or_(table.c.claimed_until.is_(None), table.c.claimed_until < time.time())
+
+
+class Claims:
+    """Takes, renews and releases claims on one table, by compare-and-set.
+
+    Args:
+        database: Where the table is.
+        table: With columns id, claimed_by, claimed_until.
+        seconds: How long a claim lives without being renewed.
+    """
+
+    def __init__(self, database: Database, table: Table, seconds: float) -> None:
+        self._database = database
+        self._table = table
+        self.seconds = seconds
+
+    async def take(self, row_id: int, worker: str) -> bool:
+        """Claim a row that nobody has."""
+        return await self._set(row_id, free(self._table), worker)
+
+    async def renew(self, row_id: int, worker: str) -> bool:
+        """Keep a claim; False if it has gone to somebody else."""
+        return await self._set(row_id, self._table.c.claimed_by == worker, worker)
+
+    async def release(self, row_id: int, worker: str) -> None:
+        """Give a claim back."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(self._table)
+                .where(self._table.c.id == row_id, self._table.c.claimed_by == worker)
+                .values(claimed_by=None, claimed_until=None)
+            )
+
+    async def release_all(self) -> None:
+        """Forget every claim; only for a database that one process has alone."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(self._table)
+                .where(self._table.c.claimed_by.is_not(None))
+                .values(claimed_by=None, claimed_until=None)
+            )
+
+    async def _set(self, row_id: int, condition: ColumnElement[bool], worker: str) -> bool:
+        async with self._database.write() as connection:
+            result = await connection.execute(
+                update(self._table)
+                .where(self._table.c.id == row_id, condition)
+                .values(claimed_by=worker, claimed_until=time.time() + self.seconds)
+            )
+        return bool(result.rowcount)
+
+
+async def moved(connection: AsyncConnection, table: Table, *where: Any, **values: Any) -> bool:
+    """Whether exactly one row was as expected and has been changed."""
+    result = await connection.execute(update(table).where(*where).values(**values))
+    return bool(result.rowcount == 1)

@@ -1,0 +1,187 @@
+"""Drafts: step and content of a conversation, committed together."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import Purpose, ReferenceStatus, Step
+from bot.store.database import Database
+from bot.store.rows import Draft
+from bot.store.schema import drafts, references
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecording:
+    """A recording as Telegram announces it."""
+
+    chat_id: int
+    user_id: int
+    message_id: int
+    file_id: str
+    title: str
+    seconds: float | None
+    album: str | None
+
+
+class Drafts:
+    """One draft per chat and user; every change is a compare-and-set on its revision."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, chat_id: int, user_id: int) -> Draft | None:
+        """The draft of a user in a chat, closed or not."""
+        async with self._database.read() as connection:
+            return await _get(connection, chat_id, user_id)
+
+    async def by_id(self, draft_id: int) -> Draft | None:
+        """The draft that a button names."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(drafts).where(drafts.c.id == draft_id))).first()
+        return Draft.of(row) if row else None
+
+    async def steps(self) -> dict[tuple[int, int], Step]:
+        """Where every open conversation stands, by chat and user."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(drafts.c.chat_id, drafts.c.user_id, drafts.c.step).where(
+                    drafts.c.step != Step.CLOSED
+                )
+            )
+            return {(row.chat_id, row.user_id): Step(row.step) for row in rows}
+
+    async def change(self, draft: Draft, **values: Any) -> Draft | None:
+        """Write values and the next revision.
+
+        Returns:
+            The draft as it is now, or None if somebody was quicker.
+        """
+        async with self._database.write() as connection:
+            return await _change(connection, draft, values)
+
+    async def note_panel(self, draft: Draft, panel_id: int) -> None:
+        """Remember which message shows the draft's buttons; changes nothing else."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(drafts).where(drafts.c.id == draft.id).values(panel_id=panel_id)
+            )
+
+    async def open(self, chat_id: int, user_id: int, **values: Any) -> Draft:
+        """Begin a draft anew with these values, whatever stood there before."""
+        fresh = dict.fromkeys(
+            ("reference_id", "purpose", "partner_id", "lyrics", "lyrics_message_id", "album")
+        )
+        async with self._database.write() as connection:
+            return await _put(connection, chat_id, user_id, fresh | values)
+
+    async def record(self, new: NewRecording) -> tuple[Draft, bool]:
+        """Take in a recording: its reference and the draft that now asks for its purpose.
+
+        A second recording for a draft that waits for one becomes the partner instead. The
+        same message again, or another one of the same album, changes nothing.
+
+        Returns:
+            The draft, and whether it changed.
+        """
+        async with self._database.write() as connection:
+            draft = await _get(connection, new.chat_id, new.user_id)
+            if draft and await _known(connection, draft, new):
+                return draft, False
+            wanted = _missing_half(draft)
+            reference = await connection.execute(
+                references.insert().values(
+                    chat_id=new.chat_id,
+                    user_id=new.user_id,
+                    message_id=new.message_id,
+                    file_id=new.file_id,
+                    title=new.title,
+                    seconds=new.seconds,
+                    purpose=wanted,
+                    status=ReferenceStatus.RECEIVED,
+                    created_at=time.time(),
+                )
+            )
+            (reference_id,) = reference.inserted_primary_key or (None,)
+            values: dict[str, Any] = {"album": new.album, "panel_id": None}
+            if draft and wanted:
+                values |= {"partner_id": reference_id, "step": Step.PREVIEW}
+            else:
+                values |= {"reference_id": reference_id, "step": Step.PURPOSE}
+                values |= {"purpose": None, "partner_id": None}
+                if draft is None or draft.step is Step.CLOSED:
+                    values |= {"lyrics": None, "lyrics_message_id": None}
+            return await _put(connection, new.chat_id, new.user_id, values), True
+
+    async def choose(self, draft: Draft, purpose: Purpose) -> Draft | None:
+        """Say what the recording holds, on draft and reference at once.
+
+        Returns:
+            The draft as it is now, or None if somebody was quicker.
+        """
+        step = Step.PREVIEW if draft.lyrics else Step.LYRICS
+        async with self._database.write() as connection:
+            changed = await _change(connection, draft, {"purpose": purpose, "step": step})
+            if changed:
+                await connection.execute(
+                    update(references)
+                    .where(references.c.id == draft.reference_id)
+                    .values(purpose=purpose)
+                )
+        return changed
+
+
+def _missing_half(draft: Draft | None) -> Purpose | None:
+    if draft is None or draft.step is not Step.PARTNER or draft.purpose is None:
+        return None
+    return Purpose.INSTRUMENTAL if draft.purpose.has_voice else Purpose.VOICE
+
+
+async def _get(connection: AsyncConnection, chat_id: int, user_id: int) -> Draft | None:
+    row = await connection.execute(
+        select(drafts).where(drafts.c.chat_id == chat_id, drafts.c.user_id == user_id)
+    )
+    found = row.first()
+    return Draft.of(found) if found else None
+
+
+async def _known(connection: AsyncConnection, draft: Draft, new: NewRecording) -> bool:
+    if new.album and new.album == draft.album:
+        return True
+    same = await connection.scalar(
+        select(references.c.id).where(
+            references.c.chat_id == new.chat_id, references.c.message_id == new.message_id
+        )
+    )
+    return same is not None
+
+
+async def _change(
+    connection: AsyncConnection, draft: Draft, values: dict[str, Any]
+) -> Draft | None:
+    row = await connection.execute(
+        update(drafts)
+        .where(drafts.c.id == draft.id, drafts.c.revision == draft.revision)
+        .values(revision=draft.revision + 1, changed_at=time.time(), **values)
+        .returning(drafts)
+    )
+    found = row.first()
+    return Draft.of(found) if found else None
+
+
+async def _put(
+    connection: AsyncConnection, chat_id: int, user_id: int, values: dict[str, Any]
+) -> Draft:
+    draft = await _get(connection, chat_id, user_id)
+    if draft:
+        changed = await _change(connection, draft, values)
+        if changed:
+            return changed
+    row = await connection.execute(
+        drafts.insert()
+        .values(chat_id=chat_id, user_id=user_id, revision=1, changed_at=time.time(), **values)
+        .returning(drafts)
+    )
+    return Draft.of(row.one())

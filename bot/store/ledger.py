@@ -1,0 +1,160 @@
+"""The ledger of paid calls: a row is committed before the call and closed after it."""
+
+import time
+
+from sqlalchemy import func, insert, select, update
+
+from bot.model import Outcome, TrackStatus
+from bot.store.claims import moved
+from bot.store.database import Database
+from bot.store.rows import Attempt
+from bot.store.schema import attempts, sounds, tracks
+
+_COUNTED = [outcome for outcome in Outcome if outcome.counts]
+_RECENT = 20
+
+
+class Ledger:
+    """Attempts of tracks; the one place where money is booked."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(self, track_id: int) -> list[Attempt]:
+        """Every attempt of a track, the first first."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(attempts).where(attempts.c.track_id == track_id).order_by(attempts.c.number)
+            )
+            return [Attempt.of(row) for row in rows]
+
+    async def open(
+        self, track_id: int, worker: str, backend: str, request_id: str, cap: int
+    ) -> Attempt | None:
+        """Book a call that is about to be made.
+
+        Returns:
+            The open attempt, or None if the track is not this worker's any more, was
+            cancelled, has an open attempt, or has used up its counted attempts.
+        """
+        async with self._database.write() as connection:
+            mine = await connection.scalar(
+                select(tracks.c.id).where(
+                    tracks.c.id == track_id,
+                    tracks.c.claimed_by == worker,
+                    tracks.c.status == TrackStatus.GENERATING,
+                    tracks.c.stop_wanted == 0,
+                )
+            )
+            before = await connection.execute(
+                select(attempts.c.outcome).where(attempts.c.track_id == track_id)
+            )
+            outcomes = [row.outcome for row in before]
+            counted = sum(outcome is None or Outcome(outcome).counts for outcome in outcomes)
+            if mine is None or None in outcomes or counted >= cap:
+                return None
+            row = await connection.execute(
+                insert(attempts)
+                .values(
+                    track_id=track_id,
+                    number=len(outcomes) + 1,
+                    backend=backend,
+                    request_id=request_id,
+                    opened_at=time.time(),
+                )
+                .returning(attempts)
+            )
+            return Attempt.of(row.one())
+
+    async def note_ticket(self, attempt: Attempt, ticket: str) -> None:
+        """Store the promise of a track before it is waited for."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(attempts)
+                .where(
+                    attempts.c.track_id == attempt.track_id, attempts.c.number == attempt.number
+                )
+                .values(ticket=ticket)
+            )
+
+    async def close(self, attempt: Attempt, outcome: Outcome, detail: str = "") -> bool:
+        """Say how a call ended that brought no track; False if it was closed already."""
+        async with self._database.write() as connection:
+            return await moved(
+                connection,
+                attempts,
+                attempts.c.track_id == attempt.track_id,
+                attempts.c.number == attempt.number,
+                attempts.c.outcome.is_(None),
+                outcome=outcome,
+                detail=detail,
+                closed_at=time.time(),
+            )
+
+    async def win(
+        self,
+        attempt: Attempt,
+        *,
+        audio: bytes,
+        cover: bytes,
+        seconds: float,
+        kept_until: float,
+        provider_request_id: str | None,
+        cost_usd: float | None,
+    ) -> bool:
+        """Keep a track that came back, with or without a claim, and close its attempt.
+
+        The track becomes `made` unless it was cancelled or has a sound already.
+
+        Returns:
+            Whether this sound is the track's.
+        """
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(attempts)
+                .where(
+                    attempts.c.track_id == attempt.track_id, attempts.c.number == attempt.number
+                )
+                .values(
+                    outcome=Outcome.WON,
+                    provider_request_id=provider_request_id,
+                    cost_usd=cost_usd,
+                    closed_at=time.time(),
+                )
+            )
+            here = await connection.scalar(
+                select(tracks.c.status).where(
+                    tracks.c.id == attempt.track_id,
+                    tracks.c.file_id.is_(None),
+                    ~select(sounds.c.track_id)
+                    .where(sounds.c.track_id == attempt.track_id)
+                    .exists(),
+                )
+            )
+            if here is None:
+                return False
+            await connection.execute(
+                insert(sounds).values(
+                    track_id=attempt.track_id, audio=audio, cover=cover, kept_until=kept_until
+                )
+            )
+            status = here if here == TrackStatus.CANCELLED else TrackStatus.MADE
+            await connection.execute(
+                update(tracks)
+                .where(tracks.c.id == attempt.track_id)
+                .values(status=status, seconds=seconds, reason=None, told=0, wake_at=0)
+            )
+        return True
+
+    async def usual_seconds(self) -> float | None:
+        """How long the latest successful calls took, on average; None before the first."""
+        latest = (
+            select((attempts.c.closed_at - attempts.c.opened_at).label("took"))
+            .where(attempts.c.outcome == Outcome.WON)
+            .order_by(attempts.c.opened_at.desc())
+            .limit(_RECENT)
+            .subquery()
+        )
+        async with self._database.read() as connection:
+            seconds: float | None = await connection.scalar(select(func.avg(latest.c.took)))
+        return seconds

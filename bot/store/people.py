@@ -1,0 +1,55 @@
+"""Who has written, and what the owner has been told."""
+
+import time
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.store.database import Database
+from bot.store.schema import notices, users
+
+
+class People:
+    """Users, and notices that must not come too often."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+
+    async def seen(self, user_id: int, language: str | None) -> None:
+        """Remember a user and the language of their Telegram."""
+        values = {"language": language, "seen_at": time.time()}
+        statement = self._insert(users).values(id=user_id, **values)
+        async with self._database.write() as connection:
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=[users.c.id], set_=values)
+            )
+
+    async def language(self, user_id: int) -> str | None:
+        """The language a user last wrote in, or None."""
+        async with self._database.read() as connection:
+            language: str | None = await connection.scalar(
+                select(users.c.language).where(users.c.id == user_id)
+            )
+        return language
+
+    async def due(self, kind: str, every: float) -> bool:
+        """Whether a notice may be given now; True takes the turn.
+
+        Args:
+            kind: What the notice is about, at most 64 characters.
+            every: Seconds that must lie between two of its kind.
+        """
+        now = time.time()
+        async with self._database.write() as connection:
+            first = await connection.execute(
+                self._insert(notices).values(kind=kind, told_at=now).on_conflict_do_nothing()
+            )
+            if first.rowcount == 1:
+                return True
+            again = await connection.execute(
+                update(notices)
+                .where(notices.c.kind == kind, notices.c.told_at <= now - every)
+                .values(told_at=now)
+            )
+        return again.rowcount == 1

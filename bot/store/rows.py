@@ -1,0 +1,139 @@
+"""What the tables hold, as typed rows."""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+from sqlalchemy import Row
+
+from bot.model import Flaw, Hint, Outcome, Purpose, Recipe, ReferenceStatus, Step, TrackStatus
+
+
+class _FromRow:
+    _words: ClassVar[dict[str, Any]] = {}
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Self:
+        """The row, its words turned into enums; columns the type lacks are left out."""
+        values = row._mapping  # noqa: SLF001 - the public name of SQLAlchemy's accessor
+        names = (field.name for field in fields(cls))  # type: ignore[arg-type]  # a dataclass
+        return cls(**{name: cls._read(name, values[name]) for name in names})
+
+    @classmethod
+    def _read(cls, name: str, value: Any) -> Any:
+        word = cls._words.get(name)
+        return value if word is None or value is None else word(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(_FromRow):
+    """The form a person is filling in; the only truth of a conversation."""
+
+    id: int
+    chat_id: int
+    user_id: int
+    step: Step
+    revision: int
+    reference_id: int | None
+    purpose: Purpose | None
+    partner_id: int | None
+    lyrics: str | None
+    lyrics_message_id: int | None
+    panel_id: int | None
+    album: str | None
+
+    _words: ClassVar[dict[str, Any]] = {"step": Step, "purpose": Purpose}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(_FromRow):
+    """A recording a person sent."""
+
+    id: int
+    chat_id: int
+    user_id: int
+    message_id: int
+    file_id: str
+    title: str
+    seconds: float | None
+    level: float | None
+    findings: tuple[Hint, ...]
+    purpose: Purpose | None
+    status: ReferenceStatus
+    reason: Flaw | None
+    told: bool
+    claimed_by: str | None
+    claimed_until: float | None
+
+    _words: ClassVar[dict[str, Any]] = {
+        "findings": lambda text: tuple(Hint(word) for word in text.split()),
+        "purpose": Purpose,
+        "status": ReferenceStatus,
+        "reason": Flaw,
+        "told": bool,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Upload(_FromRow):
+    """A recording as one backend knows it, or why that backend refused it."""
+
+    reference_id: int
+    purpose: Purpose
+    backend: str
+    voice_id: str | None
+    beat_id: str | None
+    url: str | None
+    expires_at: float | None
+    refusal: str | None
+
+    _words: ClassVar[dict[str, Any]] = {"purpose": Purpose}
+
+
+@dataclass(frozen=True, slots=True)
+class Track(_FromRow):
+    """A track: asked for, being made, or made."""
+
+    id: int
+    predecessor_id: int | None
+    chat_id: int
+    user_id: int
+    voice_ref: int | None
+    beat_ref: int | None
+    lyrics: str
+    status: TrackStatus
+    reason: str | None
+    stop_wanted: bool
+    told: bool
+    panel_id: int | None
+    file_id: str | None
+    seconds: float | None
+    created_at: float
+    wake_at: float
+    claimed_by: str | None
+    claimed_until: float | None
+
+    _words: ClassVar[dict[str, Any]] = {
+        "status": TrackStatus,
+        "stop_wanted": bool,
+        "told": bool,
+    }
+
+    @property
+    def recipe(self) -> Recipe:
+        """What it is made from."""
+        return Recipe(self.voice_ref, self.beat_ref, self.lyrics)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt(_FromRow):
+    """One line of the ledger: a call that may cost money."""
+
+    track_id: int
+    number: int
+    backend: str
+    request_id: str
+    outcome: Outcome | None
+    ticket: str | None
+    opened_at: float
+
+    _words: ClassVar[dict[str, Any]] = {"outcome": Outcome}

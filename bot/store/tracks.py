@@ -1,0 +1,299 @@
+"""Tracks: asked for once, moved forward by compare-and-set, never lost."""
+
+import time
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import Purpose, Recipe, Step, TrackStatus, recipe
+from bot.store.claims import Claims, free, moved
+from bot.store.database import Database
+from bot.store.rows import Draft, Track
+from bot.store.schema import drafts, sounds, tracks
+
+UNFINISHED = (
+    TrackStatus.QUEUED,
+    TrackStatus.GENERATING,
+    TrackStatus.MADE,
+    TrackStatus.SENDING,
+)
+_DAY = 86_400.0
+
+
+class NotNow(StrEnum):
+    """Why a track was not begun."""
+
+    STALE = "stale"
+    TOO_MANY = "too-many"
+
+
+class Tracks:
+    """Every status change is one transaction that expects the status before."""
+
+    def __init__(self, database: Database, claim_seconds: float) -> None:
+        self._database = database
+        self.claims = Claims(database, tracks, claim_seconds)
+
+    async def get(self, track_id: int) -> Track:
+        """One track.
+
+        Raises:
+            LookupError: there is none.
+        """
+        async with self._database.read() as connection:
+            row = (await connection.execute(select(tracks).where(tracks.c.id == track_id))).first()
+        if row is None:
+            raise LookupError(f"no track {track_id}")
+        return Track.of(row)
+
+    async def create(self, draft: Draft, panel_id: int, limit: int) -> Track | NotNow:
+        """Close a draft and begin its track in one transaction.
+
+        Args:
+            draft: As its buttons show it, in step preview.
+            panel_id: The message that becomes the track's status message.
+            limit: Unfinished tracks the person may have, this one included.
+        """
+        if not (draft.reference_id and draft.purpose and draft.lyrics):
+            return NotNow.STALE
+        ingredients = recipe(
+            draft.reference_id, Purpose(draft.purpose), draft.partner_id, draft.lyrics
+        )
+        async with self._database.write() as connection:
+            if await _unfinished(connection, draft.user_id) >= limit:
+                return NotNow.TOO_MANY
+            closed = await moved(
+                connection,
+                drafts,
+                drafts.c.id == draft.id,
+                drafts.c.revision == draft.revision,
+                drafts.c.step == Step.PREVIEW,
+                step=Step.CLOSED,
+                revision=draft.revision + 1,
+            )
+            if not closed:
+                return NotNow.STALE
+            return await _insert(
+                connection,
+                ingredients,
+                draft_id=draft.id,
+                draft_revision=draft.revision,
+                chat_id=draft.chat_id,
+                user_id=draft.user_id,
+                panel_id=panel_id,
+            )
+
+    async def another(
+        self, before: Track, origin: str, panel_id: int, limit: int
+    ) -> Track | NotNow:
+        """Begin another track from a finished one's recipe, once for each press.
+
+        A sound that `before` still has is handed on: what was paid for is not bought again.
+
+        Args:
+            before: The track under whose button the person pressed.
+            origin: Names the press, so that it counts once.
+            panel_id: The message that becomes the new track's status message.
+            limit: Unfinished tracks the person may have, this one included.
+        """
+        async with self._database.write() as connection:
+            running = await connection.scalar(
+                select(tracks.c.id).where(
+                    or_(tracks.c.predecessor_id == before.id, tracks.c.id == before.id),
+                    tracks.c.status.in_(UNFINISHED),
+                )
+            )
+            pressed = await connection.scalar(select(tracks.c.id).where(tracks.c.origin == origin))
+            if running or pressed:
+                return NotNow.STALE
+            if await _unfinished(connection, before.user_id) >= limit:
+                return NotNow.TOO_MANY
+            track = await _insert(
+                connection,
+                before.recipe,
+                origin=origin,
+                predecessor_id=before.id,
+                chat_id=before.chat_id,
+                user_id=before.user_id,
+                panel_id=panel_id,
+            )
+            handed_on = before.status is TrackStatus.FAILED and await moved(
+                connection, sounds, sounds.c.track_id == before.id, track_id=track.id
+            )
+            if handed_on:
+                values = {"status": TrackStatus.MADE, "seconds": before.seconds}
+                await moved(connection, tracks, tracks.c.id == track.id, **values)
+            return track
+
+    async def move(
+        self,
+        track_id: int,
+        before: TrackStatus | tuple[TrackStatus, ...],
+        after: TrackStatus,
+        **values: Any,
+    ) -> bool:
+        """Change the status if it is still as expected; False if somebody was quicker."""
+        expected = before if isinstance(before, tuple) else (before,)
+        if after not in UNFINISHED:
+            values = {"finished_at": time.time(), "told": 0} | values
+        async with self._database.write() as connection:
+            return await moved(
+                connection,
+                tracks,
+                tracks.c.id == track_id,
+                tracks.c.status.in_(expected),
+                status=after,
+                **values,
+            )
+
+    async def start(self, track_id: int, worker: str) -> bool:
+        """Queued → generating, for the worker that has the claim."""
+        async with self._database.write() as connection:
+            return await moved(
+                connection,
+                tracks,
+                tracks.c.id == track_id,
+                tracks.c.claimed_by == worker,
+                tracks.c.status.in_((TrackStatus.QUEUED, TrackStatus.GENERATING)),
+                tracks.c.stop_wanted == 0,
+                status=TrackStatus.GENERATING,
+            )
+
+    async def want_stop(self, track_id: int) -> bool:
+        """Cancel: at once while queued, otherwise as soon as its worker looks.
+
+        Returns:
+            False if the track had already been made or finished.
+        """
+        async with self._database.write() as connection:
+            mine = tracks.c.id == track_id
+            if await moved(
+                connection,
+                tracks,
+                mine,
+                tracks.c.status == TrackStatus.QUEUED,
+                status=TrackStatus.CANCELLED,
+                finished_at=time.time(),
+                told=0,
+            ):
+                return True
+            return await moved(
+                connection, tracks, mine, tracks.c.status == TrackStatus.GENERATING, stop_wanted=1
+            )
+
+    async def told(self, track_id: int, status: TrackStatus) -> None:
+        """Note that the person has seen how the track ended."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(tracks)
+                .where(tracks.c.id == track_id, tracks.c.status == status)
+                .values(told=1)
+            )
+
+    async def delivered(self, track_id: int, file_id: str) -> bool:
+        """Sending or unsure → delivered; the bytes are Telegram's to keep now."""
+        async with self._database.write() as connection:
+            done = await moved(
+                connection,
+                tracks,
+                tracks.c.id == track_id,
+                tracks.c.status.in_((TrackStatus.SENDING, TrackStatus.UNSURE)),
+                status=TrackStatus.DELIVERED,
+                file_id=file_id,
+                finished_at=time.time(),
+                told=0,
+            )
+            if done:
+                await connection.execute(delete(sounds).where(sounds.c.track_id == track_id))
+        return done
+
+    async def sound(self, track_id: int) -> tuple[bytes, bytes] | None:
+        """Audio and cover of a track that was made and not yet delivered."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(sounds.c.audio, sounds.c.cover).where(sounds.c.track_id == track_id)
+            )
+            row = rows.first()
+        return (row.audio, row.cover) if row else None
+
+    async def has_sound(self, track_id: int) -> bool:
+        """Whether a made track's bytes are still here."""
+        async with self._database.read() as connection:
+            found = await connection.scalar(
+                select(sounds.c.track_id).where(sounds.c.track_id == track_id)
+            )
+        return found is not None
+
+    async def latest(self, chat_id: int, user_id: int) -> list[Track]:
+        """A person's unfinished tracks in a chat, the newest first."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(tracks)
+                .where(
+                    tracks.c.chat_id == chat_id,
+                    tracks.c.user_id == user_id,
+                    tracks.c.status.in_(UNFINISHED),
+                )
+                .order_by(tracks.c.id.desc())
+            )
+            return [Track.of(row) for row in rows]
+
+    async def waiting_for(self, reference_id: int) -> list[int]:
+        """Queued tracks that need a recording."""
+        async with self._database.read() as connection:
+            rows = await connection.scalars(
+                select(tracks.c.id).where(
+                    tracks.c.told == 0,
+                    tracks.c.status == TrackStatus.QUEUED,
+                    or_(tracks.c.voice_ref == reference_id, tracks.c.beat_ref == reference_id),
+                )
+            )
+            return list(rows)
+
+    async def due(self) -> list[tuple[int, TrackStatus]]:
+        """Tracks with work left and nobody at it, the oldest first."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(tracks.c.id, tracks.c.status)
+                .where(and_(tracks.c.told == 0, tracks.c.wake_at <= time.time()), free(tracks))
+                .order_by(tracks.c.id)
+            )
+            return [(row.id, TrackStatus(row.status)) for row in rows]
+
+    async def backlog(self) -> int:
+        """How many tracks are asked for and not finished."""
+        async with self._database.read() as connection:
+            count = await connection.scalar(
+                select(func.count()).where(tracks.c.told == 0, tracks.c.status.in_(UNFINISHED))
+            )
+        return count or 0
+
+    async def tidy(self) -> None:
+        """Drop the bytes of tracks that nobody fetched in time."""
+        async with self._database.write() as connection:
+            await connection.execute(delete(sounds).where(sounds.c.kept_until < time.time()))
+
+
+async def _unfinished(connection: AsyncConnection, user_id: int) -> int:
+    count = await connection.scalar(
+        select(func.count()).where(tracks.c.user_id == user_id, tracks.c.status.in_(UNFINISHED))
+    )
+    return count or 0
+
+
+async def _insert(connection: AsyncConnection, ingredients: Recipe, **values: Any) -> Track:
+    row = await connection.execute(
+        tracks.insert()
+        .values(
+            voice_ref=ingredients.voice,
+            beat_ref=ingredients.beat,
+            lyrics=ingredients.lyrics,
+            status=TrackStatus.QUEUED,
+            created_at=time.time(),
+            **values,
+        )
+        .returning(tracks)
+    )
+    return Track.of(row.one())
