@@ -32,7 +32,12 @@ class MusicError(Exception):
         http: Status of the answer, if one came.
         code: The provider's own code, if one came.
         request_id: The provider's name for the call, if one came.
+
+    Attributes:
+        cost_usd: What the call cost all the same, where the provider says so.
     """
+
+    cost_usd: float | None = None
 
     def __init__(
         self,
@@ -49,7 +54,11 @@ class MusicError(Exception):
 
 
 class PassingFault(MusicError):
-    """The service said no for now; certainly unbilled; worth another try after a while."""
+    """The service said no for now; certainly unbilled; worth another try after a while.
+
+    Attributes:
+        retry_after: Seconds the service asks us to wait, where it says so.
+    """
 
     retry_after: float | None = None
 

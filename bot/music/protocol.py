@@ -102,7 +102,12 @@ class Finding:
 
 
 class MusicBackend(Protocol):
-    """A music service. Every method raises the tree of `bot.music.errors`, and nothing else."""
+    """A music service.
+
+    Every method raises the tree of `bot.music.errors` for whatever the service or the way to it
+    does wrong. `OSError` passes through only for our own disk: a recording that cannot be read,
+    a file that cannot be written.
+    """
 
     @property
     def name(self) -> str:

@@ -1,0 +1,156 @@
+"""Fetching a track that a service names by its address, without walking into our own network."""
+
+import asyncio
+import socket
+from ipaddress import IPv6Address, ip_address
+from pathlib import Path
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from bot.music.errors import BadAnswer, PassingFault, Unanswered
+from bot.music.http import speaking
+from bot.music.sound import atomically, is_mp3
+
+LIMIT = 50_000_000
+"""Bytes a track may have."""
+
+_CONNECT = 15.0
+_HOPS = 4
+_REDIRECTS = {301, 302, 303, 307, 308}
+_OK = 200
+
+
+class _PrivateError(OSError):
+    """A name that leads into a private network."""
+
+
+def _is_public(address: str) -> bool:
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return ip.is_global and not ip.is_multicast
+
+
+class _PublicOnly(AbstractResolver):
+    """Resolves names, and gives out only addresses that anybody could reach."""
+
+    def __init__(self, trusted: str | None) -> None:
+        self._trusted = trusted
+        self._resolver = aiohttp.DefaultResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host, port, family)
+        public = [r for r in found if host == self._trusted or _is_public(r["host"])]
+        if not public:
+            raise _PrivateError(f"{host} is no public address")
+        return public
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+class Downloads:
+    """Fetches results with a session of its own: no cookies, no keys, public HTTPS only.
+
+    Args:
+        trusted: The service's own address, set by the operator; exempt from the rules.
+    """
+
+    def __init__(self, trusted: URL) -> None:
+        self._trusted = trusted.origin()
+        self._session: aiohttp.ClientSession | None = None
+
+    async def fetch(self, address: str, into: Path, *, within: float) -> int:
+        """Write what is at `address` into a file and return its bytes.
+
+        Args:
+            address: As the service gave it; what is percent-encoded stays so.
+            into: Written whole or not at all.
+            within: Seconds for all of it.
+
+        Raises:
+            Unanswered: It could not be fetched in time or whole.
+            BadAnswer: It is elsewhere, too large, or no MP3.
+            OSError: The file cannot be written.
+        """
+        url = self._checked(address)
+        deadline = asyncio.get_running_loop().time() + within
+        for _ in range(_HOPS):
+            response = await self._open(url, deadline)
+            try:
+                if response.status == _OK:
+                    return await _save(response, into, deadline)
+                if response.status not in _REDIRECTS:
+                    raise BadAnswer("the track is not at its address", http=response.status)
+                url = self._checked(response.headers.get("Location", ""), url)
+            finally:
+                response.close()
+        raise BadAnswer("the track's address leads in circles")
+
+    async def aclose(self) -> None:
+        """Close the session, if one was opened."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _open(self, url: URL, deadline: float) -> aiohttp.ClientResponse:
+        if self._session is None:
+            resolver = _PublicOnly(self._trusted.host)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None, connect=_CONNECT),
+            )
+        try:
+            with speaking():
+                async with asyncio.timeout_at(deadline):
+                    return await self._session.get(url, allow_redirects=False)
+        except PassingFault as error:
+            if isinstance(getattr(error.__cause__, "os_error", None), _PrivateError):
+                raise BadAnswer("the track's address is in a private network") from error
+            raise Unanswered("the track could not be fetched") from error
+
+    def _checked(self, address: str, base: URL | None = None) -> URL:
+        """Read an address, and refuse what a stranger should not send us to."""
+        try:
+            url = URL(address, encoded=True)
+            url = base.join(url) if base else url
+            if url.origin() == self._trusted:
+                return url
+            private = _is_literal(url.host or "") and not _is_public(url.host or "")
+        except ValueError as error:
+            raise BadAnswer("the track's address is not one") from error
+        if url.scheme != "https" or url.user or private:
+            raise BadAnswer("the track's address is not a public one of HTTPS")
+        return url
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+async def _save(response: aiohttp.ClientResponse, into: Path, deadline: float) -> int:
+    size, head = 0, b""
+    with atomically(into) as file:
+        while chunk := await _next(response, deadline):
+            size += len(chunk)
+            if size > LIMIT:
+                raise BadAnswer(f"the track is larger than {LIMIT} bytes")
+            head = head if len(head) > 2 else head + chunk[:3]  # noqa: PLR2004  enough for the magic
+            await asyncio.to_thread(file.write, chunk)
+        if not is_mp3(head):
+            raise BadAnswer("what is at the track's address is no MP3")
+    return size
+
+
+async def _next(response: aiohttp.ClientResponse, deadline: float) -> bytes:
+    with speaking():
+        async with asyncio.timeout_at(deadline):
+            return await response.content.readany()

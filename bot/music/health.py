@@ -1,0 +1,97 @@
+"""What a check finds out about AI/ML API: model, key, balance; nothing here costs or raises."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.music.errors import MusicError, OperatorFault, OperatorReason
+from bot.music.http import Http, Reply
+from bot.music.protocol import Finding
+from bot.music.verdicts import refuse
+from bot.music.wire import Balance, ModelList
+
+_WAIT = 20.0
+_LIST = 1 << 24
+_BALANCES = ("/v1/billing/balance", "/v2/billing")
+
+
+def _models(reply: Reply) -> ModelList | None:
+    return ModelList.parse(reply.body) if reply.good else refuse(reply)
+
+
+def _balance(reply: Reply) -> Balance | None:
+    return Balance.parse(reply.body) if reply.good else refuse(reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Asks the provider about itself.
+
+    Attributes:
+        http: The way there.
+        model: The model that must be on the list.
+        price_usd: What a track costs, about.
+        headers: Gives the headers that hold the key, or None where no key is set.
+    """
+
+    http: Http
+    model: str
+    price_usd: float
+    headers: Callable[[], dict[str, str] | None]
+
+    async def look(self) -> list[Finding]:
+        """Look at everything; each line stands for itself."""
+        return [await self._offered(), *await self._account()]
+
+    async def _offered(self) -> Finding:
+        """Compare the public list, which needs no key (facts: music-01, §0)."""
+        try:
+            sold = await self.http.request(
+                "GET", "/v1/models", within=_WAIT, read=_models, limit=_LIST
+            )
+        except MusicError as error:
+            return Finding("music model", good=False, detail=f"the list did not come: {error}")
+        if sold is None:
+            return Finding("music model", good=False, detail="the list cannot be read")
+        if sold.offers(self.model):
+            return Finding("music model", good=True, detail=f"{self.model} is offered")
+        detail = f"{self.model} is not offered any more; choose another MUSIC_BACKEND"
+        return Finding("music model", good=False, detail=detail)
+
+    async def _account(self) -> list[Finding]:
+        headers = self.headers()
+        if headers is None:
+            return [Finding("music key", good=False, detail="AIMLAPI_KEY is not set")]
+        fault: MusicError | None = None
+        for path in _BALANCES:
+            try:
+                balance = await self.http.request(
+                    "GET", path, within=_WAIT, read=_balance, headers=headers
+                )
+            except MusicError as error:
+                fault = error
+                if isinstance(error, OperatorFault) and error.reason is OperatorReason.KEY:
+                    break
+                continue
+            accepted = Finding("music key", good=True, detail="accepted")
+            return [accepted, self._enough(balance or Balance())]
+        return [_refused(fault)]
+
+    def _enough(self, balance: Balance) -> Finding:
+        left, unit = balance.current_balance, balance.currency or "USD"
+        if left is None:
+            return Finding("music balance", good=True, detail="not told by the provider")
+        dollars = unit.upper() == "USD"
+        good = left >= self.price_usd if dollars else left > 0
+        tracks = f", about {int(left / self.price_usd)} tracks" if dollars and good else ""
+        detail = f"{left:.2f} {unit}{tracks}" if good else f"{left:.2f} {unit}: top it up"
+        return Finding("music balance", good=good, detail=detail)
+
+
+def _refused(fault: MusicError | None) -> Finding:
+    if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.KEY:
+        return Finding("music key", good=False, detail="refused; AIMLAPI_KEY is not valid")
+    if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.WITHDRAWN:
+        return Finding("music key", good=True, detail="set; the provider offers no way to try it")
+    if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.BALANCE:
+        return Finding("music balance", good=False, detail="out of credits; top it up")
+    return Finding("music key", good=False, detail=f"could not be tried: {fault}")

@@ -1,0 +1,201 @@
+"""One private, bounded request that every backend shares."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from bot.music.errors import BadAnswer, PassingFault, Unanswered
+
+SMALL = 1 << 20
+"""Bytes up to which a body may be read without waiting for a turn."""
+
+_CONNECT = 15.0
+_BODY = 60.0
+_REFUSAL = 1 << 16  # bytes that are read of an error's body
+_REFUSAL_WAIT = 10.0
+_OK = range(200, 300)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that came whole.
+
+    Attributes:
+        status: Of HTTP.
+        headers: Of HTTP; names in any case.
+        body: At most the limit that was asked for; whoever has parsed it may clear it.
+        seconds: From the request to the answer's headers.
+        hidden: What must not be quoted from it: keys, lyrics.
+    """
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytearray
+    seconds: float
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def good(self) -> bool:
+        """Whether HTTP itself reports success."""
+        return self.status in _OK
+
+    def quote(self, text: str) -> str:
+        """Shorten a message of the service for the log, without secrets and control characters."""
+        for secret in filter(None, self.hidden):
+            text = text.replace(secret, "***")
+        return "".join(c for c in text if c.isprintable())[:200]
+
+
+class Http:
+    """The way to one service: every wait and every size is bounded, the body's included.
+
+    Args:
+        session: Used and never closed. Its connector should allow as many connections as there
+            are tracks in the making: waiting for a free one counts as never sent.
+        url: Of the service, without a path.
+        decoders: How many large bodies are read and decoded at once, or the semaphore for it.
+            Answers waiting for their turn stay with the kernel, so that a wave of them does
+            not have to fit into memory.
+
+    Raises:
+        ValueError: The address is not one of HTTP.
+    """
+
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, *, decoders: asyncio.Semaphore | int
+    ) -> None:
+        self.url = URL(url.rstrip("/"))
+        if self.url.scheme not in {"http", "https"} or not self.url.host:
+            raise ValueError("the address of a music service begins with http:// or https://")
+        self._session = session
+        self._turns = asyncio.Semaphore(decoders) if isinstance(decoders, int) else decoders
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        within: float,
+        read: Callable[[Reply], T],
+        limit: int = SMALL,
+        headers: Mapping[str, str] | None = None,
+        hidden: tuple[str, ...] = (),
+        **body: Any,
+    ) -> T:
+        """Send once, and turn the whole answer into what `read` makes of it, off the loop.
+
+        Args:
+            method: Of HTTP.
+            path: Below the service's address.
+            within: Seconds until the answer's headers must have come. A body gets as long
+                again, at most a minute.
+            read: Judges and decodes; runs in a thread.
+            limit: Bytes the body may have.
+            headers: Secrets among them go nowhere else: redirects are not followed.
+            hidden: What must not be quoted from the answer.
+            body: `json=` or `data=`, as aiohttp takes them.
+
+        Raises:
+            PassingFault: No connection, so nothing was sent.
+            Unanswered: It was sent, and no whole answer came.
+            BadAnswer: The body is larger than `limit`.
+            MusicError: What `read` raises.
+        """
+        started = time.monotonic()
+        wait = aiohttp.ClientTimeout(total=None, connect=min(_CONNECT, within / 2))
+        with speaking():
+            async with asyncio.timeout(within):
+                response = await self._session.request(
+                    method,
+                    self.url / path.lstrip("/"),
+                    headers=headers,
+                    allow_redirects=False,
+                    timeout=wait,
+                    **body,
+                )
+        seconds = time.monotonic() - started
+        try:
+            async with self._turn(within, needed=limit > SMALL and response.status in _OK):
+                whole = await _body(response, limit, min(within, _BODY))
+                reply = Reply(response.status, response.headers, whole, seconds, hidden)
+                return await asyncio.to_thread(read, reply)
+        finally:
+            response.close()
+
+    @asynccontextmanager
+    async def _turn(self, within: float, *, needed: bool) -> AsyncIterator[None]:
+        if not needed:
+            yield
+            return
+        with speaking():
+            async with asyncio.timeout(within):
+                await self._turns.acquire()
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+async def _body(response: aiohttp.ClientResponse, limit: int, within: float) -> bytearray:
+    """Read a body; of a refusal, as much as comes soon: its status line says the most."""
+    if response.status not in _OK:
+        body = bytearray()
+        try:
+            await _fill(body, response, _REFUSAL, min(within, _REFUSAL_WAIT))
+        except Unanswered:
+            return body
+        return body[:_REFUSAL]
+    if (response.content_length or 0) > limit:
+        raise BadAnswer(f"{response.content_length} bytes are announced", http=response.status)
+    body = bytearray()
+    await _fill(body, response, limit, within)
+    if len(body) > limit:
+        raise BadAnswer(f"more than {limit} bytes came", http=response.status)
+    return body
+
+
+async def _fill(
+    body: bytearray, response: aiohttp.ClientResponse, limit: int, within: float
+) -> None:
+    with speaking():
+        async with asyncio.timeout(within):
+            async for chunk in response.content.iter_any():
+                body += chunk
+                if len(body) > limit:
+                    return
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """Turn what aiohttp and asyncio raise on the way into our tree.
+
+    Raises:
+        PassingFault: No connection came about, so nothing was sent.
+        Unanswered: It was sent, and no whole answer came.
+    """
+    try:
+        yield
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise PassingFault(f"never sent: {error}") from error
+    except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
+        if isinstance(error, aiohttp.ClientResponseError):
+            _forget(error)
+        raise Unanswered(f"no whole answer: {type(error).__name__}") from error
+
+
+def _forget(error: aiohttp.ClientResponseError) -> None:
+    """Take the request's headers out of an error whose `repr` would show the key in them."""
+    nothing: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
+    origin = error.request_info.real_url.origin()
+    error.request_info = aiohttp.RequestInfo(origin, error.request_info.method, nothing, origin)
+    error.args = (error.request_info, ())
