@@ -1,0 +1,18 @@
+"""Recordings and tracks: judging, converting, inspecting and tagging them.
+
+Importing this loads neither FFmpeg nor numpy; only the child processes do.
+"""
+
+from bot.audio.findings import Inspected, Limits, Prepared, Unusable
+from bot.audio.tags import frames, tagged
+from bot.audio.workshop import Workshop
+
+__all__ = [
+    "Inspected",
+    "Limits",
+    "Prepared",
+    "Unusable",
+    "Workshop",
+    "frames",
+    "tagged",
+]
