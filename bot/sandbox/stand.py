@@ -1,0 +1,158 @@
+"""What every stand-in for a music service shares: server, knobs, faults, observer."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.sandbox.faults import Faults
+
+OnCall = Callable[[str, str, int, float, dict[str, Any]], None]
+"""Told of every call: method, path, status (0: no answer), milliseconds, fields."""
+
+_FOREVER = 3600.0
+_LARGEST_BODY = 64_000_000
+_LINGER = 1.0
+_CONTROL = "/sandbox/"
+
+
+class Stand:
+    """An HTTP server on this machine that imitates a service, and can be told to misbehave.
+
+    From another process: `POST /sandbox/knobs`, `POST /sandbox/faults` {name, times, on} and
+    `GET /sandbox/calls`. Only ever listens where it is told to; these have no key.
+
+    Args:
+        key: What callers must show; masked in whatever is observed.
+        latency: Seconds that a paid call takes at least.
+        catalogue: Which faults can be queued, for each call.
+        on_call: Told of every call that is no control call.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: str,
+        latency: float,
+        catalogue: Mapping[str, Collection[str]],
+        on_call: OnCall | None = None,
+    ) -> None:
+        self.key = key
+        self.latency = latency
+        self.faults = Faults(catalogue)
+        self.url = ""
+        self._on_call = on_call
+        self._closing = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
+        """Listen; `url` says where afterwards.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        app = web.Application(middlewares=[self._observe], client_max_size=_LARGEST_BODY)
+        app.router.add_routes([*self.routes(), *self._control()])
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LINGER)
+        self._runner = runner
+        await runner.setup()
+        await web.TCPSite(runner, host, port).start()
+        self.url = f"http://{host}:{runner.addresses[0][1]}"
+        return self
+
+    async def aclose(self) -> None:
+        """Stop listening and let go of every call that hangs."""
+        self._closing.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def fail(self, name: str, times: int = 1, on: str = "generate") -> None:
+        """Let the next calls go wrong; see `Faults.fail`."""
+        self.faults.fail(name, times=times, on=on)
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """Name the calls of the service."""
+        raise NotImplementedError
+
+    def turn(self, knobs: dict[str, Any]) -> None:
+        """Set what is named.
+
+        Raises:
+            ValueError: No such knob, or no such value.
+        """
+        for name, value in knobs.items():
+            if name != "latency":
+                raise ValueError(f"there is no knob {name!r}")
+            self.latency = float(value)
+
+    def calls(self) -> dict[str, Any]:
+        """Tell what was called, as JSON can hold it."""
+        raise NotImplementedError
+
+    def problem(self, request: web.Request, status: int, message: str) -> web.Response:
+        """Say no in the service's own form."""
+        return web.json_response({"message": message, "path": request.path}, status=status)
+
+    async def hang(self) -> None:
+        """Wait until the server closes."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), _FOREVER)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait as long as the service would work, or until the server closes."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), max(seconds, 0.0))
+
+    def drop(self, request: web.Request) -> web.Response:
+        """Break the connection instead of answering; the response returned goes nowhere."""
+        request["status"] = 0
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+
+    @web.middleware
+    async def _observe(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        started = time.perf_counter()
+        response: web.StreamResponse
+        try:
+            response = await handler(request)
+        except web.HTTPException as error:
+            response = self.problem(request, error.status, error.reason)
+        if self._on_call is not None and not request.path.startswith(_CONTROL):
+            milliseconds = (time.perf_counter() - started) * 1000
+            fields = {name: self._mask(value) for name, value in request.get("fields", {}).items()}
+            status = request.get("status", response.status)
+            self._on_call(request.method, request.path, status, milliseconds, fields)
+        return response
+
+    def _mask(self, value: Any) -> Any:
+        return value.replace(self.key, "***") if isinstance(value, str) and self.key else value
+
+    def _control(self) -> Sequence[web.RouteDef]:
+        return (
+            web.post(f"{_CONTROL}knobs", self._post_knobs),
+            web.post(f"{_CONTROL}faults", self._post_faults),
+            web.get(f"{_CONTROL}calls", self._get_calls),
+        )
+
+    async def _post_knobs(self, request: web.Request) -> web.Response:
+        try:
+            self.turn(await request.json())
+        except (TypeError, ValueError, AttributeError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response({"ok": True})
+
+    async def _post_faults(self, request: web.Request) -> web.Response:
+        try:
+            told = await request.json()
+            self.fail(told["name"], int(told.get("times", 1)), told.get("on", "generate"))
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response({"ok": True, "waiting": self.faults.waiting()})
+
+    async def _get_calls(self, _: web.Request) -> web.Response:
+        return web.json_response(self.calls())
