@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Purpose, ReferenceStatus, Step
+from bot.model import Failure, Purpose, ReferenceStatus, Step
 from bot.store.database import Database
 from bot.store.rows import Draft
-from bot.store.schema import drafts, references
+from bot.store.schema import drafts, references, tracks
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Drafts:
             else:
                 values |= {"reference_id": reference_id, "step": Step.PURPOSE}
                 values |= {"purpose": None, "partner_id": None}
-                if draft is None or draft.step is Step.CLOSED:
+                if draft is None or not await _lyrics_wait(connection, draft):
                     values |= {"lyrics": None, "lyrics_message_id": None}
             return await _put(connection, new.chat_id, new.user_id, values), True
 
@@ -137,6 +137,19 @@ def _missing_half(draft: Draft | None) -> Purpose | None:
     if draft is None or draft.step is not Step.PARTNER or draft.purpose is None:
         return None
     return Purpose.INSTRUMENTAL if draft.purpose.has_voice else Purpose.VOICE
+
+
+async def _lyrics_wait(connection: AsyncConnection, draft: Draft) -> bool:
+    """Whether a draft's lyrics still want a recording: open, or its track had a bad one."""
+    if draft.step is not Step.CLOSED:
+        return True
+    reason = await connection.scalar(
+        select(tracks.c.reason)
+        .where(tracks.c.draft_id == draft.id)
+        .order_by(tracks.c.id.desc())
+        .limit(1)
+    )
+    return reason in {Failure.RECORDING, Failure.VOICE_LENGTH}
 
 
 async def _get(connection: AsyncConnection, chat_id: int, user_id: int) -> Draft | None:

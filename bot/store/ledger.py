@@ -10,8 +10,8 @@ from bot.store.database import Database
 from bot.store.rows import Attempt
 from bot.store.schema import attempts, sounds, tracks
 
-_COUNTED = [outcome for outcome in Outcome if outcome.counts]
 _RECENT = 20
+_USUAL_FOR = 60.0
 
 
 class Ledger:
@@ -19,6 +19,8 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._usual: float | None = None
+        self._usual_until = 0.0
 
     async def of(self, track_id: int) -> list[Attempt]:
         """Every attempt of a track, the first first."""
@@ -97,14 +99,17 @@ class Ledger:
         *,
         audio: bytes,
         cover: bytes,
+        note: str,
         seconds: float,
         kept_until: float,
+        cancelled_kept_until: float,
         provider_request_id: str | None,
         cost_usd: float | None,
     ) -> bool:
         """Keep a track that came back, with or without a claim, and close its attempt.
 
-        The track becomes `made` unless it was cancelled or has a sound already.
+        The track becomes `made`; a cancelled one becomes or stays `cancelled`, its sound kept
+        for the person to ask for.
 
         Returns:
             Whether this sound is the track's.
@@ -122,8 +127,8 @@ class Ledger:
                     closed_at=time.time(),
                 )
             )
-            here = await connection.scalar(
-                select(tracks.c.status).where(
+            rows = await connection.execute(
+                select(tracks.c.status, tracks.c.stop_wanted).where(
                     tracks.c.id == attempt.track_id,
                     tracks.c.file_id.is_(None),
                     ~select(sounds.c.track_id)
@@ -131,14 +136,20 @@ class Ledger:
                     .exists(),
                 )
             )
-            if here is None:
+            track = rows.first()
+            if track is None:
                 return False
+            cancelled = track.stop_wanted or track.status == TrackStatus.CANCELLED
             await connection.execute(
                 insert(sounds).values(
-                    track_id=attempt.track_id, audio=audio, cover=cover, kept_until=kept_until
+                    track_id=attempt.track_id,
+                    audio=audio,
+                    cover=cover,
+                    note=note,
+                    kept_until=cancelled_kept_until if cancelled else kept_until,
                 )
             )
-            status = here if here == TrackStatus.CANCELLED else TrackStatus.MADE
+            status = TrackStatus.CANCELLED if cancelled else TrackStatus.MADE
             await connection.execute(
                 update(tracks)
                 .where(tracks.c.id == attempt.track_id)
@@ -147,14 +158,19 @@ class Ledger:
         return True
 
     async def usual_seconds(self) -> float | None:
-        """How long the latest successful calls took, on average; None before the first."""
-        latest = (
-            select((attempts.c.closed_at - attempts.c.opened_at).label("took"))
-            .where(attempts.c.outcome == Outcome.WON)
-            .order_by(attempts.c.opened_at.desc())
-            .limit(_RECENT)
-            .subquery()
-        )
-        async with self._database.read() as connection:
-            seconds: float | None = await connection.scalar(select(func.avg(latest.c.took)))
-        return seconds
+        """How long the latest successful calls took, on average; None before the first.
+
+        Asked for every status message, so the answer is a minute old at most.
+        """
+        if time.monotonic() > self._usual_until:
+            self._usual_until = time.monotonic() + _USUAL_FOR
+            latest = (
+                select((attempts.c.closed_at - attempts.c.opened_at).label("took"))
+                .where(attempts.c.outcome == Outcome.WON)
+                .order_by(attempts.c.opened_at.desc())
+                .limit(_RECENT)
+                .subquery()
+            )
+            async with self._database.read() as connection:
+                self._usual = await connection.scalar(select(func.avg(latest.c.took)))
+        return self._usual

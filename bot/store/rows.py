@@ -134,6 +134,7 @@ class Attempt(_FromRow):
     request_id: str
     outcome: Outcome | None
     ticket: str | None
+    detail: str | None
     opened_at: float
 
     _words: ClassVar[dict[str, Any]] = {"outcome": Outcome}

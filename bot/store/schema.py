@@ -149,6 +149,7 @@ sounds = Table(
     Column("track_id", _Id, ForeignKey("tracks.id"), primary_key=True, autoincrement=False),
     Column("audio", LargeBinary, nullable=False),
     Column("cover", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
     Column("kept_until", Float, nullable=False),
     Index("ix_sounds_kept_until", "kept_until"),
 )
@@ -167,4 +168,5 @@ attempts = Table(
     Column("detail", Text),
     Column("opened_at", Float, nullable=False),
     Column("closed_at", Float),
+    Index("ix_attempts_opened_at", "opened_at"),
 )

@@ -86,7 +86,7 @@ class Tracks:
             )
 
     async def another(
-        self, before: Track, origin: str, panel_id: int, limit: int
+        self, before: Track, origin: str, panel_id: int | None, limit: int
     ) -> Track | NotNow:
         """Begin another track from a finished one's recipe, once for each press.
 
@@ -95,7 +95,7 @@ class Tracks:
         Args:
             before: The track under whose button the person pressed.
             origin: Names the press, so that it counts once.
-            panel_id: The message that becomes the new track's status message.
+            panel_id: The message that becomes the new track's status message, if there is one.
             limit: Unfinished tracks the person may have, this one included.
         """
         async with self._database.write() as connection:
@@ -183,6 +183,13 @@ class Tracks:
                 connection, tracks, mine, tracks.c.status == TrackStatus.GENERATING, stop_wanted=1
             )
 
+    async def note_panel(self, track_id: int, panel_id: int) -> None:
+        """Remember which message shows where a track stands."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                update(tracks).where(tracks.c.id == track_id).values(panel_id=panel_id)
+            )
+
     async def told(self, track_id: int, status: TrackStatus) -> None:
         """Note that the person has seen how the track ended."""
         async with self._database.write() as connection:
@@ -209,14 +216,16 @@ class Tracks:
                 await connection.execute(delete(sounds).where(sounds.c.track_id == track_id))
         return done
 
-    async def sound(self, track_id: int) -> tuple[bytes, bytes] | None:
-        """Audio and cover of a track that was made and not yet delivered."""
+    async def sound(self, track_id: int) -> tuple[bytes, bytes, str] | None:
+        """Audio, cover and note of a track that was made and not yet delivered."""
         async with self._database.read() as connection:
             rows = await connection.execute(
-                select(sounds.c.audio, sounds.c.cover).where(sounds.c.track_id == track_id)
+                select(sounds.c.audio, sounds.c.cover, sounds.c.note).where(
+                    sounds.c.track_id == track_id
+                )
             )
             row = rows.first()
-        return (row.audio, row.cover) if row else None
+        return (row.audio, row.cover, row.note) if row else None
 
     async def has_sound(self, track_id: int) -> bool:
         """Whether a made track's bytes are still here."""
@@ -237,6 +246,17 @@ class Tracks:
                     tracks.c.status.in_(UNFINISHED),
                 )
                 .order_by(tracks.c.id.desc())
+            )
+            return [Track.of(row) for row in rows]
+
+    async def undelivered(self, user_id: int) -> list[Track]:
+        """Tracks that wait for a person who had blocked the bot."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(tracks).where(
+                    tracks.c.user_id == user_id,
+                    tracks.c.status == TrackStatus.UNDELIVERABLE,
+                )
             )
             return [Track.of(row) for row in rows]
 

@@ -1,0 +1,128 @@
+"""Jobs inside this process: asyncio tasks over the rows of the store."""
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from collections.abc import Mapping
+
+from structlog.contextvars import bound_contextvars
+
+from bot.jobs.port import Kind, Work
+
+log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE = 60.0
+_Key = tuple[Kind, int]
+
+
+class LocalJobs:
+    """Runs at most one task a row, and at most so many of each kind at once.
+
+    Args:
+        at_once: How many of each kind may run at the same time.
+        sweep_every: Seconds between looks for rows that nobody woke.
+    """
+
+    def __init__(self, at_once: Mapping[Kind, int], sweep_every: float = 30) -> None:
+        self._places = {kind: asyncio.Semaphore(at_once[kind]) for kind in Kind}
+        self._sweep_every = sweep_every
+        self._tasks: dict[_Key, asyncio.Task[None]] = {}
+        self._begun: set[_Key] = set()
+        self._again: set[_Key] = set()
+        self._timers: dict[_Key, asyncio.TimerHandle] = {}
+        self._failures: Counter[_Key] = Counter()
+        self._work: Work | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def start(self, work: Work) -> None:
+        """Begin: everything unfinished is woken now and every `sweep_every` seconds."""
+        self._work = work
+        self._sweeper = asyncio.create_task(self._sweep(work), name="sweep")
+
+    async def wake(self, kind: Kind, row_id: int, after: float = 0) -> None:
+        """Run the row's work soon; a wake of a row that is being worked on runs it once more."""
+        key = (kind, row_id)
+        if after > 0:
+            self._later(key, after)
+        else:
+            self._wake(key)
+
+    async def stop(self, grace: float) -> None:
+        """Begin nothing new, let what runs finish for `grace` seconds, then cancel it."""
+        work, self._work = self._work, None
+        if work is None:
+            return
+        for timer in self._timers.values():
+            timer.cancel()
+        if self._sweeper:
+            self._sweeper.cancel()
+        for key, task in self._tasks.items():
+            if key not in self._begun:
+                task.cancel()
+        tasks = list(self._tasks.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _wake(self, key: _Key) -> None:
+        if self._work is None:
+            return
+        if timer := self._timers.pop(key, None):
+            timer.cancel()
+        if key in self._tasks:
+            self._again.add(key)
+            return
+        self._tasks[key] = asyncio.create_task(self._run(self._work, key), name=f"{key}")
+
+    def _later(self, key: _Key, after: float) -> None:
+        if self._work is None:
+            return
+        if timer := self._timers.pop(key, None):
+            timer.cancel()
+        self._timers[key] = asyncio.get_running_loop().call_later(after, self._wake, key)
+
+    async def _run(self, work: Work, key: _Key) -> None:
+        kind, row_id = key
+        again: float | None = None
+        try:
+            async with self._places[kind]:
+                self._begun.add(key)
+                self._again.discard(key)
+                with bound_contextvars(**{_log_name(kind): row_id}):
+                    again = await self._guarded(work, key)
+        finally:
+            self._begun.discard(key)
+            del self._tasks[key]
+        if key in self._again:
+            self._again.discard(key)
+            self._wake(key)
+        elif again is not None:
+            self._later(key, again)
+
+    async def _guarded(self, work: Work, key: _Key) -> float | None:
+        try:
+            again = await work.run(*key)
+        except Exception:
+            self._failures[key] += 1
+            pause = min(_LONGEST_PAUSE, 2.0 ** self._failures[key]) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+            log.exception("work failed; looking again in %.0f s", pause)
+            return pause
+        del self._failures[key]
+        return again
+
+    async def _sweep(self, work: Work) -> None:
+        while True:
+            try:
+                for key in await work.due():
+                    if key not in self._timers and key not in self._tasks:
+                        self._wake(key)
+            except Exception:
+                log.exception("looking for unfinished work failed")
+            await asyncio.sleep(self._sweep_every)
+
+
+def _log_name(kind: Kind) -> str:
+    return "reference" if kind is Kind.REFERENCE else "track"

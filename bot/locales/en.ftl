@@ -1,0 +1,158 @@
+# Every sentence a person can read. Short, warm, concrete; one idea a message.
+# Values are escaped before they come here; <b>, <i> and <blockquote> are Telegram's.
+
+## First words
+
+start =
+    <b>Hi, I’m Refrain.</b>
+    I turn a recording and your words into a track.
+
+    Send me a voice message to begin: sing or hum for 15 to 60 seconds. Talking won’t do.
+help =
+    <b>How it works</b>
+    1. Send a recording: a voice message, a music file or a video, longer than 10 seconds.
+    2. Say what is in it: singing with music, singing alone, or music alone.
+    3. Type the lyrics. You can edit them until you press Create.
+
+    A minute or so later the track is here.
+
+    /cancel drops what you have begun or stops the track in the making.
+    /privacy says what happens to your recording.
+privacy =
+    <b>What happens to what you send</b>
+    • As soon as you say what is in a recording, it goes to the music service ({ $service }).
+    • Your lyrics go there when you press Create.
+    • I keep the prepared recording for { $recordings ->
+        [one] one day
+       *[other] { $recordings } days
+    }, and a track only until you have it, at most { $tracks ->
+        [one] one day
+       *[other] { $tracks } days
+    }.
+    • Nobody but the owner of this bot can see my notes, and I log neither lyrics nor recordings.
+group = I work in a private chat: { $link }
+stranger =
+    I’m a private bot, so I can’t make tracks for you yet.
+    Ask my owner to let you in. Your id is <code>{ $id }</code>.
+command-start = Begin
+command-help = How it works
+command-cancel = Drop or stop
+command-privacy = What happens to your recording
+about = Send a recording and lyrics, get a track back.
+
+## Recording
+
+purpose-question =
+    Got it. <b>What is in this recording?</b>
+
+    <b>Singing with music</b>: you get { purpose-song-result }
+    <b>Singing alone</b>: you get { purpose-voice-result }
+    <b>Music alone</b>: you get { purpose-instrumental-result }
+
+    Once you choose, the recording goes to the music service, so that it’s ready when your words are.
+purpose-chosen = <b>{ $purpose }.</b> You’ll get { $result }.
+purpose-song = Singing with music
+purpose-voice = Singing alone
+purpose-instrumental = Music alone
+purpose-song-result = a song in this style, sung and played
+purpose-voice-result = this voice alone, without music
+purpose-instrumental-result = music without singing
+send-recording = Good words, I’ve kept them. Now send me a recording: sing or hum for 15 to 60 seconds.
+send-recording-first = Send me a recording to begin: a voice message of you singing or humming.
+send-beat = Now send a recording of <b>music without singing</b>. This voice will be set to it.
+send-voice = Now send a recording of <b>singing without music</b>. That voice will sing over this music.
+recording-too-short = That recording is too short. Send one of more than 10 seconds; 15 to 60 is best.
+recording-too-long = That recording is too long. Send one of less than 10 minutes; 15 to 60 seconds is best.
+recording-too-big = That file is too big for me. Send one under 20 MB; a voice message always fits.
+recording-empty = That file is empty. Send the recording once more.
+recording-silent = I hear only silence in that recording. Send one where you can be heard.
+recording-unreadable = I can’t read that file. Send a voice message, or an MP3, M4A, OGG, FLAC or WAV.
+recording-not-audio = There is no sound in that file. Send a voice message or a music file.
+recording-gone = Telegram no longer has that recording. Send it once more.
+lyrics-kept = Your lyrics are kept.
+hint-quiet = That recording is very quiet. If you can, send a louder one; otherwise just go on.
+hint-clipped = That recording is distorted: it was a bit too loud. If you can, send another; otherwise just go on.
+hint-cut-off = That file seems cut off: I could read only { $seconds } seconds. Send it again, or just go on.
+hint-mostly-silent = There is little to hear in that recording. If you can, send a fuller one; otherwise just go on.
+hint-talking = That sounds like talking. Singing or humming works much better; send it again, or just go on.
+
+## Lyrics
+
+lyrics-question =
+    <b>Now the lyrics.</b> Type them, or send a .txt file.
+    Up to { $advice } characters work best; { $max } is the limit.
+lyrics-purpose-first = Good words, I’ve kept them. What is in your recording? Choose above.
+lyrics-empty = There are no letters in that. Type the words you want to hear.
+lyrics-long = That’s { $count } characters, and the limit is { $max }. Shorten it by { $over } and send it again, or edit your message.
+lyrics-wrong-kind = I need words here. Type the lyrics, or send a .txt file.
+lyrics-file-big = That text file is too big. Send one of at most 16 kB.
+lyrics-file-gone = I couldn’t fetch that text file. Send it again, or paste the words here.
+lyrics-file-unreadable = I can’t read that text file. Save it as UTF-8 and send it again, or paste the words here.
+preview =
+    <b>Ready?</b> You’ll get { $result }.
+    Up to { $length } seconds long. Lyrics: { $count } of { $max } characters.{ $advice ->
+        [yes] {" "}Shorter lyrics often come out clearer.
+       *[no] {""}
+    }
+    <blockquote expandable>{ $lyrics }</blockquote>
+result-song = a song in this style, sung and played
+result-voice = this voice alone, singing your words without music
+result-instrumental = music without singing
+result-pair = your words sung by this voice over that music
+button-create = Create
+button-cancel = Cancel
+button-add-beat = Add music from another recording
+button-add-voice = Add a voice from another recording
+
+## Making
+
+status-queued = Your track is next in line. It starts by itself.
+status-preparing = Getting your recording ready…
+status-generating = Making your track… { $elapsed } of about { $expected }
+status-generating-long = Making your track… { $elapsed }. This one takes a little longer.
+status-stopping = Stopping. If the service finishes it all the same, I’ll keep it for you for a day.
+status-sending = It’s ready. Sending it to you…
+status-delivered = Done. Your track is below.
+status-cancelled = Cancelled. Send a recording whenever you like.
+status-cancelled-kept = You cancelled this track, but it had already been made. I’ll keep it for a day.
+status-unsure = I sent your track, but Telegram never confirmed it. If it isn’t here, I’ll send it again.
+status-undeliverable = I couldn’t send your track to this chat. It’s kept for you.
+failed-recording = This recording can’t be used. Send another one; your lyrics are kept.
+failed-sensitive = The music service won’t sing these words. Change them and try again.
+failed-invalid = The music service can’t sing these words as they are. Change them a little and try again.
+failed-voice-length = The music service finds the voice in this recording too short or too long. Send one of 15 to 60 seconds; your lyrics are kept.
+failed-operator = The music service won’t work for me right now. That’s not your fault; my owner has to fix it. Everything is kept: try again later.
+failed-withdrawn = The music model I use is not offered any more. That’s not your fault; my owner has been told. Everything is kept.
+failed-upstream = The music service didn’t come up with a track this time. Nothing you sent is lost: try again.
+failed-timeout = The music service took too long. Nothing you sent is lost: try again.
+caption = <b>{ $title }</b>
+caption-note = <b>{ $title }</b>
+    { $note }
+button-take = Another take
+button-rewrite = New lyrics
+button-retry = Try again
+button-send-again = Send it again
+button-send-anyway = Send it anyway
+
+## Answers to buttons and commands
+
+toast-stale = That button is from before. Use the newest message below.
+toast-not-yours = That button is for somebody else.
+toast-too-many = You already have { $count } in the making. Wait for one to arrive first.
+toast-running = It’s already on its way.
+toast-too-late = Too late to stop: it’s ready.
+toast-gone = That track is no longer kept.
+cancel-draft = Dropped. Send a recording whenever you like.
+cancel-track = Stopping your track.
+cancel-nothing = There is nothing to cancel. Send me a recording to begin.
+flood = That’s more at once than I can follow. I’ve left out some of your messages; send the last one again in a moment.
+trouble = Something went wrong on my side. Nothing you sent before is lost; please send that last message again.
+store-trouble = I can’t write anything down right now, so I can’t take that. Please try again in a few minutes.
+
+## For the owner
+
+owner-key = <b>{ $backend }</b> refuses the key. Check it, then start me again. Until then no track can be made.
+owner-balance = <b>{ $backend }</b> says that the balance is used up. Top it up; until then no track can be made.
+owner-withdrawn = <b>{ $backend }</b> no longer offers the music model. Choose another service with MUSIC_BACKEND.
+owner-plan = <b>{ $backend }</b> says that the plan doesn’t cover this. Check the plan; until then no track can be made.
+owner-maintenance = <b>{ $backend }</b> is under maintenance. No track can be made until that’s over.

@@ -1,0 +1,27 @@
+"""The use cases, between what people ask for and what is stored."""
+
+from bot.studio.context import Context, Rules
+from bot.studio.ports import (
+    AnswerLost,
+    Courier,
+    FileGone,
+    Later,
+    Progress,
+    TooBig,
+    Unreachable,
+)
+from bot.studio.studio import Studio, result_of
+
+__all__ = [
+    "AnswerLost",
+    "Context",
+    "Courier",
+    "FileGone",
+    "Later",
+    "Progress",
+    "Rules",
+    "Studio",
+    "TooBig",
+    "Unreachable",
+    "result_of",
+]

@@ -1,0 +1,82 @@
+"""Delivery: once, as far as the messenger lets that be known; and how every track ended."""
+
+import logging
+
+from bot.audio import tagged
+from bot.model import TrackStatus
+from bot.store import UNFINISHED, Track
+from bot.studio import lyrics
+from bot.studio.context import Context
+from bot.studio.ports import AnswerLost, Later, Unreachable
+
+log = logging.getLogger(__name__)
+
+_SHOW_AGAIN = 5.0
+
+
+class Delivery:
+    """Takes a track from made to delivered, and shows how it ended."""
+
+    def __init__(self, context: Context, performer: str) -> None:
+        self._c = context
+        self._store = context.store.tracks
+        self._performer = performer
+
+    async def work(self, track_id: int) -> float | None:
+        """Deliver a made track, or say how an ended one ended."""
+        async with self._c.holding(self._store.claims, track_id) as mine:
+            if not mine:
+                return 1.0
+            track = await self._store.get(track_id)
+            again = None
+            if track.status is TrackStatus.SENDING:
+                log.warning("the answer to a delivery was lost with its process")
+                await self._store.move(track_id, TrackStatus.SENDING, TrackStatus.UNSURE)
+            elif track.status is TrackStatus.MADE:
+                again = await self._send(track)
+            if again is None:
+                again = await self._show_end(track_id)
+        return again
+
+    async def _send(self, track: Track) -> float | None:
+        sound = await self._store.sound(track.id)
+        if sound is None:
+            log.error("a made track has no sound")
+            return None
+        audio, cover, note = sound
+        audio = tagged(
+            audio,
+            title=lyrics.title(track.lyrics),
+            artist=self._performer,
+            lyrics=track.lyrics,
+            cover=cover,
+            comment=note,
+        )
+        if not await self._store.move(track.id, TrackStatus.MADE, TrackStatus.SENDING):
+            return None
+        try:
+            file_id = await self._c.courier.deliver(track, audio, cover, note)
+        except Later as later:
+            await self._store.move(
+                track.id, TrackStatus.SENDING, TrackStatus.MADE, wake_at=later.at
+            )
+            return later.seconds
+        except AnswerLost:
+            log.warning("the answer to a delivery was lost")
+            await self._store.move(track.id, TrackStatus.SENDING, TrackStatus.UNSURE)
+        except Unreachable:
+            await self._store.move(track.id, TrackStatus.SENDING, TrackStatus.UNDELIVERABLE)
+        else:
+            await self._store.delivered(track.id, file_id)
+            log.info("delivered")
+        return None
+
+    async def _show_end(self, track_id: int) -> float | None:
+        track = await self._store.get(track_id)
+        if track.status in UNFINISHED or track.told:
+            return None
+        shown = await self._c.courier.show(track, kept=await self._store.has_sound(track_id))
+        if not shown:
+            return _SHOW_AGAIN
+        await self._store.told(track_id, track.status)
+        return None

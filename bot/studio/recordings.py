@@ -1,0 +1,206 @@
+"""Recordings: fetched, prepared, and uploaded while the lyrics are still being typed."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.audio import Prepared, Unusable
+from bot.jobs import Kind
+from bot.model import Failure, Flaw, Purpose, ReferenceStatus
+from bot.music import MusicError, OperatorFault, Uploaded, UserFault
+from bot.store import Reference, Upload
+from bot.studio.context import Context
+from bot.studio.ports import FileGone, Later, TooBig, Unreachable
+
+log = logging.getLogger(__name__)
+
+_LARGEST = 20_000_000
+_LONGEST_PAUSE = 30.0
+_EARLY_TRIES = 6
+
+
+class Refused(Exception):
+    """A recording cannot be used for a track.
+
+    Args:
+        failure: What the person is told.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+class Recordings:
+    """Brings references to where a backend can read them."""
+
+    def __init__(self, context: Context) -> None:
+        self._c = context
+        self._store = context.store.references
+        self._tries: Counter[int] = Counter()
+
+    async def work(self, reference_id: int) -> float | None:
+        """Do what a reference needs: prepare it, say what was found, upload it."""
+        async with self._c.holding(self._store.claims, reference_id) as mine:
+            if not mine:
+                return 1.0
+            again = await self._advance(reference_id)
+        if again is None and await self._lacks_upload(await self._store.get(reference_id)):
+            return 0.1  # its purpose was chosen a moment ago
+        return again
+
+    async def uploaded(self, reference_id: int, purpose: Purpose) -> Uploaded:
+        """How the backend knows a recording, uploading it if it does not (any more).
+
+        Raises:
+            MusicError: the backend did not take it.
+            Refused: the recording cannot be used.
+            Later: the messenger does not hand it out now.
+        """
+        found = await self._store.upload(reference_id, purpose, self._c.music.name)
+        if found is None:
+            return await self._upload(await self._store.get(reference_id), purpose)
+        if found.refusal:
+            raise Refused(Failure(found.refusal))
+        return _as_uploaded(found)
+
+    async def tidy(self) -> None:
+        """Drop prepared recordings that have had their time; they can be rebuilt."""
+        before = time.time() - self._c.rules.keep_recordings
+        await asyncio.to_thread(_drop_older, self._c.files / "recordings", before)
+
+    async def _advance(self, reference_id: int) -> float | None:
+        try:
+            reference = await self._store.get(reference_id)
+            if reference.status is ReferenceStatus.RECEIVED:
+                await self._prepare(reference)
+                reference = await self._store.get(reference_id)
+            await self._tell(reference)
+            if reference.status is ReferenceStatus.REJECTED:
+                raise Refused(Failure.RECORDING)
+            if reference.purpose:
+                await self.uploaded(reference_id, reference.purpose)
+        except Refused as refused:
+            await self._end_waiting(reference_id, refused.failure)
+        except OperatorFault as fault:
+            await self._c.report(fault)
+            await self._end_waiting(reference_id, self._c.failure_of(fault))
+        except MusicError as error:
+            log.warning("no upload: %s", type(error).__name__, extra={"detail": str(error)})
+            return await self._again(reference_id, self._c.rules.pause)
+        except Later as later:
+            return await self._again(reference_id, later.seconds)
+        self._tries.pop(reference_id, None)
+        for track_id in await self._c.store.tracks.waiting_for(reference_id):
+            await self._c.jobs.wake(Kind.TRACK, track_id)
+        return None
+
+    async def _prepare(self, reference: Reference) -> None:
+        """Received → prepared or rejected."""
+        try:
+            found = await self._rebuild(reference)
+        except Unusable as unusable:
+            await self._store.rejected(reference.id, unusable.flaw)
+            return
+        await self._store.prepared(
+            reference.id, seconds=found.seconds, level=found.level_dbfs, hints=found.hints
+        )
+
+    async def _rebuild(self, reference: Reference) -> Prepared:
+        """Fetch the recording and write its prepared file.
+
+        Raises:
+            Unusable: it cannot be used, or is gone.
+            Later: the messenger does not hand it out now.
+        """
+        raw = self._c.files / "recordings" / f"{reference.id}.raw"
+        try:
+            await self._c.courier.fetch(reference.file_id, raw, _LARGEST)
+            return await self._c.workshop.prepare(
+                raw, self._path(reference.id), self._c.rules.limits
+            )
+        except TooBig as error:
+            raise Unusable(Flaw.TOO_BIG) from error
+        except FileGone as error:
+            raise Unusable(Flaw.GONE) from error
+        finally:
+            raw.unlink(missing_ok=True)
+
+    async def _upload(self, reference: Reference, purpose: Purpose) -> Uploaded:
+        path = self._path(reference.id)
+        try:
+            if not path.exists():
+                await self._rebuild(reference)
+            async with asyncio.timeout(self._c.rules.upload_timeout):
+                uploaded = await self._c.music.upload(path, purpose)
+        except Unusable as error:
+            raise Refused(Failure.RECORDING) from error
+        except TimeoutError as error:
+            raise Later(self._c.rules.pause) from error
+        except UserFault as fault:
+            refusal = Failure(fault.reason)
+            await self._keep(reference.id, purpose, refusal=refusal)
+            raise Refused(refusal) from fault
+        await self._keep(
+            reference.id,
+            purpose,
+            voice_id=uploaded.voice_id,
+            beat_id=uploaded.beat_id,
+            url=uploaded.url,
+            expires_at=uploaded.expires_at.timestamp() if uploaded.expires_at else None,
+        )
+        return uploaded
+
+    async def _keep(
+        self, reference_id: int, purpose: Purpose, **values: str | float | None
+    ) -> None:
+        await self._store.keep_upload(reference_id, purpose, self._c.music.name, **values)
+
+    async def _tell(self, reference: Reference) -> None:
+        if reference.told or reference.status is ReferenceStatus.RECEIVED:
+            return
+        try:
+            await self._c.courier.judged(reference)
+        except Unreachable:
+            log.info("the person cannot be told about the recording")
+        await self._store.told(reference.id)
+
+    async def _lacks_upload(self, reference: Reference) -> bool:
+        if reference.status is not ReferenceStatus.PREPARED or reference.purpose is None:
+            return False
+        name = self._c.music.name
+        return await self._store.upload(reference.id, reference.purpose, name) is None
+
+    async def _again(self, reference_id: int, pause: float) -> float | None:
+        """When to try again: not for ever while nobody waits, nor for who has waited enough."""
+        self._tries[reference_id] += 1
+        patience = time.time() - self._c.rules.generate_timeout
+        waiting = await self._c.store.tracks.waiting_for(reference_id)
+        for track_id in waiting:
+            track = await self._c.store.tracks.get(track_id)
+            if track.created_at < patience:
+                await self._c.fail(track_id, Failure.UPSTREAM)
+        if not waiting and self._tries.pop(reference_id) > _EARLY_TRIES:
+            return None
+        return min(_LONGEST_PAUSE, pause * 2.0 ** min(self._tries[reference_id], 10))
+
+    async def _end_waiting(self, reference_id: int, failure: Failure) -> None:
+        for track_id in await self._c.store.tracks.waiting_for(reference_id):
+            await self._c.fail(track_id, failure)
+
+    def _path(self, reference_id: int) -> Path:
+        return self._c.files / "recordings" / f"{reference_id}.mp3"
+
+
+def _as_uploaded(row: Upload) -> Uploaded:
+    expires = datetime.fromtimestamp(row.expires_at, UTC) if row.expires_at else None
+    return Uploaded(row.voice_id, row.beat_id, row.url, expires)
+
+
+def _drop_older(folder: Path, before: float) -> None:
+    for path in folder.iterdir():
+        if path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)

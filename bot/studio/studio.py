@@ -1,0 +1,196 @@
+"""The use cases: what a handler may ask for, and what a job adapter runs."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from bot.jobs import Kind
+from bot.model import Purpose, ReferenceStatus, Step, TrackStatus, recipe
+from bot.music import Abilities
+from bot.store import Draft, NewRecording, NotNow, Reference, Track
+from bot.studio import lyrics
+from bot.studio.context import Context
+from bot.studio.delivery import Delivery
+from bot.studio.making import Making
+from bot.studio.recordings import Recordings
+
+log = logging.getLogger(__name__)
+
+_TIDY_EVERY = 3600.0
+
+
+def result_of(draft: Draft) -> Purpose:
+    """What a draft will give; a song where that is not yet known."""
+    if draft.purpose is None or draft.reference_id is None:
+        return Purpose.SONG
+    return recipe(draft.reference_id, draft.purpose, draft.partner_id, "").result
+
+
+class Studio:
+    """Fills in drafts, makes tracks, delivers them.
+
+    Args:
+        context: Its tools, all open; the composition root closes them.
+        performer: Who tracks are by, in their tags.
+    """
+
+    def __init__(self, context: Context, performer: str) -> None:
+        self._c = context
+        self._recordings = Recordings(context)
+        self._making = Making(context, self._recordings)
+        self._delivery = Delivery(context, performer)
+        self._tidying: asyncio.Task[None] | None = None
+
+    @property
+    def abilities(self) -> Abilities:
+        """What the music service can do."""
+        return self._c.music.abilities
+
+    @property
+    def lyrics_max(self) -> int:
+        """The longest final string in characters that is accepted."""
+        return min(self._c.rules.lyrics_max, self.abilities.lyrics_max)
+
+    @property
+    def tracks_per_user(self) -> int:
+        """How many unfinished tracks a person may have."""
+        return self._c.rules.tracks_per_user
+
+    @property
+    def lyrics_advice(self) -> int:
+        """The final string's length in characters above which shorter is advised."""
+        return self._c.rules.lyrics_advice
+
+    async def start(self) -> None:
+        """Pick up what an earlier process left, then begin to work."""
+        for name in ("recordings", "made"):
+            (self._c.files / name).mkdir(parents=True, exist_ok=True)
+        await self._c.store.take_over()
+        await self._making.recover()
+        await self._c.jobs.start(self)
+        self._tidying = asyncio.create_task(self._tidy())
+
+    async def stop(self, grace: float) -> None:
+        """Begin nothing new; paid calls may finish for `grace` seconds."""
+        self._c.stopping.set()
+        if self._tidying:
+            self._tidying.cancel()
+        await self._c.jobs.stop(grace)
+
+    async def run(self, kind: Kind, row_id: int) -> float | None:
+        """Look at a row and do what it needs (see `bot.jobs.Work`)."""
+        work = {
+            Kind.REFERENCE: self._recordings.work,
+            Kind.TRACK: self._making.work,
+            Kind.DELIVERY: self._delivery.work,
+        }
+        with suppress(LookupError):
+            return await work[kind](row_id)
+        return None
+
+    async def due(self) -> list[tuple[Kind, int]]:
+        """Every row with work left and nobody at it."""
+        making = {TrackStatus.QUEUED, TrackStatus.GENERATING}
+        found = [(Kind.REFERENCE, row_id) for row_id in await self._c.store.references.due()]
+        for track_id, status in await self._c.store.tracks.due():
+            found.append((Kind.TRACK if status in making else Kind.DELIVERY, track_id))
+        return found
+
+    async def record(self, new: NewRecording) -> tuple[Draft, bool]:
+        """Take in a recording; it is prepared from now on.
+
+        Returns:
+            The draft, and whether this recording was new.
+        """
+        draft, changed = await self._c.store.drafts.record(new)
+        latest = draft.partner_id or draft.reference_id
+        if changed and latest:
+            await self._c.jobs.wake(Kind.REFERENCE, latest)
+        return draft, changed
+
+    async def choose(self, draft: Draft, purpose: Purpose) -> Draft | None:
+        """Say what the recording holds; it is uploaded from now on."""
+        changed = await self._c.store.drafts.choose(draft, purpose)
+        if changed and changed.reference_id:
+            await self._c.jobs.wake(Kind.REFERENCE, changed.reference_id)
+        return changed
+
+    async def recording_of(self, draft: Draft) -> Reference | None:
+        """The recording in a draft that cannot be used, if there is one."""
+        for reference_id in (draft.reference_id, draft.partner_id):
+            if reference_id is not None:
+                reference = await self._c.store.references.get(reference_id)
+                if reference.status is ReferenceStatus.REJECTED:
+                    return reference
+        return None
+
+    async def create(self, draft: Draft, panel_id: int) -> Track | NotNow:
+        """Ask for the track of a finished draft; pressing twice makes one."""
+        limit = self._c.rules.tracks_per_user
+        return await self._woken(await self._c.store.tracks.create(draft, panel_id, limit))
+
+    async def another(self, before: Track, origin: str, panel_id: int | None) -> Track | NotNow:
+        """Ask for another track from the same recipe; nothing is uploaded again."""
+        limit = self._c.rules.tracks_per_user
+        return await self._woken(
+            await self._c.store.tracks.another(before, origin, panel_id, limit)
+        )
+
+    async def rewrite(self, track: Track) -> Draft:
+        """Begin a draft with a track's recordings that asks for new lyrics."""
+        made_from = track.recipe
+        first = made_from.voice if made_from.voice is not None else made_from.beat
+        pair = made_from.voice is not None and made_from.beat not in {None, made_from.voice}
+        return await self._c.store.drafts.open(
+            track.chat_id,
+            track.user_id,
+            step=Step.LYRICS,
+            reference_id=first,
+            purpose=Purpose.VOICE if pair else made_from.result,
+            partner_id=made_from.beat if pair else None,
+        )
+
+    async def cancel(self, track: Track) -> bool:
+        """Stop a track; a paid result is kept for a day.
+
+        Returns:
+            False if it was too late.
+        """
+        stopped = await self._c.store.tracks.want_stop(track.id)
+        if stopped:
+            await self._c.jobs.wake(Kind.DELIVERY, track.id)
+        return stopped
+
+    async def send_again(self, track: Track) -> bool:
+        """Deliver a track whose delivery is unsure, or that was cancelled and came back."""
+        before = (TrackStatus.UNSURE, TrackStatus.CANCELLED, TrackStatus.UNDELIVERABLE)
+        if not await self._c.store.tracks.has_sound(track.id):
+            return False
+        moved = await self._c.store.tracks.move(track.id, before, TrackStatus.MADE)
+        if moved:
+            await self._c.jobs.wake(Kind.DELIVERY, track.id)
+        return moved
+
+    async def welcome_back(self, user_id: int) -> None:
+        """Deliver what could not be delivered while the person had blocked the bot."""
+        for track in await self._c.store.tracks.undelivered(user_id):
+            await self.send_again(track)
+
+    def counted(self, words: str, draft: Draft | None) -> int:
+        """How many characters the service will count for these lyrics in this draft."""
+        return len(lyrics.final(words, result_of(draft) if draft else Purpose.SONG))
+
+    async def _woken(self, track: Track | NotNow) -> Track | NotNow:
+        if isinstance(track, Track):
+            await self._c.jobs.wake(Kind.TRACK, track.id)
+            await self._c.jobs.wake(Kind.DELIVERY, track.id)
+        return track
+
+    async def _tidy(self) -> None:
+        while True:
+            try:
+                await self._c.store.tidy()
+                await self._recordings.tidy()
+            except Exception:
+                log.exception("tidying failed")
+            await asyncio.sleep(_TIDY_EVERY)

@@ -1,0 +1,244 @@
+"""The studio's courier: status messages, recordings in, tracks out."""
+
+import logging
+import shutil
+import time
+from pathlib import Path
+
+from telegram import Bot, InlineKeyboardMarkup
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import (
+    BadRequest,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot.model import Failure, Flaw, ReferenceStatus, TrackStatus
+from bot.store import Reference, Track
+from bot.studio import AnswerLost, FileGone, Later, Progress, TooBig, Unreachable
+from bot.studio.lyrics import title
+from bot.telegram import keyboards, request
+from bot.telegram.languages import Languages
+from bot.texts import Texts, texts
+
+log = logging.getLogger(__name__)
+
+_EDIT_EVERY = 3.0
+_FETCH_TIMEOUT = 120.0
+_PAUSE = 5.0
+_SAME = "message is not modified"
+_TOO_BIG = "file is too big"
+
+
+class Courier:
+    """Speaks to people on behalf of the studio.
+
+    Args:
+        bot: Initialised, on a `bot.telegram.request.AiohttpRequest`.
+        languages: Which language each person reads.
+        owner_id: Whom to tell of what only the owner can fix, or None.
+        performer: Who tracks are by.
+    """
+
+    def __init__(
+        self, bot: Bot, languages: Languages, owner_id: int | None, performer: str
+    ) -> None:
+        self._bot = bot
+        self._languages = languages
+        self._owner_id = owner_id
+        self._performer = performer
+        self._not_before: dict[int, float] = {}
+
+    async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
+        """Write a recording to a file (see `bot.studio.ports.Courier`)."""
+        try:
+            file = await self._bot.get_file(file_id)
+            address = file.file_path or ""
+            if address.startswith("http"):
+                await _request_of(self._bot).download(
+                    address, into, at_most=at_most, timeout=_FETCH_TIMEOUT
+                )
+            else:  # an own Bot API server in local mode names a file on its disk
+                if Path(address).stat().st_size > at_most:
+                    raise TooBig
+                shutil.copyfile(address, into)
+        except request.TooBig as error:
+            raise TooBig from error
+        except RetryAfter as error:
+            raise Later(_seconds(error)) from error
+        except BadRequest as error:
+            raise (TooBig if _TOO_BIG in error.message.lower() else FileGone) from error
+        except Forbidden as error:
+            raise FileGone from error
+        except TelegramError as error:
+            raise Later(_PAUSE) from error
+
+    async def show(
+        self, track: Track, progress: Progress | None = None, *, kept: bool = False
+    ) -> bool:
+        """Edit the track's status message (see `bot.studio.ports.Courier`)."""
+        now = time.monotonic()
+        if progress and self._not_before.get(track.chat_id, 0) > now:
+            return False
+        say = texts(await self._languages.of(track.user_id))
+        text, buttons = _status(track, progress, say, kept=kept)
+        self._not_before[track.chat_id] = now + _EDIT_EVERY
+        try:
+            await self._say(track, text, buttons, new=progress is None)
+            if progress and not track.stop_wanted:
+                await self._bot.send_chat_action(track.chat_id, ChatAction.RECORD_VOICE)
+        except RetryAfter as error:
+            self._not_before[track.chat_id] = now + _seconds(error)
+            return False
+        except (BadRequest, Forbidden) as error:
+            if _SAME not in error.message.lower():
+                log.info("the status message cannot be edited: %s", error.message)
+        except TelegramError as error:
+            log.info("the status message was not edited: %s", type(error).__name__)
+            return False
+        if progress is None:
+            self._not_before.pop(track.chat_id, None)
+        return True
+
+    async def _say(
+        self, track: Track, text: str, buttons: InlineKeyboardMarkup | None, *, new: bool
+    ) -> None:
+        """Edit the status message; where there is none, only how a track ended is worth one."""
+        if track.panel_id is not None:
+            await self._bot.edit_message_text(
+                text,
+                chat_id=track.chat_id,
+                message_id=track.panel_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=buttons,
+            )
+        elif new:
+            await self._bot.send_message(
+                track.chat_id, text, parse_mode=ParseMode.HTML, reply_markup=buttons
+            )
+
+    async def judged(self, reference: Reference) -> None:
+        """Say what is wrong or doubtful about a recording."""
+        say = texts(await self._languages.of(reference.user_id))
+        try:
+            for text in _findings(reference, say):
+                await self._bot.send_message(
+                    reference.chat_id,
+                    text,
+                    parse_mode=ParseMode.HTML,
+                    reply_to_message_id=reference.message_id,
+                    allow_sending_without_reply=True,
+                )
+        except RetryAfter as error:
+            raise Later(_seconds(error)) from error
+        except (BadRequest, Forbidden) as error:
+            raise Unreachable from error
+        except (request.Broken, TimedOut):
+            log.info("the answer to a message was lost")
+        except NetworkError as error:
+            raise Later(_PAUSE) from error
+
+    async def deliver(self, track: Track, audio: bytes, cover: bytes, note: str) -> str:
+        """Send the track with its cover and what to do next."""
+        say = texts(await self._languages.of(track.user_id))
+        name = title(track.lyrics)
+        caption = (
+            say("caption-note", title=name, note=note) if note else say("caption", title=name)
+        )
+        try:
+            message = await self._bot.send_audio(
+                track.chat_id,
+                audio,
+                filename=f"{_file_name(name)}.mp3",
+                title=name,
+                performer=self._performer,
+                duration=round(track.seconds or 0),
+                thumbnail=cover,
+                caption=caption,
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboards.finished(track, say),
+            )
+        except RetryAfter as error:
+            raise Later(_seconds(error)) from error
+        except (BadRequest, Forbidden) as error:
+            log.warning("a track cannot be delivered: %s", error.message)
+            raise Unreachable from error
+        except request.Unsent as error:
+            raise Later(_PAUSE) from error
+        except (request.Broken, TimedOut) as error:
+            raise AnswerLost from error
+        except TelegramError as error:  # an answer, and it was no
+            raise Later(_PAUSE) from error
+        return message.audio.file_id if message.audio else ""
+
+    async def tell_owner(self, matter: str, backend: str) -> None:
+        """Tell the owner what only they can mend; best effort."""
+        if self._owner_id is None:
+            return
+        say = texts(await self._languages.of(self._owner_id))
+        try:
+            await self._bot.send_message(
+                self._owner_id, say(f"owner-{matter}", backend=backend), parse_mode=ParseMode.HTML
+            )
+        except TelegramError as error:
+            log.warning("the owner could not be told: %s", type(error).__name__)
+
+
+def _status(
+    track: Track, progress: Progress | None, say: Texts, *, kept: bool
+) -> tuple[str, InlineKeyboardMarkup | None]:
+    """What a status message says, and its buttons."""
+    match track.status:
+        case TrackStatus.QUEUED:
+            return say("status-queued"), keyboards.working(track, say)
+        case TrackStatus.GENERATING if track.stop_wanted:
+            return say("status-stopping"), None
+        case TrackStatus.GENERATING:
+            return _generating(progress, say), keyboards.working(track, say)
+        case TrackStatus.MADE | TrackStatus.SENDING:
+            return say("status-sending"), None
+        case TrackStatus.CANCELLED if kept:
+            return say("status-cancelled-kept"), keyboards.kept(track, say, "button-send-anyway")
+        case TrackStatus.UNSURE | TrackStatus.UNDELIVERABLE:
+            return say(f"status-{track.status}"), keyboards.kept(track, say, "button-send-again")
+        case TrackStatus.FAILED:
+            return say(f"failed-{track.reason or Failure.UPSTREAM}"), keyboards.failed(track, say)
+        case TrackStatus.DELIVERED | TrackStatus.CANCELLED:
+            return say(f"status-{track.status}"), None
+
+
+def _generating(progress: Progress | None, say: Texts) -> str:
+    elapsed, expected = (progress.elapsed, progress.expected) if progress else (0.0, 60.0)
+    if elapsed > expected:
+        return say("status-generating-long", elapsed=_clock(elapsed))
+    return say("status-generating", elapsed=_clock(elapsed), expected=_clock(expected))
+
+
+def _findings(reference: Reference, say: Texts) -> list[str]:
+    if reference.status is ReferenceStatus.REJECTED:
+        return [say(f"recording-{reference.reason or Flaw.UNREADABLE}")]
+    seconds = round(reference.seconds or 0)
+    return [say(f"hint-{hint}", seconds=seconds) for hint in reference.findings[:1]]
+
+
+def _request_of(bot: Bot) -> request.AiohttpRequest:
+    own = bot.request
+    if not isinstance(own, request.AiohttpRequest):
+        raise TypeError(type(own))
+    return own
+
+
+def _seconds(error: RetryAfter) -> float:
+    after = error.retry_after
+    return after if isinstance(after, int) else after.total_seconds()
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+def _file_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in " -_" else "" for c in name).strip()[:60] or "track"

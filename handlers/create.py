@@ -1,0 +1,305 @@
+"""The conversation: a recording, what is in it, the lyrics, a look, and the track."""
+
+import asyncio
+import warnings
+from contextlib import suppress
+
+from telegram import Message, Update
+from telegram.constants import ParseMode
+from telegram.error import TelegramError
+from telegram.ext import (
+    CallbackQueryHandler,
+    CommandHandler,
+    ContextTypes,
+    ConversationHandler,
+    MessageHandler,
+)
+from telegram.warnings import PTBUserWarning
+
+from bot.model import Flaw, Purpose, Step
+from bot.store import Draft, NotNow, Track
+from bot.telegram import keyboards
+from bot.telegram.keyboards import pattern
+from handlers import lyrics
+from handlers.desk import App, Desk, numbers, receipt, reply, toast
+from handlers.panels import Panels
+from handlers.recordings import RECORDING, as_new, flaw_of, sound_of
+from handlers.tracks import pressed_track
+
+_RECEIPT = "👌"
+State = Step | int
+
+
+def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
+    """The table of the conversation; where each one stands is read from the drafts."""
+    create = Create(desk)
+    recording = MessageHandler(RECORDING, create.recording)
+    words = MessageHandler(lyrics.WORDS, create.words)
+    edited = MessageHandler(lyrics.EDITED_WORDS, create.edited)
+    with warnings.catch_warnings():
+        # Buttons and messages belong to one conversation: per_message must stay off.
+        warnings.filterwarnings("ignore", r"If 'per_message=False'", PTBUserWarning)
+        return ConversationHandler(
+            name="create",
+            persistent=True,
+            allow_reentry=True,
+            entry_points=[
+                recording,
+                words,
+                CallbackQueryHandler(create.rewrite, pattern(keyboards.REWRITE)),
+            ],
+            states={
+                Step.RECORDING: [edited],
+                Step.PURPOSE: [
+                    CallbackQueryHandler(create.choose, pattern(keyboards.PURPOSE)),
+                    edited,
+                ],
+                Step.LYRICS: [edited],
+                Step.PREVIEW: [
+                    CallbackQueryHandler(create.make, pattern(keyboards.CREATE)),
+                    CallbackQueryHandler(create.add_partner, pattern(keyboards.PARTNER)),
+                    edited,
+                ],
+                Step.PARTNER: [edited],
+            },
+            fallbacks=[
+                CallbackQueryHandler(create.drop, pattern(keyboards.DROP)),
+                CommandHandler("cancel", create.cancel),
+            ],
+        )
+
+
+class Create:
+    """Fills in the draft; every callback commits it before it answers."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._panels = Panels(desk)
+
+    async def recording(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """Take in a recording, or say at once what is wrong with it."""
+        message, user = update.message, update.effective_user
+        sound = sound_of(message) if message else None
+        if message is None or user is None or sound is None:
+            return None
+        if flaw := flaw_of(sound):
+            await self._refuse(update, flaw)
+            return None
+        draft, changed = await self._desk.studio.record(as_new(message, sound, user.id))
+        if changed:
+            await asyncio.gather(receipt(message, _RECEIPT), self._panels.ask(update, draft))
+        return _state(draft)
+
+    async def choose(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """Note what is in the recording, and ask for the lyrics."""
+        draft = await self._pressed(update)
+        query = update.callback_query
+        if draft is None or query is None:
+            return None
+        purpose = Purpose((query.data or "").rpartition(":")[2])
+        changed = await self._desk.studio.choose(draft, purpose)
+        if changed is None:
+            return await self._stale(update)
+        await toast(update)
+        say = await self._desk.texts(update)
+        with suppress(TelegramError):
+            await query.edit_message_text(
+                self._panels.chosen(changed, say), parse_mode=ParseMode.HTML
+            )
+        await self._panels.ask(update, changed)
+        return _state(changed)
+
+    async def words(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """Keep the lyrics, and go on to whatever is missing."""
+        message = update.message
+        if message is None:
+            return None
+        draft = await self._desk.draft(update)
+        open_draft = draft if draft and draft.step is not Step.CLOSED else None
+        text = await self._read(update, message, open_draft)
+        if text is None and not message.text:
+            return None
+        changed = await self._keep_words(update, open_draft, message.message_id, text)
+        if changed and text is not None:
+            await self._panels.ask(update, changed)
+        return _state(changed) if changed else None
+
+    async def edited(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """Follow an edit of the message that holds the lyrics."""
+        message, draft = update.edited_message, await self._desk.draft(update)
+        if message is None or draft is None or draft.lyrics_message_id != message.message_id:
+            return None
+        text = await self._read(update, message, draft)
+        changed = await self._keep_words(update, draft, message.message_id, text)
+        if changed is None or text is None:
+            return _state(changed) if changed else None
+        if draft.step is Step.PREVIEW and draft.panel_id:
+            await self._panels.refresh(update, changed)
+        elif draft.lyrics is None:
+            await self._panels.ask(update, changed)
+        return _state(changed)
+
+    async def make(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """Create: close the draft and begin its track."""
+        draft = await self._pressed(update)
+        query = update.callback_query
+        if draft is None or query is None or not isinstance(query.message, Message):
+            return None
+        if bad := await self._desk.studio.recording_of(draft):
+            await toast(update)
+            await self._refuse(update, bad.reason or Flaw.UNREADABLE)
+            return _state(draft)
+        made = await self._desk.studio.create(draft, query.message.message_id)
+        if isinstance(made, Track):
+            await asyncio.gather(toast(update), self._desk.courier.show(made))
+            return ConversationHandler.END
+        if made is NotNow.STALE:
+            return await self._stale(update)
+        say = await self._desk.texts(update)
+        limit = self._desk.studio.tracks_per_user
+        await toast(update, say.plain("toast-too-many", count=limit), alert=True)
+        return _state(draft)
+
+    async def add_partner(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """Ask for the other half: music for a voice, or a voice for music."""
+        draft = await self._pressed(update)
+        if draft is None:
+            return None
+        changed = await self._desk.store.drafts.change(draft, step=Step.PARTNER)
+        if changed is None:
+            return await self._stale(update)
+        await toast(update)
+        await self._panels.ask(update, changed)
+        return _state(changed)
+
+    async def rewrite(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """New lyrics for a track's recordings."""
+        track = await pressed_track(update, self._desk)
+        if track is None:
+            return None
+        draft = await self._desk.studio.rewrite(track)
+        await toast(update)
+        await self._panels.ask(update, draft)
+        return _state(draft)
+
+    async def drop(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """Cancel under the preview."""
+        draft = await self._pressed(update)
+        if draft is None:
+            return None
+        if await self._desk.store.drafts.change(draft, step=Step.CLOSED) is None:
+            return await self._stale(update)
+        await toast(update)
+        say = await self._desk.texts(update)
+        if update.callback_query:
+            with suppress(TelegramError):
+                await update.callback_query.edit_message_text(say("cancel-draft"))
+        return ConversationHandler.END
+
+    async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """/cancel: drop the draft; with none open, stop the newest track."""
+        say = await self._desk.texts(update)
+        draft = await self._desk.draft(update)
+        if draft and draft.step is not Step.CLOSED:
+            await self._desk.store.drafts.change(draft, step=Step.CLOSED)
+            await reply(update, say("cancel-draft"))
+            return ConversationHandler.END
+        chat, user = update.effective_chat, update.effective_user
+        tracks = await self._desk.store.tracks.latest(chat.id, user.id) if chat and user else []
+        if not tracks:
+            await reply(update, say("cancel-nothing"))
+        elif await self._desk.studio.cancel(tracks[0]):
+            await reply(update, say("cancel-track"))
+        else:
+            await reply(update, say("toast-too-late"))
+        return ConversationHandler.END
+
+    async def stale(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """Answer a button that no longer does anything."""
+        return await self._stale(update)
+
+    async def other(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+        """Answer what is neither a recording nor words with what is wanted instead."""
+        say = await self._desk.texts(update)
+        draft = await self._desk.draft(update)
+        step = draft.step if draft else Step.CLOSED
+        wanted = step in {Step.LYRICS, Step.PREVIEW}
+        await reply(update, say("lyrics-wrong-kind" if wanted else "send-recording-first"))
+        return None
+
+    async def _read(self, update: Update, message: Message, draft: Draft | None) -> str | None:
+        """The lyrics in a message; None after saying what is wrong with them."""
+        say, studio = await self._desk.texts(update), self._desk.studio
+        try:
+            text = await lyrics.read(message, self._desk)
+        except lyrics.Unread as unread:
+            await reply(update, say(unread.key))
+            return None
+        count = studio.counted(text, draft)
+        if not any(c.isalnum() for c in text):
+            await reply(update, say("lyrics-empty"))
+            return None
+        if count > (most := studio.lyrics_max):
+            over = count - most
+            await reply(update, say("lyrics-long", count=count, max=most, over=over))
+            return None
+        return text
+
+    async def _keep_words(
+        self, update: Update, draft: Draft | None, message_id: int, text: str | None
+    ) -> Draft | None:
+        """Commit lyrics, or that the last words were none, with the message they came in."""
+        chat, user = update.effective_chat, update.effective_user
+        if chat is None or user is None:
+            return None
+        drafts = self._desk.store.drafts
+        if draft is None:
+            return await drafts.open(
+                chat.id, user.id, step=Step.RECORDING, lyrics=text, lyrics_message_id=message_id
+            )
+        kept = text if text is not None or draft.lyrics_message_id == message_id else draft.lyrics
+        step = _step_after(draft, kept)
+        return await drafts.change(draft, lyrics=kept, lyrics_message_id=message_id, step=step)
+
+    async def _pressed(self, update: Update) -> Draft | None:
+        """The draft a button names, if the button is the newest and the presser's own."""
+        draft = await self._desk.draft(update)
+        if draft and numbers(update) == [draft.id, draft.revision]:
+            return draft
+        await self._stale(update)
+        return None
+
+    async def _stale(self, update: Update) -> None:
+        say = await self._desk.texts(update)
+        await toast(update, say.plain("toast-stale"))
+
+    async def _refuse(self, update: Update, flaw: Flaw) -> None:
+        say = await self._desk.texts(update)
+        draft = await self._desk.draft(update)
+        problem = say(f"recording-{flaw}")
+        kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
+        await reply(update, f"{problem}\n{say('lyrics-kept')}" if kept else problem)
+
+
+def _state(draft: Draft) -> State:
+    return ConversationHandler.END if draft.step is Step.CLOSED else draft.step
+
+
+def _step_after(draft: Draft, words: str | None) -> Step:
+    """Which step a draft is in once it has these lyrics."""
+    if draft.reference_id is None:
+        return Step.RECORDING
+    if draft.purpose is None:
+        return Step.PURPOSE
+    if draft.step is Step.PARTNER:
+        return Step.PARTNER
+    return Step.PREVIEW if words else Step.LYRICS
+
+
+def add(app: App, desk: Desk) -> None:
+    """Add the conversation, and what answers outside it."""
+    create = Create(desk)
+    app.add_handler(build(desk))
+    app.add_handler(CommandHandler("cancel", create.cancel))
+    app.add_handler(CallbackQueryHandler(create.stale))
+    app.add_handler(MessageHandler(lyrics.OTHER, create.other))

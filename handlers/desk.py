@@ -1,0 +1,81 @@
+"""What every handler works with, given once by the composition root."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from telegram import InlineKeyboardMarkup, Message, ReactionTypeEmoji, Update
+from telegram.constants import ParseMode
+from telegram.error import TelegramError
+from telegram.ext import Application, ExtBot
+
+from bot.store import Draft, Store
+from bot.studio import Courier, Studio
+from bot.telegram.languages import Languages
+from bot.texts import Texts, texts
+
+App = Application[Any, Any, Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The tools of a handler.
+
+    Attributes:
+        service: The music service's name, as people know it.
+        keep_days: How long recordings and tracks are kept, in days.
+    """
+
+    bot: ExtBot[None]
+    studio: Studio
+    store: Store
+    courier: Courier
+    languages: Languages
+    service: str
+    keep_days: tuple[float, float]
+
+    async def texts(self, update: Update) -> Texts:
+        """The texts in the language of whoever sent an update."""
+        user = update.effective_user
+        if user is None:
+            return texts(None)
+        await self.languages.note(user.id, user.language_code)
+        return texts(user.language_code)
+
+    async def draft(self, update: Update) -> Draft | None:
+        """The draft of whoever sent an update, in the chat it came from."""
+        chat, user = update.effective_chat, update.effective_user
+        return await self.store.drafts.get(chat.id, user.id) if chat and user else None
+
+
+async def reply(
+    update: Update, text: str, buttons: InlineKeyboardMarkup | None = None
+) -> Message | None:
+    """Answer in the chat that an update came from."""
+    if update.effective_message is None:
+        return None
+    return await update.effective_message.reply_text(
+        text, parse_mode=ParseMode.HTML, reply_markup=buttons
+    )
+
+
+async def toast(update: Update, text: str | None = None, *, alert: bool = False) -> None:
+    """Answer a pressed button; a press too old to be answered is let go."""
+    if update.callback_query:
+        try:
+            await update.callback_query.answer(text, show_alert=alert)
+        except TelegramError:
+            return
+
+
+async def receipt(message: Message, emoji: str) -> None:
+    """React to a message; not everywhere allowed, and never worth a failure."""
+    try:
+        await message.set_reaction(ReactionTypeEmoji(emoji))
+    except TelegramError:
+        return
+
+
+def numbers(update: Update) -> list[int]:
+    """The numbers in a pressed button's data."""
+    data = update.callback_query.data if update.callback_query else None
+    return [int(part) for part in (data or "").split(":") if part.isdigit()]

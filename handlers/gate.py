@@ -1,0 +1,66 @@
+"""Who may use the bot, and where."""
+
+import time
+
+from telegram import Update
+from telegram.constants import ChatType
+from telegram.ext import ApplicationHandlerStop, ContextTypes, TypeHandler
+
+from handlers.desk import App, Desk, reply, toast
+
+_SAY_AGAIN = 3600.0
+_MOST = 10_000
+
+
+class Gate:
+    """Stands before every other handler.
+
+    A stranger gets one polite line an hour with their id, and costs nothing else. Groups get
+    one line with a link to the private chat, when they call the bot by a command.
+
+    Args:
+        desk: The handlers' tools.
+        allowed: Telegram ids that may use the bot; None lets everybody in.
+    """
+
+    def __init__(self, desk: Desk, allowed: frozenset[int] | None) -> None:
+        self._desk = desk
+        self._allowed = allowed
+        self._told: dict[int, float] = {}
+
+    async def check(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        """Let an update through, or end it here."""
+        user, chat = update.effective_user, update.effective_chat
+        if user is None or chat is None or user.is_bot:
+            raise ApplicationHandlerStop
+        if chat.type != ChatType.PRIVATE:
+            await self._point_to_private_chat(update)
+            raise ApplicationHandlerStop
+        if self._allowed is not None and user.id not in self._allowed:
+            await self._turn_away(update, user.id)
+            raise ApplicationHandlerStop
+
+    async def _turn_away(self, update: Update, user_id: int) -> None:
+        say = await self._desk.texts(update)
+        await toast(update)
+        asked = update.message and (update.message.text or "").startswith("/")
+        if not asked and self._told.get(user_id, 0) > time.monotonic():
+            return
+        if len(self._told) >= _MOST:
+            self._told.clear()
+        self._told[user_id] = time.monotonic() + _SAY_AGAIN
+        if update.message:
+            await reply(update, say("stranger", id=str(user_id)))
+
+    async def _point_to_private_chat(self, update: Update) -> None:
+        message = update.message
+        if message and message.text and message.text.startswith("/"):
+            _, _, name = message.text.split()[0].partition("@")
+            if name.lower() in {"", (self._desk.bot.username or "").lower()}:
+                say = await self._desk.texts(update)
+                await reply(update, say("group", link=self._desk.bot.link))
+
+
+def add(app: App, desk: Desk, allowed: frozenset[int] | None) -> None:
+    """Put the gate before every other handler."""
+    app.add_handler(TypeHandler(Update, Gate(desk, allowed).check), group=-1)

@@ -1,0 +1,85 @@
+"""What each step of a draft says and offers."""
+
+from telegram import InlineKeyboardMarkup, Update
+from telegram.constants import ParseMode
+from telegram.error import TelegramError
+
+from bot.model import Purpose, Step
+from bot.store import Draft
+from bot.studio import result_of
+from bot.telegram import keyboards
+from bot.texts import Texts
+from handlers.desk import Desk, reply
+
+
+class Panels:
+    """Asks for what a draft lacks, in one message with the draft's buttons."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def ask(self, update: Update, draft: Draft) -> None:
+        """Ask for what the draft lacks, in a new message."""
+        say = await self._desk.texts(update)
+        text, buttons = self._panel(draft, say)
+        message = await reply(update, text, buttons)
+        if message and buttons:
+            await self._desk.store.drafts.note_panel(draft, message.message_id)
+
+    async def refresh(self, update: Update, draft: Draft) -> None:
+        """Show the draft in the message that showed it before; in a new one if that is gone."""
+        say = await self._desk.texts(update)
+        text, buttons = self._panel(draft, say)
+        try:
+            await self._desk.bot.edit_message_text(
+                text,
+                chat_id=draft.chat_id,
+                message_id=draft.panel_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=buttons,
+            )
+        except TelegramError:
+            await self.ask(update, draft)
+
+    def chosen(self, draft: Draft, say: Texts) -> str:
+        """What the question about the recording turns into once it is answered."""
+        purpose = draft.purpose or Purpose.SONG
+        return say(
+            "purpose-chosen", purpose=say.plain(f"purpose-{purpose}"), result=result(draft, say)
+        )
+
+    def _panel(self, draft: Draft, say: Texts) -> tuple[str, InlineKeyboardMarkup | None]:
+        studio = self._desk.studio
+        match draft.step:
+            case Step.PURPOSE:
+                offered = studio.abilities.purposes
+                return say("purpose-question"), keyboards.purposes(draft, offered, say)
+            case Step.LYRICS:
+                advice = min(studio.lyrics_advice, studio.lyrics_max)
+                return say("lyrics-question", advice=advice, max=studio.lyrics_max), None
+            case Step.PREVIEW:
+                pairs = studio.abilities.pairs
+                return self._preview(draft, say), keyboards.preview(draft, pairs=pairs, texts=say)
+            case Step.PARTNER:
+                voice = draft.purpose is Purpose.VOICE
+                return say("send-beat" if voice else "send-voice"), None
+            case _:
+                return say("send-recording" if draft.lyrics else "send-recording-first"), None
+
+    def _preview(self, draft: Draft, say: Texts) -> str:
+        studio = self._desk.studio
+        count = studio.counted(draft.lyrics or "", draft)
+        return say(
+            "preview",
+            result=result(draft, say),
+            length=studio.abilities.track_seconds,
+            count=count,
+            max=studio.lyrics_max,
+            advice="yes" if count > studio.lyrics_advice else "no",
+            lyrics=draft.lyrics or "",
+        )
+
+
+def result(draft: Draft, say: Texts) -> str:
+    """What will come back."""
+    return say.plain("result-pair" if draft.partner_id else f"result-{result_of(draft)}")
