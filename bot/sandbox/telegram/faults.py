@@ -1,0 +1,116 @@
+"""Trouble on order: Telegram's bad days, and its flood limits."""
+
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from bot.sandbox.telegram.errors import ApiError, flooded
+
+Kind = Literal["429", "500", "502", "reset", "lost", "hang", "timeout"]
+"""`429`, `500`, `502`: refused without effect. `reset`: the connection drops before anything
+happens. `lost`: it happens, then the connection drops. `hang`: nothing happens and no answer
+comes. `timeout`: it happens, and no answer comes."""
+
+BEFORE = frozenset({"429", "500", "502", "reset", "hang"})
+
+
+@dataclass(slots=True)
+class Fault:
+    """Trouble for the next calls of a method.
+
+    Args:
+        method: Its name, `file` for downloads, `*` for every method except `getUpdates`.
+        kind: What happens.
+        times: How often; it counts down.
+        retry_after: Seconds, for a 429.
+        skip: How many calls pass unharmed first.
+    """
+
+    method: str
+    kind: Kind
+    times: int = 1
+    retry_after: int = 1
+    skip: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise ValueError(f"unknown fault {self.kind!r}; there are {', '.join(get_args(Kind))}")
+
+    def hits(self, method: str) -> bool:
+        """Whether it strikes this call; counts it if so."""
+        everything = self.method == "*" and method not in {"getupdates", "file"}
+        if not everything and self.method.lower() != method:
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        self.times -= 1
+        return True
+
+    def refusal(self) -> ApiError:
+        """Make the answer of the kinds that answer."""
+        if self.kind == "429":
+            return flooded(self.retry_after)
+        said = {"500": "Internal Server Error", "502": "Bad Gateway"}[self.kind]
+        return ApiError(int(self.kind), said)
+
+
+class Faults:
+    """The trouble that waits."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Order trouble."""
+        self._waiting.append(fault)
+
+    def clear(self) -> None:
+        """Cancel all trouble."""
+        self._waiting.clear()
+
+    def next(self, method: str) -> Fault | None:
+        """Take the trouble for a call, its name in lower case."""
+        if not self._waiting:
+            return None
+        for fault in self._waiting:
+            if fault.hits(method):
+                if fault.times <= 0:
+                    self._waiting.remove(fault)
+                return fault
+        return None
+
+
+class Rates:
+    """Telegram's flood limits: 30 messages/s, about 1/s in a chat, 20/min in a group.
+
+    A chat may burst; the numbers are the documented ones (facts: telegram).
+    """
+
+    BURST = 5
+    OVERALL = 30
+    GROUP = 20
+
+    def __init__(self) -> None:
+        self._overall: deque[float] = deque()
+        self._chats: defaultdict[int, deque[float]] = defaultdict(deque)
+
+    def take(self, chat_id: int) -> None:
+        """Count a message.
+
+        Raises:
+            ApiError: 429; it is not counted.
+        """
+        now = time.monotonic()
+        limit, window = (self.GROUP, 60.0) if chat_id < 0 else (self.BURST, float(self.BURST))
+        for sent, most, seconds in (
+            (self._overall, self.OVERALL, 1.0),
+            (self._chats[chat_id], limit, window),
+        ):
+            while sent and sent[0] <= now - seconds:
+                sent.popleft()
+            if len(sent) >= most:
+                raise flooded(max(1, round(sent[0] + seconds - now)))
+        self._overall.append(now)
+        self._chats[chat_id].append(now)

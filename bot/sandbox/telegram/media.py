@@ -1,0 +1,112 @@
+"""Files in messages, both ways: what the bot uploads and what people send."""
+
+from typing import Any
+
+from bot.sandbox.telegram.errors import bad_request
+from bot.sandbox.telegram.files import FileStore, StoredFile
+from bot.sandbox.telegram.images import is_music, is_voice, jpeg_size, picture_size
+from bot.sandbox.telegram.params import Params, Upload
+from bot.sandbox.telegram.world import Data, World
+
+_THUMBNAIL_BYTES = 200_000
+_THUMBNAIL_SIDE = 320
+_OWN_FIELDS = ("duration", "performer", "title", "width", "height", "length")
+
+
+def attach(world: World, params: Params, kind: str) -> Data:
+    """Make the media field of a message the bot sends.
+
+    What Telegram would show as a plain file (`sendAudio` of something else than MP3 or M4A)
+    becomes a `document`, as there.
+
+    Raises:
+        ApiError: No file, an unknown id, an address, or a picture that is none.
+    """
+    upload = params.upload(kind)
+    if upload is None:
+        return _known(world, params.text(kind), kind)
+    if not upload.content:
+        raise bad_request("file must be non-empty")
+    if kind == "photo":
+        return {"photo": _photo(world.files, upload)}
+    if (kind == "audio" and not is_music(upload.content)) or (
+        kind == "voice" and not is_voice(upload.content)
+    ):
+        world.complain(f"{upload.file_name!r} is not what send{kind.capitalize()} is for")
+        kind = "document"
+    stored = world.files.add(kind, upload.content, name=upload.file_name)
+    details = stored.details
+    details |= {"mime_type": upload.mime_type, "file_size": stored.size}
+    if kind in {"audio", "document"}:
+        details["file_name"] = upload.file_name
+    if kind in {"audio", "voice"}:
+        details["duration"] = params.integer("duration")
+    if kind == "audio":
+        details |= {
+            name: params.text(name) for name in ("title", "performer") if params.text(name)
+        }
+    if kind != "voice":
+        details |= _thumbnail(world, params)
+    return {kind: details}
+
+
+def person_file(
+    files: FileStore, kind: str, content: bytes | None, fields: dict[str, Any]
+) -> StoredFile:
+    """Keep what a person sends.
+
+    Args:
+        files: Where to.
+        kind: `voice`, `audio`, `document`, `video`, `video_note`, `sticker`.
+        content: Its bytes; None for a file that only claims a size.
+        fields: More of the Bot API's fields; `file_size` may differ from the bytes.
+    """
+    given = {name: value for name, value in fields.items() if value is not None}
+    size = given.pop("file_size", None)
+    stored = files.add(kind, content, size=size, name=str(given.get("file_name", "")))
+    stored.details |= {**given, "file_size": stored.size}
+    return stored
+
+
+def _known(world: World, file_id: str, kind: str) -> Data:
+    if not file_id:
+        raise bad_request(f"there is no {kind} in the request")
+    stored = world.files.find(file_id)
+    if stored is None:
+        if "://" in file_id:
+            world.complain(f"{kind} by address: the sandbox has no network")
+            raise bad_request("failed to get HTTP URL content")
+        raise bad_request("wrong file identifier/HTTP URL specified")
+    if stored.kind == "photo":
+        return {"photo": [stored.details]}
+    return {stored.kind: stored.details}
+
+
+def _photo(files: FileStore, upload: Upload) -> list[Data]:
+    size = picture_size(upload.content)
+    if size is None:
+        raise bad_request("IMAGE_PROCESS_FAILED")
+    stored = files.add("photo", upload.content)
+    stored.details |= {"width": size[0], "height": size[1], "file_size": stored.size}
+    return [stored.details]
+
+
+def _thumbnail(world: World, params: Params) -> Data:
+    """Take a cover as Telegram does: the wrong ones are ignored, which is a complaint here."""
+    upload = params.upload("thumbnail")
+    if upload is None:
+        if params.text("thumbnail"):
+            world.complain("thumbnail ignored: thumbnails can only be uploaded afresh")
+        return {}
+    size = jpeg_size(upload.content)
+    if size is None:
+        world.complain("thumbnail ignored: not a JPEG")
+    elif len(upload.content) >= _THUMBNAIL_BYTES:
+        world.complain(f"thumbnail ignored: {len(upload.content)} bytes, less than 200 kB allowed")
+    elif max(size) > _THUMBNAIL_SIDE:
+        world.complain(f"thumbnail ignored: {size[0]}x{size[1]}, 320 allowed")
+    else:
+        stored = world.files.add("thumbnail", upload.content)
+        stored.details |= {"width": size[0], "height": size[1], "file_size": stored.size}
+        return {"thumbnail": stored.details}
+    return {}

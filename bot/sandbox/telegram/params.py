@@ -1,0 +1,156 @@
+"""What came with a call: JSON, a form or multipart, made one thing."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from bot.sandbox.telegram.errors import ApiError, bad_request
+
+UPLOAD_LIMIT = 50 * 1024 * 1024
+"""Bytes of a multipart body on the cloud Bot API (facts: telegram)."""
+
+_NAME = re.compile(rb'[;\s]name="((?:[^"\\]|\\.)*)"')
+_FILE_NAME = re.compile(rb'[;\s]filename="((?:[^"\\]|\\.)*)"')
+_TYPE = re.compile(rb"(?i)^content-type:\s*([^\s;]+)", re.MULTILINE)
+_BOUNDARY = re.compile(r'(?i)boundary="?([^";]+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of a multipart body."""
+
+    file_name: str
+    mime_type: str
+    content: bytes
+
+
+@dataclass(slots=True)
+class Params:
+    """The parameters of one call; values are text or, from a JSON body, anything."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, Upload] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """Give a text; empty if missing."""
+        value = self.values.get(name)
+        return "" if value is None else str(value)
+
+    def integer(self, name: str, default: int = 0) -> int:
+        """Give a number; the default where there is none."""
+        value = self.values.get(name)
+        try:
+            return default if value is None or value == "" else int(value)
+        except (TypeError, ValueError):
+            return default
+
+    def flag(self, name: str) -> bool:
+        """Give a yes or no."""
+        return str(self.values.get(name, "")).lower() in {"true", "1", "yes"}
+
+    def json(self, name: str) -> Any:
+        """Give a nested value; None if missing.
+
+        Raises:
+            ApiError: It is text, and not JSON.
+        """
+        value = self.values.get(name)
+        if not isinstance(value, str):
+            return value
+        if not value:
+            return None
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            said = f"can't parse {name.replace('_', ' ')} JSON object"
+            raise bad_request(said) from error
+
+    def upload(self, name: str) -> Upload | None:
+        """Find the file a parameter means: its own part, or the one it is attached to."""
+        value = self.values.get(name)
+        if isinstance(value, str) and value.startswith("attach://"):
+            return self.files.get(value.removeprefix("attach://"))
+        return self.files.get(name)
+
+    def loggable(self) -> dict[str, Any]:
+        """Give everything, files as `{"file_name", "mime_type", "size"}`."""
+        if not self.files:
+            return self.values
+        sizes = {
+            name: {
+                "file_name": each.file_name,
+                "mime_type": each.mime_type,
+                "size": len(each.content),
+            }
+            for name, each in self.files.items()
+        }
+        return {**self.values, **sizes}
+
+
+async def read_params(request: web.BaseRequest) -> Params:
+    """Read the query and the body of a call.
+
+    Raises:
+        ApiError: The body is too large, or not what its type says.
+    """
+    params = Params(dict(request.query) if request.query_string else {})
+    if not request.body_exists:
+        return params
+    body = await _bounded_body(request)
+    kind = request.content_type
+    if kind == "application/json":
+        params.values |= _json_object(body)
+    elif kind == "multipart/form-data":
+        _read_parts(body, request.headers.get("Content-Type", ""), params)
+    else:
+        params.values |= parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+    return params
+
+
+async def _bounded_body(request: web.BaseRequest) -> bytes:
+    too_large = ApiError(413, "Request Entity Too Large")
+    if (request.content_length or 0) > UPLOAD_LIMIT:
+        raise too_large
+    chunks, size = [], 0
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        if size > UPLOAD_LIMIT:
+            raise too_large
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body or b"{}")
+    except ValueError as error:
+        raise bad_request("can't parse JSON object") from error
+    if not isinstance(value, dict):
+        raise bad_request("expected an Object in the request body")
+    return value
+
+
+def _read_parts(body: bytes, content_type: str, params: Params) -> None:
+    found = _BOUNDARY.search(content_type)
+    if found is None:
+        raise bad_request("boundary not found")
+    for part in (b"\r\n" + body).split(b"\r\n--" + found[1].encode())[1:-1]:
+        head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        name = _NAME.search(head)
+        if name is None:
+            continue
+        key, file_name = _unquoted(name[1]), _FILE_NAME.search(head)
+        if file_name is None:
+            params.values[key] = content.decode(errors="replace")
+        else:
+            kind = _TYPE.search(head)
+            mime_type = kind[1].decode() if kind else "application/octet-stream"
+            params.files[key] = Upload(_unquoted(file_name[1]), mime_type, content)
+
+
+def _unquoted(name: bytes) -> str:
+    return re.sub(rb"\\(.)", rb"\1", name).decode(errors="replace")

@@ -1,0 +1,353 @@
+"""People of the simulated Telegram, for tests, benchmarks and the page in the browser."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+from bot.sandbox.telegram.chatting import Chatting
+from bot.sandbox.telegram.editing import recaption
+from bot.sandbox.telegram.entities import formatted
+from bot.sandbox.telegram.media import person_file
+from bot.sandbox.telegram.sending import TEXT_LIMIT
+from bot.sandbox.telegram.views import KINDS, SeenMessage, seen
+from bot.sandbox.telegram.world import Answer, Chat, Data, World
+
+What = Callable[[SeenMessage], bool] | str | None
+"""A condition, a kind of message (`audio` …), a part of its text, or anything at all."""
+
+_albums = count(13_000_000_000_000_001)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A supergroup the bot is in."""
+
+    id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file for `Person.send_album`: its kind, bytes and further fields of the Bot API."""
+
+    kind: str
+    content: bytes | None
+    fields: dict[str, Any]
+    caption: str = ""
+
+
+class Person:
+    """Somebody with Telegram on their phone; every `chat` is a group, or None for private.
+
+    Args:
+        world: Where they live.
+        chatting: How the bot hears of them.
+        user: Their `User`.
+    """
+
+    def __init__(self, world: World, chatting: Chatting, user: Data) -> None:
+        self._world = world
+        self._chatting = chatting
+        self.user = user
+        self.mark = 0
+
+    @property
+    def id(self) -> int:
+        """The user's id, which is the private chat's too."""
+        return int(self.user["id"])
+
+    @property
+    def messages(self) -> list[SeenMessage]:
+        """The private chat as it looks now, oldest first."""
+        return self.history()
+
+    @property
+    def last(self) -> SeenMessage:
+        """The bot's newest message in the private chat.
+
+        Raises:
+            LookupError: There is none.
+        """
+        for message in reversed(self.history()):
+            if message.from_bot:
+                return message
+        raise LookupError("the bot has said nothing")
+
+    @property
+    def actions(self) -> list[str]:
+        """The chat actions (`typing` …) shown in the private chat so far."""
+        kept = self._world.events.since(0, limit=1_000_000)
+        return [
+            each.data["action"]
+            for each in kept
+            if each.kind == "action" and each.chat_id == self.id
+        ]
+
+    def history(self, chat: Group | None = None, *, after: int = 0) -> list[SeenMessage]:
+        """Give a chat as it looks now, or what an event or a later one has touched."""
+        kept = self._chat(chat).messages.values()
+        return [seen(each, self._world.files) for each in kept if each.changed > after]
+
+    def transcript(self, chat: Group | None = None) -> str:
+        """Write a chat down, a paragraph for each message."""
+        return "\n".join(each.line() for each in self.history(chat))
+
+    async def send_text(
+        self, text: str, *, chat: Group | None = None, reply_to: int | None = None
+    ) -> SeenMessage:
+        """Send a text; like Telegram's apps, in pieces if it is too long. Gives the last one."""
+        for start in range(0, max(len(text) - TEXT_LIMIT, 0), TEXT_LIMIT):
+            self._say(chat, _text(text[start : start + TEXT_LIMIT]), reply_to)
+        rest = (len(text) - 1) // TEXT_LIMIT * TEXT_LIMIT if text else 0
+        return self._say(chat, _text(text[rest:]), reply_to)
+
+    async def send_voice(
+        self,
+        content: bytes | None,
+        *,
+        duration: int = 12,
+        mime_type: str = "audio/ogg",
+        **more: Any,
+    ) -> SeenMessage:
+        """Send a voice note; `more` as for `send_file`."""
+        return await self.send_file(
+            "voice", content, duration=duration, mime_type=mime_type, **more
+        )
+
+    async def send_audio(
+        self,
+        content: bytes | None,
+        file_name: str = "song.mp3",
+        mime_type: str = "audio/mpeg",
+        duration: int = 30,
+        **more: Any,
+    ) -> SeenMessage:
+        """Send music, with `title` and `performer` if wanted; `more` as for `send_file`."""
+        named = {"file_name": file_name, "mime_type": mime_type, "duration": duration}
+        return await self.send_file("audio", content, **named, **more)
+
+    async def send_document(
+        self,
+        content: bytes | None,
+        file_name: str,
+        mime_type: str = "application/octet-stream",
+        **more: Any,
+    ) -> SeenMessage:
+        """Send a file; `more` as for `send_file`."""
+        named = {"file_name": file_name, "mime_type": mime_type}
+        return await self.send_file("document", content, **named, **more)
+
+    async def send_video_note(
+        self, content: bytes | None, *, duration: int = 12, **more: Any
+    ) -> SeenMessage:
+        """Send a round video; `more` as for `send_file`."""
+        return await self.send_file("video_note", content, duration=duration, length=384, **more)
+
+    async def send_video(
+        self, content: bytes | None, *, duration: int = 12, **more: Any
+    ) -> SeenMessage:
+        """Send a video; `more` as for `send_file`."""
+        shape = {"width": 640, "height": 360, "duration": duration, "mime_type": "video/mp4"}
+        return await self.send_file("video", content, **{**shape, **more})
+
+    async def send_photo(self, content: bytes | None = b"\xff\xd8", **more: Any) -> SeenMessage:
+        """Send a picture; `more` as for `send_file`."""
+        return await self.send_file("photo", content, **{"width": 640, "height": 480, **more})
+
+    async def send_sticker(self, *, emoji: str = "🎵", **more: Any) -> SeenMessage:
+        """Send a sticker; `more` as for `send_file`."""
+        shape = {"type": "regular", "width": 512, "height": 512}
+        kind = {"is_animated": False, "is_video": False, "emoji": emoji}
+        return await self.send_file("sticker", b"RIFF\0\0\0\0WEBP", **shape, **kind, **more)
+
+    async def send_file(
+        self,
+        kind: str,
+        content: bytes | None,
+        *,
+        caption: str = "",
+        chat: Group | None = None,
+        reply_to: int | None = None,
+        **fields: Any,
+    ) -> SeenMessage:
+        """Send any file.
+
+        Args:
+            kind: One of `views.KINDS`.
+            content: Its bytes; None for a file that only claims to be there.
+            caption: What is written under it.
+            chat: A group; None for the private chat.
+            reply_to: Id of the message it answers.
+            fields: Of the Bot API's object; `file_size` and `duration` may be lies.
+        """
+        attachment = Attachment(kind, content, fields, caption)
+        return self._say(chat, self._content(attachment), reply_to)
+
+    async def send_album(
+        self, attachments: Sequence[Attachment], *, chat: Group | None = None
+    ) -> list[SeenMessage]:
+        """Send files as one album: messages of their own with one `media_group_id`."""
+        album = {"media_group_id": str(next(_albums))}
+        return [self._say(chat, {**album, **self._content(each)}, None) for each in attachments]
+
+    async def edit_text(
+        self, message_id: int, text: str, *, chat: Group | None = None
+    ) -> SeenMessage:
+        """Change an own text."""
+        return self._edit(chat, message_id, {"entities": None, **_text(text)})
+
+    async def edit_caption(
+        self, message_id: int, caption: str, *, chat: Group | None = None
+    ) -> SeenMessage:
+        """Change what stands under an own file."""
+        return self._edit(chat, message_id, recaption(caption))
+
+    async def press(
+        self,
+        what: int | str,
+        *,
+        message_id: int | None = None,
+        chat: Group | None = None,
+        wait: float = 5.0,
+    ) -> Answer | None:
+        """Press a button.
+
+        Args:
+            what: Its text, a part of it, or its callback data, looked for from the newest message
+                up; a number is a message whose first button is meant.
+            message_id: The message, if not any.
+            chat: A group; None for the private chat.
+            wait: Seconds for an answer; 0 doesn't wait.
+
+        Returns:
+            The answer; None if none came in time.
+
+        Raises:
+            LookupError: There is no such button.
+        """
+        if isinstance(what, int):
+            message_id, what = what, ""
+        for message in reversed(self.history(chat)):
+            button = message.button(what) if message_id in {None, message.id} else None
+            if button is not None and button.data:
+                return await self.press_forged(message.id, button.data, chat=chat, wait=wait)
+        raise LookupError(f"no button {what!r} in the chat:\n{self.transcript(chat)}")
+
+    async def press_forged(
+        self, message_id: int, data: str, *, chat: Group | None = None, wait: float = 5.0
+    ) -> Answer | None:
+        """Press a button that may not be there, with any callback data; see `press`."""
+        self.mark = self._world.events.number
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        inside = self._chat(chat)
+
+        def settle(answer: Answer) -> None:
+            said = {"text": answer.text, "show_alert": answer.show_alert}
+            self._world.events.emit("answer", inside.data["id"], message_id, **said)
+            if not answered.done():
+                answered.set_result(answer)
+
+        self._chatting.press(inside, self.user, message_id, data, settle)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                return await answered
+        return None
+
+    async def react(
+        self, message_id: int, emoji: str = "👍", *, chat: Group | None = None
+    ) -> None:
+        """Put an emoji under a message; an empty one takes it away."""
+        self._chatting.react(self._chat(chat).messages[message_id], self.user, emoji)
+
+    async def block(self) -> None:
+        """Block the bot."""
+        await self._set_blocked(blocked=True)
+
+    async def unblock(self) -> None:
+        """Let the bot write again."""
+        await self._set_blocked(blocked=False)
+
+    async def wait_for(
+        self,
+        what: What = None,
+        *,
+        after: int | SeenMessage | None = None,
+        timeout: float = 10.0,  # noqa: ASYNC109 - bounded waiting is its job
+        chat: Group | None = None,
+    ) -> SeenMessage:
+        """Wait for the bot to write, or to change, a message.
+
+        Args:
+            what: Which; see `What`.
+            after: An event's number, or the message that was read last; by default the last thing
+                this person did. 0 looks at the whole chat.
+            timeout: Seconds.
+            chat: A group; None for the private chat.
+
+        Raises:
+            TimeoutError: None came; its text holds the whole chat.
+        """
+        start = after.changed if isinstance(after, SeenMessage) else after
+        start = self.mark if start is None else start
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        while True:
+            for message in self.history(chat, after=start):
+                if message.from_bot and _is(message, what):
+                    return message
+            left = end - loop.time()
+            if left <= 0 or not await self._world.events.next(left):
+                said = f"nothing like {what!r} came within {timeout} s; the chat:\n"
+                raise TimeoutError(said + self.transcript(chat))
+
+    def _chat(self, chat: Group | None) -> Chat:
+        return self._world.chats[self.id if chat is None else chat.id]
+
+    def _say(self, chat: Group | None, content: Data, reply_to: int | None) -> SeenMessage:
+        self.mark = self._world.events.number
+        message, update_id = self._chatting.say(
+            self._chat(chat), self.user, content, reply_to=reply_to
+        )
+        return seen(message, self._world.files, update_id=update_id)
+
+    def _edit(self, chat: Group | None, message_id: int, content: Data) -> SeenMessage:
+        self.mark = self._world.events.number
+        inside = self._chat(chat)
+        message = inside.messages[message_id]
+        update_id = self._chatting.edit(inside, message, content)
+        return replace(seen(message, self._world.files), update_id=update_id)
+
+    def _content(self, attachment: Attachment) -> Data:
+        stored = person_file(
+            self._world.files, attachment.kind, attachment.content, attachment.fields
+        )
+        media = [stored.details] if attachment.kind == "photo" else stored.details
+        caption = recaption(attachment.caption) if attachment.caption else {}
+        kept = {name: value for name, value in caption.items() if value is not None}
+        return {attachment.kind: media, **kept}
+
+    async def _set_blocked(self, *, blocked: bool) -> None:
+        chat = self._chat(None)
+        if chat.blocked is blocked:
+            return
+        self.mark = self._world.events.number
+        chat.blocked = blocked
+        old, new = ("member", "kicked") if blocked else ("kicked", "member")
+        self._chatting.set_membership(chat, self.user, old, new)
+        self._world.events.emit("blocked" if blocked else "unblocked", self.id)
+
+
+def _text(text: str) -> Data:
+    plain, entities = formatted(text, "", None)
+    return {"text": plain, "entities": entities} if entities else {"text": plain}
+
+
+def _is(message: SeenMessage, what: What) -> bool:
+    if what is None:
+        return True
+    if callable(what):
+        return what(message)
+    return what == message.kind if what in {*KINDS, "text"} else what in message.text

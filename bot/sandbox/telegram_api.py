@@ -1,0 +1,236 @@
+"""A Bot API server of our own, with people in it.
+
+It answers the methods Refrain uses as Telegram does, with Telegram's limits and words; any other
+fails loudly and is noted. State is in memory and survives nothing.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+from aiohttp import web
+
+from bot.sandbox.telegram.chatting import Chatting
+from bot.sandbox.telegram.control import ControlRoutes
+from bot.sandbox.telegram.events import Event, EventLog
+from bot.sandbox.telegram.faults import Fault, Kind
+from bot.sandbox.telegram.person import Attachment, Group, Person
+from bot.sandbox.telegram.server import Call, Dispatcher
+from bot.sandbox.telegram.views import Button, SeenFile, SeenMessage
+from bot.sandbox.telegram.webhook import WebhookPump
+from bot.sandbox.telegram.world import Answer, Chat, Keep, World
+
+__all__ = [
+    "Answer",
+    "Attachment",
+    "Button",
+    "Call",
+    "Event",
+    "Group",
+    "Keep",
+    "Person",
+    "SeenFile",
+    "SeenMessage",
+    "TelegramApi",
+]
+
+DEFAULT_TOKEN = "123456789:AAsandboxsandboxsandboxsandboxsand0"  # noqa: S105 - of no bot
+
+
+class TelegramApi:
+    """The simulated Telegram.
+
+    Args:
+        token: The bot's token; any other is `Unauthorized`.
+        username: The bot's, without @.
+        first_name: The bot's.
+        strict_rates: Whether floods are refused with 429, as Telegram does.
+        keep: How much is remembered; long benchmarks bound it.
+        webhook_pause: Seconds before a refused webhook delivery is tried again.
+    """
+
+    def __init__(
+        self,
+        token: str = DEFAULT_TOKEN,
+        *,
+        username: str = "refrain_bot",
+        first_name: str = "Refrain",
+        strict_rates: bool = False,
+        keep: Keep | None = None,
+        webhook_pause: float = 0.2,
+    ) -> None:
+        self.token = token
+        self.url = ""
+        self.world = World(_bot(token, username, first_name), keep or Keep())
+        self._chatting = Chatting(self.world)
+        self._people: dict[int, Person] = {}
+        self._dispatcher = Dispatcher(
+            self.world,
+            token,
+            strict_rates=strict_rates,
+            control=ControlRoutes(self).handle,
+        )
+        self._webhook_pause = webhook_pause
+        self._pump: WebhookPump | None = None
+        self._runner: web.ServerRunner | None = None
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
+        """Listen; afterwards `url` says where. Port 0 takes a free one."""
+        server = web.Server(self._dispatcher.handle, handler_cancellation=True, access_log=None)
+        self._runner = web.ServerRunner(server)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port, shutdown_timeout=1.0, backlog=1024)
+        await site.start()
+        taken = self._runner.addresses[0][1]
+        self.url = f"http://{host}:{taken}"
+        self._pump = WebhookPump(self.world, first_pause=self._webhook_pause)
+        return self
+
+    async def aclose(self) -> None:
+        """Stop listening and let go of everything."""
+        self._dispatcher.closing.set()
+        self.world.updates.end_poll("Conflict: terminated by setWebhook request")
+        if self._pump is not None:
+            await self._pump.aclose()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        return self if self.url else await self.start()
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.aclose()
+
+    @property
+    def calls(self) -> deque[Call]:
+        """What the bot called, oldest first, bounded by `keep.calls`."""
+        return self._dispatcher.calls
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each method was called, ever."""
+        return self._dispatcher.counts
+
+    @property
+    def unknown_methods(self) -> list[str]:
+        """Methods that were called and that the sandbox doesn't have."""
+        return self._dispatcher.unknown_methods
+
+    @property
+    def complaints(self) -> list[str]:
+        """What Telegram would pass over in silence: covers it ignores, wrong kinds of audio."""
+        return self.world.complaints
+
+    @property
+    def events(self) -> EventLog:
+        """Everything that happened, in order."""
+        return self.world.events
+
+    @property
+    def latency(self) -> float:
+        """Seconds every answer but that of `getUpdates` takes longer."""
+        return self._dispatcher.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._dispatcher.latency = seconds
+
+    @property
+    def pending_updates(self) -> int:
+        """How many updates the bot has not confirmed."""
+        return len(self.world.updates)
+
+    def person(
+        self,
+        id: int | None = None,  # noqa: A002 - the Bot API's word
+        first_name: str = "Ada",
+        language_code: str | None = "en",
+        *,
+        started: bool = True,
+        **fields: Any,
+    ) -> Person:
+        """Find a person by id, or let one be born.
+
+        Args:
+            id: The user's; the next free one if None.
+            first_name: Theirs.
+            language_code: Of their app; None for an app that doesn't say.
+            started: Whether the bot may write before they do.
+            fields: More of the Bot API's `User`, for example `username`.
+        """
+        if id is None:
+            id = 1001 + len(self._people)  # noqa: A001 - as above
+        known = self._people.get(id)
+        if known is not None:
+            return known
+        user = {"id": id, "is_bot": False, "first_name": first_name, **fields}
+        if language_code:
+            user["language_code"] = language_code
+        named = {key: user[key] for key in ("first_name", "last_name", "username") if key in user}
+        self.world.users[id] = user
+        self.world.chats[id] = Chat(
+            {"id": id, "type": "private", **named}, members={id: None}, started=started
+        )
+        person = self._people[id] = Person(self.world, self._chatting, user)
+        return person
+
+    def group(self, title: str, members: Sequence[Person]) -> Group:
+        """Make a supergroup with the bot in it; the bot hears that it was added."""
+        group = Group(-1_001_000_000_000 - len(self.world.chats), title)
+        chat = Chat(
+            {"id": group.id, "type": "supergroup", "title": title},
+            members={member.id: None for member in members},
+        )
+        self.world.chats[group.id] = chat
+        self._chatting.set_membership(chat, members[0].user, "left", "member")
+        return group
+
+    def fail(
+        self, method: str, kind: Kind, times: int = 1, *, retry_after: int = 1, skip: int = 0
+    ) -> None:
+        """Order trouble for the next calls of a method; see `faults.Fault` and `faults.Kind`."""
+        self._dispatcher.faults.add(Fault(method, kind, times, retry_after, skip))
+
+    def clear_faults(self) -> None:
+        """Cancel the trouble that has not struck yet."""
+        self._dispatcher.faults.clear()
+
+    def redeliver(self, update_id: int) -> None:
+        """Send an update again, under its old number.
+
+        Raises:
+            LookupError: It is not remembered.
+        """
+        self.world.updates.redeliver(update_id)
+
+    def expire_queries(self) -> None:
+        """Make every unanswered press too old to be answered."""
+        self.world.queries.clear()
+
+    def on_call(self, observer: Callable[[Call], None]) -> Callable[[], None]:
+        """Hear of every call; returns what ends it."""
+        return _subscribe(self._dispatcher.observers, observer)
+
+    def on_event(self, observer: Callable[[Event], None]) -> Callable[[], None]:
+        """Hear of every event; returns what ends it."""
+        return _subscribe(self.world.events.observers, observer)
+
+
+def _subscribe(observers: list[Any], observer: Any) -> Callable[[], None]:
+    observers.append(observer)
+    return lambda: observers.remove(observer)
+
+
+def _bot(token: str, username: str, first_name: str) -> dict[str, Any]:
+    """Make the `User` that `getMe` gives."""
+    return {
+        "id": int(token.partition(":")[0]),
+        "is_bot": True,
+        "first_name": first_name,
+        "username": username,
+        "can_join_groups": True,
+        "can_read_all_group_messages": False,
+        "supports_inline_queries": False,
+        "can_connect_to_business": False,
+        "has_main_web_app": False,
+    }
