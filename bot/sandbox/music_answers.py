@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.sandbox import music_faults as wrong
 from bot.sandbox.music_rules import RefusedError
-from bot.sandbox.stand import Stand
+from bot.sandbox.stand import STATUS, Stand
 
 _CREDITS_PER_USD = 2_000_000
 _PIECE = 1 << 15
@@ -82,14 +82,15 @@ async def send_track(stand: Stand, request: web.Request, track: Track) -> web.St
     try:
         await response.prepare(request)
         await response.write(before)
-        for number, piece in enumerate(_pieces(track)):
-            if number and track.fault in {"cut-body", "slow-body"}:
+        for piece in _pieces(track):
+            if track.fault in {"cut-body", "slow-body"}:
+                await response.write(piece[: len(piece) // 2])
                 return await _break_off(stand, request, track)
             await response.write(piece)
         await response.write(after)
         await response.write_eof()
     except ConnectionError:
-        request["status"] = 0
+        request[STATUS] = 0
     return response
 
 

@@ -16,7 +16,7 @@ from bot.sandbox.music_calls import GenerateCall, UploadCall
 from bot.sandbox.music_maker import Maker
 from bot.sandbox.music_rules import MODEL, PURPOSES, RefusedError, check_recording, read_wish
 from bot.sandbox.music_shelf import Shelf
-from bot.sandbox.stand import OnCall, Stand
+from bot.sandbox.stand import FIELDS, OnCall, Stand
 
 PRICE_USD = 0.0315
 """What a track costs: 63,000 credits at 2,000,000 a dollar."""
@@ -141,7 +141,7 @@ class MusicApi(Stand):
         self.uploads.append(call)
         try:
             data = await self._read_upload(request, call)
-            request["fields"] = asdict(call)
+            request[FIELDS] = asdict(call)
             early = await self._early(request, call.fault)
             if early is not None:
                 return early
@@ -201,7 +201,7 @@ class MusicApi(Stand):
         try:
             wish = read_wish(await read_json(request))
             call.lyrics, call.voice, call.beat = wish.lyrics, wish.voice, wish.beat
-            request["fields"] = asdict(call)
+            request[FIELDS] = asdict(call)
             early = await self._early(request, call.fault)
             if early is not None:
                 return early
@@ -231,7 +231,7 @@ class MusicApi(Stand):
         """Charge for a track, and hand it over as far as the fault lets it."""
         call.billed = True
         self.balance -= PRICE_USD
-        request["fields"] = asdict(call)
+        request[FIELDS] = asdict(call)
         if call.fault == "reset-after":
             return self.drop(request)
         if call.fault == "hang-after":
@@ -267,5 +267,5 @@ class MusicApi(Stand):
 
     def _knows(self, request: web.Request) -> bool:
         shown = request.headers.get("Authorization", "")
-        request["fields"] = {"authorization": shown}
+        request[FIELDS] = {"authorization": shown}
         return secrets.compare_digest(shown.encode(), f"Bearer {self.key}".encode())

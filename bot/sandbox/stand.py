@@ -14,6 +14,12 @@ from bot.sandbox.faults import Faults
 OnCall = Callable[[str, str, int, float, dict[str, Any]], None]
 """Told of every call: method, path, status (0: no answer), milliseconds, fields."""
 
+FIELDS = web.RequestKey("fields", dict[str, Any])
+"""What a call was about, for the observer."""
+
+STATUS = web.RequestKey("status", int)
+"""What the caller saw, where it is not the response's own: 0 for a broken connection."""
+
 _FOREVER = 3600.0
 _LARGEST_BODY = 64_000_000
 _LINGER = 1.0
@@ -109,7 +115,7 @@ class Stand:
 
     def drop(self, request: web.Request) -> web.Response:
         """Break the connection instead of answering; the response returned goes nowhere."""
-        request["status"] = 0
+        request[STATUS] = 0
         if request.transport is not None:
             request.transport.abort()
         return web.Response()
@@ -124,8 +130,8 @@ class Stand:
             response = self.problem(request, error.status, error.reason)
         if self._on_call is not None and not request.path.startswith(_CONTROL):
             milliseconds = (time.perf_counter() - started) * 1000
-            fields = {name: self._mask(value) for name, value in request.get("fields", {}).items()}
-            status = request.get("status", response.status)
+            fields = {name: self._mask(value) for name, value in request.get(FIELDS, {}).items()}
+            status = request.get(STATUS, response.status)
             self._on_call(request.method, request.path, status, milliseconds, fields)
         return response
 
