@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
 from bot.store.schema import inbox
@@ -18,35 +19,43 @@ class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def keep(self, updates: Iterable[tuple[int, str]]) -> list[int]:
-        """Commit updates.
+    async def keep(
+        self, updates: Iterable[tuple[int, str]], *, done: Iterable[int] = ()
+    ) -> list[int]:
+        """Commit updates, and in the same transaction that others have been handled.
 
         Args:
             updates: Pairs of update_id and JSON text.
+            done: Ids to mark, as `done` does.
 
         Returns:
-            The ids that were new, in order.
+            The ids still to be handled, in order: the new ones, and those of a commit that went
+            through although its answer was lost.
+
+        Raises:
+            StoreUnavailable: Nothing was kept, as far as one can know.
         """
         rows = dict(updates)
+        handled = list(done)
         async with self._database.write() as connection:
-            known = await connection.scalars(
-                select(inbox.c.update_id).where(inbox.c.update_id.in_(rows))
-            )
-            for update_id in known:
-                del rows[update_id]
-            now = time.time()
-            values = [{"update_id": i, "raw": raw, "received_at": now} for i, raw in rows.items()]
-            if values:
-                await connection.execute(inbox.insert(), values)
+            if handled:
+                await _mark(connection, handled)
+            if rows:
+                await _add(connection, rows)
         return list(rows)
 
     async def done(self, update_ids: Iterable[int]) -> None:
         """Mark updates as handled; what they said is forgotten, that they came is not."""
         async with self._database.write() as connection:
+            await _mark(connection, list(update_ids))
+
+    async def put_back(self, update_ids: Iterable[int]) -> None:
+        """Don't count a try of updates that were loaded and never begun."""
+        async with self._database.write() as connection:
             await connection.execute(
                 update(inbox)
-                .where(inbox.c.update_id.in_(list(update_ids)))
-                .values(done_at=time.time(), raw=None)
+                .where(inbox.c.update_id.in_(list(update_ids)), inbox.c.done_at.is_(None))
+                .values(tries=inbox.c.tries - 1)
             )
 
     async def leftovers(self) -> list[tuple[int, str]]:
@@ -71,3 +80,30 @@ class Inbox:
             await connection.execute(
                 delete(inbox).where(inbox.c.done_at < time.time() - _REMEMBERED)
             )
+
+
+async def _mark(connection: AsyncConnection, update_ids: list[int]) -> None:
+    await connection.execute(
+        update(inbox)
+        .where(inbox.c.update_id.in_(update_ids))
+        .values(done_at=time.time(), raw=None)
+    )
+
+
+async def _add(connection: AsyncConnection, rows: dict[int, str]) -> None:
+    """Insert what is new, and leave in `rows` what is still to be handled."""
+    known = await connection.execute(
+        select(inbox.c.update_id, inbox.c.done_at).where(inbox.c.update_id.in_(rows))
+    )
+    kept = {row.update_id: row.done_at is not None for row in known}
+    now = time.time()
+    new = [
+        {"update_id": update_id, "raw": raw, "received_at": now}
+        for update_id, raw in rows.items()
+        if update_id not in kept
+    ]
+    if new:
+        await connection.execute(inbox.insert(), new)
+    for update_id, handled in kept.items():
+        if handled:
+            del rows[update_id]

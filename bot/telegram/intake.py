@@ -1,0 +1,171 @@
+"""The intake: updates are kept, then acknowledged, then handled in the lane of their user."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from telegram import Bot, Update
+
+from bot.store.inbox import Inbox
+from bot.telegram.commits import Commits
+from bot.telegram.lanes import Lanes, Place
+from bot.telegram.outage import Outage, Tell
+from bot.telegram.updates import Raw, is_update, lane_of
+
+log = logging.getLogger(__name__)
+
+Handle = Callable[[Update], Awaitable[None]]
+
+
+class TookTooLong(Exception):
+    """A handler was given up."""
+
+
+class _Job(NamedTuple):
+    raw: Raw
+    handle: Handle
+    counts: bool = True
+
+
+class Intake:
+    """Takes updates from poller and webhook, and sees each through to its handler.
+
+    An update is committed before `accept` returns, so before Telegram is told that it arrived,
+    and marked as done when its handler has finished. One whose handler did not finish runs again
+    at the next start, once: handlers must be harmless to repeat.
+
+    Args:
+        inbox: Where updates are kept.
+        bot: What PTB gives to the objects of an update.
+        process: Handles an update, `Application.process_update` for example.
+        overflow: Told of the first update of a flood that was dropped, so that the bot can say
+            so once.
+        on_store_trouble: Given chat ids, once for each chat in an outage of the store.
+        per_lane: Updates that may wait for one user in one chat; more are dropped.
+        at_once: Updates handled at the same time, over all users.
+        most: Updates that may wait altogether before `crowded`.
+        deadline: Seconds a handler may take.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        bot: Bot,
+        process: Handle,
+        overflow: Handle,
+        *,
+        on_store_trouble: Tell | None = None,
+        per_lane: int = 30,
+        at_once: int = 256,
+        most: int = 1000,
+        deadline: float = 60.0,
+    ) -> None:
+        self._bot = bot
+        self._process = process
+        self._overflow = overflow
+        self._deadline = deadline
+        self._most = most
+        self._stopping = False
+        self._outage = Outage(on_store_trouble)
+        self._lanes = Lanes(self._serve, per_lane=per_lane, at_once=at_once, most=most)
+        self._commits = Commits(inbox, self._outage, self._take)
+
+    @property
+    def backlog(self) -> int:
+        """Updates that nobody has begun with."""
+        return self._commits.pending + self._lanes.waiting
+
+    @property
+    def lanes(self) -> int:
+        """Chats and users being served or waiting."""
+        return self._lanes.busy
+
+    @property
+    def crowded(self) -> bool:
+        """Whether updates had better stay with Telegram for now."""
+        return self._stopping or self.backlog >= self._most
+
+    @property
+    def store_away(self) -> bool:
+        """Whether the last attempt to keep updates failed."""
+        return self._outage.on
+
+    async def start(self) -> None:
+        """Handle what was left behind, then be ready for more.
+
+        Raises:
+            StoreUnavailable: The inbox cannot be read.
+        """
+        await self._commits.start()
+
+    async def accept(self, raws: list[Raw]) -> None:
+        """Commit updates and put those that are new into their lanes.
+
+        Raises:
+            StoreUnavailable: They are not kept, and must not be acknowledged.
+        """
+        usable = [raw for raw in raws if is_update(raw)]
+        if len(usable) < len(raws):
+            log.error("%d updates without an update_id were dropped", len(raws) - len(usable))
+        if usable:
+            await self._commits.keep(usable)
+
+    async def room(self) -> None:
+        """Wait while it is crowded."""
+        await self._lanes.room()
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Finish what was accepted; what is not ready in time runs at the next start.
+
+        Poller and webhook must have stopped before.
+
+        Args:
+            grace: Seconds that updates get.
+        """
+        self._stopping = True
+        try:
+            async with asyncio.timeout(grace):
+                await self._lanes.idle()
+        except TimeoutError:
+            log.warning("%d updates wait for the next start", self.backlog)
+        left = await self._lanes.close()
+        await self._commits.aclose([job.raw["update_id"] for job in left if job.counts])
+        await self._outage.aclose()
+
+    def _take(self, raws: list[Raw]) -> None:
+        for raw in raws:
+            key = lane_of(raw)
+            place = self._lanes.push(key, _Job(raw, self._process))
+            if place in (Place.FULL, Place.STILL_FULL):
+                self._commits.done(raw["update_id"])
+            if place is Place.FULL:
+                log.warning("A flood: updates of one user are dropped", extra={"lane": key})
+                self._lanes.push(("overflow", key), _Job(raw, self._overflow, counts=False))
+
+    async def _serve(self, job: _Job) -> None:
+        """See one update through; only a stop of the process leaves it undone."""
+        update_id = job.raw["update_id"]
+        try:
+            await self._handle(job)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            log.exception(
+                "Update %d failed: its handler waited for something cancelled", update_id
+            )
+        except Exception:  # what cannot be read or handled must not come back for ever
+            log.exception("Update %d failed", update_id)
+        if job.counts:
+            self._commits.done(update_id)
+
+    async def _handle(self, job: _Job) -> None:
+        update = Update.de_json(job.raw, self._bot)
+        try:
+            async with asyncio.timeout(self._deadline) as limit:
+                await job.handle(update)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise TookTooLong(f"not handled within {self._deadline:g} s") from error

@@ -1,0 +1,99 @@
+"""Long polling: an offset advances only when what came before it is kept."""
+
+import asyncio
+from collections.abc import Sequence
+
+from telegram import Bot
+from telegram.error import TelegramError
+from telegram.request import RequestData
+from telegram.request._requestparameter import RequestParameter  # no public way builds one
+
+from bot.store import StoreUnavailable
+from bot.telegram.health import Pulse
+from bot.telegram.intake import Intake
+from bot.telegram.patience import Patience, Pauses
+from bot.telegram.updates import ALLOWED_UPDATES, Raw, is_update
+
+_LIMIT = 100
+_SLACK = 10.0
+
+
+class Poller:
+    """Asks Telegram for updates until it is cancelled.
+
+    Args:
+        bot: Initialized; its general request is used, so that answers stay raw.
+        intake: Where updates go; while it is crowded, nothing is asked for.
+        pulse: Told of every answer.
+        allowed_updates: Kinds of updates to ask for.
+        timeout: Seconds Telegram may hold a poll open.
+        pauses: How long it waits after failures.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        intake: Intake,
+        pulse: Pulse,
+        *,
+        allowed_updates: Sequence[str] = ALLOWED_UPDATES,
+        timeout: int = 30,
+        pauses: Pauses = Pauses(),  # noqa: B008 - frozen
+    ) -> None:
+        self._bot = bot
+        self._intake = intake
+        self._pulse = pulse
+        self._allowed = list(allowed_updates)
+        self._timeout = timeout
+        self._pauses = pauses
+        self._patience = Patience(pauses)
+        self._offset: int | None = None
+
+    async def run(self) -> None:
+        """Poll for ever.
+
+        Raises:
+            TokenRefused: Telegram does not know the bot.
+        """
+        await self._patience.get(self._bot.delete_webhook)
+        failures = 0
+        while True:
+            await self._intake.room()
+            updates = await self._patience.get(self._ask)
+            self._pulse.beat()
+            try:
+                await self._intake.accept(updates)
+            except StoreUnavailable:
+                failures += 1
+                await asyncio.sleep(self._pauses.after(failures))
+                continue
+            failures = 0
+            # Ids start anew at random after a week of silence: no offset outlives its answer.
+            self._offset = max(map(_id, updates)) + 1 if updates else None
+
+    async def _ask(self) -> list[Raw]:
+        parameters = {
+            "offset": self._offset,
+            "limit": _LIMIT,
+            "timeout": self._timeout,
+            "allowed_updates": self._allowed,
+        }
+        answer: object = await self._bot.request.post(
+            f"{self._bot.base_url}/getUpdates",
+            RequestData(
+                [
+                    RequestParameter.from_input(name, value)
+                    for name, value in parameters.items()
+                    if value is not None
+                ]
+            ),
+            read_timeout=self._timeout + _SLACK,
+        )
+        if not isinstance(answer, list) or not all(map(is_update, answer)):
+            raise TelegramError("getUpdates was answered with something else than updates")
+        return answer
+
+
+def _id(update: Raw) -> int:
+    found: int = update["update_id"]
+    return found
