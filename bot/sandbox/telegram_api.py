@@ -14,9 +14,10 @@ from bot.sandbox.telegram.chatting import Chatting
 from bot.sandbox.telegram.control import ControlRoutes
 from bot.sandbox.telegram.events import Event, EventLog
 from bot.sandbox.telegram.faults import Fault, Kind
-from bot.sandbox.telegram.person import Attachment, Group, Person
+from bot.sandbox.telegram.person import Attachment, Person
 from bot.sandbox.telegram.server import Call, Dispatcher
 from bot.sandbox.telegram.views import Button, SeenFile, SeenMessage
+from bot.sandbox.telegram.watching import Group
 from bot.sandbox.telegram.webhook import WebhookPump
 from bot.sandbox.telegram.world import Answer, Chat, Keep, World
 
@@ -163,16 +164,28 @@ class TelegramApi:
         known = self._people.get(id)
         if known is not None:
             return known
-        user = {"id": id, "is_bot": False, "first_name": first_name, **fields}
+        user: dict[str, Any] = {"id": id, "is_bot": False, "first_name": first_name, **fields}
         if language_code:
             user["language_code"] = language_code
-        named = {key: user[key] for key in ("first_name", "last_name", "username") if key in user}
+        named: dict[str, Any] = {
+            key: user[key] for key in ("first_name", "last_name", "username") if key in user
+        }
         self.world.users[id] = user
         self.world.chats[id] = Chat(
             {"id": id, "type": "private", **named}, members={id: None}, started=started
         )
         person = self._people[id] = Person(self.world, self._chatting, user)
         return person
+
+    def known_person(self, id: int) -> Person:  # noqa: A002 - the Bot API's word
+        """Find a person.
+
+        Raises:
+            LookupError: There is nobody with this id.
+        """
+        if id not in self._people:
+            raise LookupError(f"nobody with the id {id}")
+        return self._people[id]
 
     def group(self, title: str, members: Sequence[Person]) -> Group:
         """Make a supergroup with the bot in it; the bot hears that it was added."""

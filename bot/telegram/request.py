@@ -42,7 +42,7 @@ class Broken(NetworkError):
     """The call was sent and no whole answer came: it may have been acted on."""
 
 
-class TooBig(Exception):  # noqa: N818 - what happened, not that it is an error
+class TooBig(Exception):
     """A download was longer than allowed."""
 
 
@@ -102,7 +102,7 @@ class AiohttpRequest(BaseRequest):
             session, self._session = self._session, None
             await session.close()
 
-    async def do_request(
+    async def do_request(  # noqa: PLR0917 - PTB's signature
         self,
         url: str,
         method: str,
@@ -145,7 +145,7 @@ class AiohttpRequest(BaseRequest):
         except (aiohttp.ClientError, OSError) as error:
             raise _told(error, url) from _harmless(error, url)
 
-    async def download(self, url: str, into: Path, *, at_most: int, timeout: float) -> int:  # noqa: ASYNC109 - the deadline is part of the promise
+    async def download(self, url: str, into: Path, *, at_most: int, timeout: float) -> int:  # noqa: ASYNC109 - a promise
         """Stream a file to disk; after any failure nothing is left at `into`.
 
         Args:
@@ -177,7 +177,7 @@ class AiohttpRequest(BaseRequest):
                 except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
                     raise _told(error, url) from _harmless(error, url)
         except BaseException:
-            into.unlink(missing_ok=True)
+            into.unlink(missing_ok=True)  # noqa: ASYNC240 - one system call
             raise
 
     def _opened(self) -> aiohttp.ClientSession:
@@ -219,7 +219,7 @@ def _timeout(
 
 
 def _multipart(request_data: RequestData) -> aiohttp.FormData:
-    """Lay parameters and files side by side; file names go out as UTF-8, as Telegram reads them."""
+    """Lay parameters and files side by side; file names are UTF-8, as Telegram reads them."""
     form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
     for name, value in request_data.json_parameters.items():
         form.add_field(name, value)

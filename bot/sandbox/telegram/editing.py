@@ -11,10 +11,10 @@ from bot.sandbox.telegram.sending import CAPTION_LIMIT, caption_content, text_co
 from bot.sandbox.telegram.world import Answer, Data, Message, World
 
 ANSWER_LIMIT = 200
+DELETE_LIMIT = 100
 MEDIA = ("audio", "voice", "document", "photo", "video")
 REACTIONS = frozenset(
-    "❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡 🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 "
-    "😈 😴 😭 🤓 👻 👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿 🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡".split()
+    ["❤", "👍", "👎", "🔥", "🥰", "👏", "😁", "🤔", "🤯", "😱", "🤬", "😢", "🎉", "🤩", "🤮", "💩", "🙏", "👌", "🕊", "🤡", "🥱", "🥴", "😍", "🐳", "❤\u200d🔥", "🌚", "🌭", "💯", "🤣", "⚡", "🍌", "🏆", "💔", "🤨", "😐", "🍓", "🍾", "💋", "🖕", "😈", "😴", "😭", "🤓", "👻", "👨\u200d💻", "👀", "🎃", "🙈", "😇", "😨", "🤝", "✍", "🤗", "🫡", "🎅", "🎄", "☃", "💅", "🤪", "🗿", "🆒", "💘", "🙉", "🦄", "😘", "💊", "🙊", "😎", "👾", "🤷\u200d♂", "🤷", "🤷\u200d♀", "😡"]
 )
 """The emoji a bot may react with (Bot API, ReactionTypeEmoji)."""
 
@@ -72,7 +72,7 @@ def delete_messages(world: World, params: Params) -> bool:
     """Bot API `deleteMessages`; what isn't there is skipped."""
     chat = world.chat_for(params.values.get("chat_id"))
     wanted = params.json("message_ids")
-    if not isinstance(wanted, list) or not 1 <= len(wanted) <= 100:  # noqa: PLR2004 - documented
+    if not isinstance(wanted, list) or not 1 <= len(wanted) <= DELETE_LIMIT:
         raise bad_request("message identifiers are not specified")
     for message_id in map(int, wanted):
         if message_id in chat.messages:

@@ -6,6 +6,7 @@ entities count UTF-16 units, those in errors count bytes of UTF-8.
 
 import html
 import re
+import sys
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ _TYPES = {
 _TAGS = {kind: tag for tag, kind in reversed(_TYPES.items())} | {"spoiler": "tg-spoiler"}
 _CHARACTER = re.compile(r"&(?:#x([0-9a-fA-F]+)|#([0-9]+)|(lt|gt|amp|quot));?")
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
+_SPECIAL = re.compile(r"[<&]")
 _START = re.compile(r"<([^\s>/]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 _END = re.compile(r"</([^\s>]*)\s*>")
 _ATTRIBUTE = re.compile(r"\s*([^\s=>]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([\w.-]+)))?")
@@ -48,7 +50,7 @@ class _Open(NamedTuple):
     tag: str
     attributes: dict[str, str]
     offset: int
-    index: int
+    part: int
 
 
 def utf16_length(text: str) -> int:
@@ -105,7 +107,7 @@ class _HtmlParser:
         """Fill `parts` and `entities`."""
         position = 0
         while position < len(self.source):
-            special = re.compile(r"[<&]").search(self.source, position)
+            special = _SPECIAL.search(self.source, position)
             end = special.start() if special else len(self.source)
             self._add(self.source[position:end])
             position = end
@@ -171,7 +173,7 @@ class _HtmlParser:
         }
         language = opened.attributes.get("class", "").removeprefix("language-")
         if opened.tag == "a":
-            url = opened.attributes.get("href") or "".join(self.parts[opened.index :])
+            url = opened.attributes.get("href") or "".join(self.parts[opened.part :])
             if "." not in url and "://" not in url:
                 return
             entity["url"] = url
@@ -199,7 +201,7 @@ def _decoded(found: re.Match[str]) -> str:
     if found[3]:
         return _NAMED[found[3]]
     code = int(found[1], 16) if found[1] else int(found[2])
-    return chr(code) if 0 < code < 0x110000 else found[0]
+    return chr(code) if 0 < code <= sys.maxunicode else found[0]
 
 
 def _unparsable(detail: str) -> ApiError:

@@ -7,6 +7,8 @@ from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.world import Data, World
 
 _COMMANDS_LIMIT = 100
+_COMMAND_LENGTH = 32
+_DESCRIPTION_LENGTH = 256
 _TEXT_LIMITS = {"name": 64, "description": 512, "short_description": 120}
 
 
@@ -72,9 +74,13 @@ def set_my_commands(world: World, params: Params) -> bool:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
     for each in commands:
         name = str(each.get("command", "")).removeprefix("/")
-        if not (1 <= len(name) <= 32 and name.replace("_", "a").isalnum() and name.islower()):  # noqa: PLR2004 - documented
+        if not (
+            1 <= len(name) <= _COMMAND_LENGTH
+            and name.replace("_", "a").isalnum()
+            and name.islower()
+        ):
             raise bad_request("BOT_COMMAND_INVALID")
-        if not 1 <= len(str(each.get("description", ""))) <= 256:  # noqa: PLR2004 - documented
+        if not 1 <= len(str(each.get("description", ""))) <= _DESCRIPTION_LENGTH:
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
     world.settings[_scoped("commands", params)] = commands
     world.events.emit("commands", commands=commands)

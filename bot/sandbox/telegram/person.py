@@ -1,10 +1,9 @@
 """People of the simulated Telegram, for tests, benchmarks and the page in the browser."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any
 
 from bot.sandbox.telegram.chatting import Chatting
@@ -12,21 +11,11 @@ from bot.sandbox.telegram.editing import recaption
 from bot.sandbox.telegram.entities import formatted
 from bot.sandbox.telegram.media import person_file
 from bot.sandbox.telegram.sending import TEXT_LIMIT
-from bot.sandbox.telegram.views import KINDS, SeenMessage, seen
-from bot.sandbox.telegram.world import Answer, Chat, Data, World
+from bot.sandbox.telegram.views import SeenMessage, seen
+from bot.sandbox.telegram.watching import Group, Watching
+from bot.sandbox.telegram.world import Answer, Data, World
 
-What = Callable[[SeenMessage], bool] | str | None
-"""A condition, a kind of message (`audio` …), a part of its text, or anything at all."""
-
-_albums = count(13_000_000_000_000_001)
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A supergroup the bot is in."""
-
-    id: int
-    title: str
+_FIRST_ALBUM = 13_000_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +28,7 @@ class Attachment:
     caption: str = ""
 
 
-class Person:
+class Person(Watching):
     """Somebody with Telegram on their phone; every `chat` is a group, or None for private.
 
     Args:
@@ -49,51 +38,8 @@ class Person:
     """
 
     def __init__(self, world: World, chatting: Chatting, user: Data) -> None:
-        self._world = world
+        super().__init__(world, user)
         self._chatting = chatting
-        self.user = user
-        self.mark = 0
-
-    @property
-    def id(self) -> int:
-        """The user's id, which is the private chat's too."""
-        return int(self.user["id"])
-
-    @property
-    def messages(self) -> list[SeenMessage]:
-        """The private chat as it looks now, oldest first."""
-        return self.history()
-
-    @property
-    def last(self) -> SeenMessage:
-        """The bot's newest message in the private chat.
-
-        Raises:
-            LookupError: There is none.
-        """
-        for message in reversed(self.history()):
-            if message.from_bot:
-                return message
-        raise LookupError("the bot has said nothing")
-
-    @property
-    def actions(self) -> list[str]:
-        """The chat actions (`typing` …) shown in the private chat so far."""
-        kept = self._world.events.since(0, limit=1_000_000)
-        return [
-            each.data["action"]
-            for each in kept
-            if each.kind == "action" and each.chat_id == self.id
-        ]
-
-    def history(self, chat: Group | None = None, *, after: int = 0) -> list[SeenMessage]:
-        """Give a chat as it looks now, or what an event or a later one has touched."""
-        kept = self._chat(chat).messages.values()
-        return [seen(each, self._world.files) for each in kept if each.changed > after]
-
-    def transcript(self, chat: Group | None = None) -> str:
-        """Write a chat down, a paragraph for each message."""
-        return "\n".join(each.line() for each in self.history(chat))
 
     async def send_text(
         self, text: str, *, chat: Group | None = None, reply_to: int | None = None
@@ -126,7 +72,11 @@ class Person:
         **more: Any,
     ) -> SeenMessage:
         """Send music, with `title` and `performer` if wanted; `more` as for `send_file`."""
-        named = {"file_name": file_name, "mime_type": mime_type, "duration": duration}
+        named: dict[str, Any] = {
+            "file_name": file_name,
+            "mime_type": mime_type,
+            "duration": duration,
+        }
         return await self.send_file("audio", content, **named, **more)
 
     async def send_document(
@@ -137,7 +87,7 @@ class Person:
         **more: Any,
     ) -> SeenMessage:
         """Send a file; `more` as for `send_file`."""
-        named = {"file_name": file_name, "mime_type": mime_type}
+        named: dict[str, Any] = {"file_name": file_name, "mime_type": mime_type}
         return await self.send_file("document", content, **named, **more)
 
     async def send_video_note(
@@ -150,7 +100,12 @@ class Person:
         self, content: bytes | None, *, duration: int = 12, **more: Any
     ) -> SeenMessage:
         """Send a video; `more` as for `send_file`."""
-        shape = {"width": 640, "height": 360, "duration": duration, "mime_type": "video/mp4"}
+        shape: dict[str, Any] = {
+            "width": 640,
+            "height": 360,
+            "duration": duration,
+            "mime_type": "video/mp4",
+        }
         return await self.send_file("video", content, **{**shape, **more})
 
     async def send_photo(self, content: bytes | None = b"\xff\xd8", **more: Any) -> SeenMessage:
@@ -159,8 +114,8 @@ class Person:
 
     async def send_sticker(self, *, emoji: str = "🎵", **more: Any) -> SeenMessage:
         """Send a sticker; `more` as for `send_file`."""
-        shape = {"type": "regular", "width": 512, "height": 512}
-        kind = {"is_animated": False, "is_video": False, "emoji": emoji}
+        shape: dict[str, Any] = {"type": "regular", "width": 512, "height": 512}
+        kind: dict[str, Any] = {"is_animated": False, "is_video": False, "emoji": emoji}
         return await self.send_file("sticker", b"RIFF\0\0\0\0WEBP", **shape, **kind, **more)
 
     async def send_file(
@@ -190,7 +145,7 @@ class Person:
         self, attachments: Sequence[Attachment], *, chat: Group | None = None
     ) -> list[SeenMessage]:
         """Send files as one album: messages of their own with one `media_group_id`."""
-        album = {"media_group_id": str(next(_albums))}
+        album = {"media_group_id": str(_FIRST_ALBUM + next(self._world.numbers))}
         return [self._say(chat, {**album, **self._content(each)}, None) for each in attachments]
 
     async def edit_text(
@@ -270,42 +225,6 @@ class Person:
         """Let the bot write again."""
         await self._set_blocked(blocked=False)
 
-    async def wait_for(
-        self,
-        what: What = None,
-        *,
-        after: int | SeenMessage | None = None,
-        timeout: float = 10.0,  # noqa: ASYNC109 - bounded waiting is its job
-        chat: Group | None = None,
-    ) -> SeenMessage:
-        """Wait for the bot to write, or to change, a message.
-
-        Args:
-            what: Which; see `What`.
-            after: An event's number, or the message that was read last; by default the last thing
-                this person did. 0 looks at the whole chat.
-            timeout: Seconds.
-            chat: A group; None for the private chat.
-
-        Raises:
-            TimeoutError: None came; its text holds the whole chat.
-        """
-        start = after.changed if isinstance(after, SeenMessage) else after
-        start = self.mark if start is None else start
-        loop = asyncio.get_running_loop()
-        end = loop.time() + timeout
-        while True:
-            for message in self.history(chat, after=start):
-                if message.from_bot and _is(message, what):
-                    return message
-            left = end - loop.time()
-            if left <= 0 or not await self._world.events.next(left):
-                said = f"nothing like {what!r} came within {timeout} s; the chat:\n"
-                raise TimeoutError(said + self.transcript(chat))
-
-    def _chat(self, chat: Group | None) -> Chat:
-        return self._world.chats[self.id if chat is None else chat.id]
-
     def _say(self, chat: Group | None, content: Data, reply_to: int | None) -> SeenMessage:
         self.mark = self._world.events.number
         message, update_id = self._chatting.say(
@@ -343,11 +262,3 @@ class Person:
 def _text(text: str) -> Data:
     plain, entities = formatted(text, "", None)
     return {"text": plain, "entities": entities} if entities else {"text": plain}
-
-
-def _is(message: SeenMessage, what: What) -> bool:
-    if what is None:
-        return True
-    if callable(what):
-        return what(message)
-    return what == message.kind if what in {*KINDS, "text"} else what in message.text

@@ -13,8 +13,19 @@ TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
 
 CHAT_ACTIONS = frozenset(
-    "typing upload_photo record_video upload_video record_voice upload_voice upload_document "
-    "choose_sticker find_location record_video_note upload_video_note".split()
+    {
+        "typing",
+        "choose_sticker",
+        "find_location",
+        "record_video",
+        "record_video_note",
+        "record_voice",
+        "upload_document",
+        "upload_photo",
+        "upload_video",
+        "upload_video_note",
+        "upload_voice",
+    }
 )
 
 

@@ -135,7 +135,7 @@ class Dispatcher:
             params = await read_params(request)
             if fault is not None and fault.kind in BEFORE:
                 await self._strike(request, fault)
-                raise fault.refusal()  # noqa: TRY301 - one place answers every refusal
+                raise fault.refusal()
             response = await self._act(lower, params)
         except ApiError as error:
             refused, response = error, _refusal(error)
@@ -182,7 +182,7 @@ class Dispatcher:
         try:
             if fault is not None:
                 await self._strike(request, fault)
-                raise fault.refusal()  # noqa: TRY301 - one place answers every refusal
+                raise fault.refusal()
             response = web.Response(body=managing.download(self._world, path))
         except ApiError as error:
             response = _refusal(error)

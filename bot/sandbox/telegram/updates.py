@@ -12,6 +12,7 @@ NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction
 """Kinds that are sent only when `allowed_updates` names them."""
 
 _LONGEST_POLL = 50
+_LARGEST_BATCH = 100
 
 
 class UpdateQueue:
@@ -110,7 +111,7 @@ class UpdateQueue:
         self.confirm(offset)
         if not len(self) and seconds > 0:
             await self._wait(min(seconds, _LONGEST_POLL))
-        return self._batch(limit if 1 <= limit <= 100 else 100)  # noqa: PLR2004 - documented
+        return self._batch(limit if 1 <= limit <= _LARGEST_BATCH else _LARGEST_BATCH)
 
     async def _wait(self, seconds: int) -> None:
         poll = self._poll = asyncio.get_running_loop().create_future()
@@ -122,7 +123,7 @@ class UpdateQueue:
             raise ApiError(409, reason)
 
     def _batch(self, limit: int) -> bytes:
-        taken = []
+        taken: list[bytes] = []
         while self._again and len(taken) < limit:
             taken.append(self._again.popleft()[1])
         room = min(limit - len(taken), len(self._pending))

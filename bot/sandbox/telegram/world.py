@@ -1,15 +1,17 @@
 """The state of the simulated Telegram: people, chats, messages. In memory, and gone with it."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.telegram.errors import ApiError, bad_request
 from bot.sandbox.telegram.events import EventLog
 from bot.sandbox.telegram.files import FileStore
 from bot.sandbox.telegram.updates import UpdateQueue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Data = dict[str, Any]
 """An object of the Bot API, as it goes over the wire."""

@@ -1,0 +1,1 @@
+"""Telegram's side of the bot: what comes in, what goes out, and how."""
