@@ -33,6 +33,7 @@ _UNSOUND = (  # what begins like this holds no sound, whatever FFmpeg makes of i
     b"<!DOCTYPE",
 )
 _DAMAGED_SHARE = 0.2
+_UNIT = np.float32(1 / 32_768)
 
 
 class Recording:
@@ -83,7 +84,7 @@ class Recording:
         return not self.seconds or self.damaged > _DAMAGED_SHARE * self.packets
 
     def blocks(self, longest: float) -> Iterator[AudioFrame]:
-        """Decode into mono float frames of 100 ms at 44.1 kHz; the last may be shorter.
+        """Decode into mono 16-bit frames of 100 ms at 44.1 kHz; the last may be shorter.
 
         Damaged packets are skipped and counted. Stops once more than `longest` seconds have
         come out, whatever the header says.
@@ -146,8 +147,9 @@ def opened(file: BinaryIO) -> Iterator[Recording]:
 
 def mono(block: AudioFrame) -> NDArray[np.float32]:
     """Return the samples of a block, shape (samples,), full scale ±1."""
-    return cast("NDArray[np.float32]", block.to_ndarray()[0])
+    return cast("NDArray[np.float32]", block.to_ndarray()[0] * _UNIT)
 
 
 def _resampler() -> AudioResampler:
-    return AudioResampler("fltp", "mono", RATE, BLOCK)
+    # Whole numbers on purpose: into floats FFmpeg adds up two channels without halving them.
+    return AudioResampler("s16p", "mono", RATE, BLOCK)
