@@ -50,6 +50,7 @@ class AimlApi:
     """
 
     name = "aimlapi"
+    title = "AI/ML API"
 
     def __init__(
         self,

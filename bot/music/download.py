@@ -120,7 +120,7 @@ class Downloads:
             url = base.join(url) if base else url
             if url.origin() == self._trusted:
                 return url
-            private = _is_literal(url.host or "") and not _is_public(url.host or "")
+            private = _is_private(url.host or "")
         except ValueError as error:
             raise BadAnswer("the track's address is not one") from error
         if url.scheme != "https" or url.user or private:
@@ -128,12 +128,12 @@ class Downloads:
         return url
 
 
-def _is_literal(host: str) -> bool:
+def _is_private(host: str) -> bool:
+    """Judge a host by its looks; a name is judged when it is resolved."""
     try:
-        ip_address(host.partition("%")[0])
+        return not _is_public(host)
     except ValueError:
-        return False
-    return True
+        return host.replace(".", "").isdecimal() or not host
 
 
 async def _save(response: aiohttp.ClientResponse, into: Path, deadline: float) -> int:

@@ -188,14 +188,18 @@ def speaking() -> Iterator[None]:
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         raise PassingFault(f"never sent: {error}") from error
     except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
-        if isinstance(error, aiohttp.ClientResponseError):
-            _forget(error)
+        _forget(error)
         raise Unanswered(f"no whole answer: {type(error).__name__}") from error
 
 
-def _forget(error: aiohttp.ClientResponseError) -> None:
-    """Take the request's headers out of an error whose `repr` would show the key in them."""
-    nothing: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
-    origin = error.request_info.real_url.origin()
-    error.request_info = aiohttp.RequestInfo(origin, error.request_info.method, nothing, origin)
-    error.args = (error.request_info, ())
+def _forget(error: Exception) -> None:
+    """Take out of an error what it quotes: headers of the request, bytes of the answer."""
+    error.args = ()
+    error.__cause__ = error.__context__ = None
+    if isinstance(error, aiohttp.ClientResponseError | HttpProcessingError):
+        error.message = ""
+    if isinstance(error, aiohttp.ClientResponseError):
+        nothing: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
+        origin = error.request_info.real_url.origin()
+        method = error.request_info.method
+        error.request_info = aiohttp.RequestInfo(origin, method, nothing, origin)

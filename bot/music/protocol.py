@@ -115,6 +115,11 @@ class MusicBackend(Protocol):
         ...
 
     @property
+    def title(self) -> str:
+        """The name by which people know the service."""
+        ...
+
+    @property
     def abilities(self) -> Abilities:
         """What it can do."""
         ...

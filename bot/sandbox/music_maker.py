@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import multiprocessing
 from collections import OrderedDict
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
 _KEPT = 32
 _LONGEST = 120.0
@@ -49,6 +49,7 @@ class Maker:
 
         Raises:
             TimeoutError: It took two minutes.
+            BrokenExecutor: The child was killed; the next wish gets a new one.
         """
         key = (_digest(voice), _digest(beat), lyrics, sample_rate, bitrate)
         future = self._made.get(key)
@@ -61,7 +62,11 @@ class Maker:
             self._made[key] = future
             while len(self._made) > _KEPT:
                 self._made.popitem(last=False)
-        return await asyncio.wait_for(asyncio.shield(future), _LONGEST)
+        try:
+            return await asyncio.wait_for(asyncio.shield(future), _LONGEST)
+        except BrokenExecutor:
+            self._pool = None  # a child that was killed takes its pool along
+            raise
 
     def close(self) -> None:
         """End the process; what it is at is given up."""
