@@ -78,9 +78,9 @@ class TelegramApi:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen; afterwards `url` says where. Port 0 takes a free one."""
         server = web.Server(self._dispatcher.handle, handler_cancellation=True, access_log=None)
-        self._runner = web.ServerRunner(server)
+        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port, shutdown_timeout=1.0, backlog=1024)
+        site = web.TCPSite(self._runner, host, port, backlog=1024)
         await site.start()
         taken = self._runner.addresses[0][1]
         self.url = f"http://{host}:{taken}"

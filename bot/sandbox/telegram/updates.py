@@ -36,6 +36,11 @@ class UpdateQueue:
     def __len__(self) -> int:
         return len(self._pending) + len(self._again)
 
+    @property
+    def is_polled(self) -> bool:
+        """Whether a poll is waiting right now."""
+        return self._poll is not None and not self._poll.done()
+
     def put(self, kind: str, payload: dict[str, Any]) -> int | None:
         """Queue an update; None if the bot doesn't want its kind."""
         wanted = kind in self.allowed if self.allowed else kind not in NOT_BY_DEFAULT
@@ -63,7 +68,7 @@ class UpdateQueue:
 
     def _wake(self) -> None:
         self.arrived.set()
-        if self._poll is not None and not self._poll.done():
+        if self._poll is not None and self.is_polled:
             self._poll.set_result("")
 
     def allow(self, kinds: Any) -> None:
@@ -86,7 +91,7 @@ class UpdateQueue:
 
     def end_poll(self, reason: str) -> None:
         """Answer a waiting poll with a conflict."""
-        if self._poll is not None and not self._poll.done():
+        if self._poll is not None and self.is_polled:
             self._poll.set_result(reason)
 
     async def poll(self, offset: int, limit: int, seconds: int) -> bytes:
