@@ -115,13 +115,13 @@ def _is_audio(data: bytes) -> bool:
 
 def _seconds(data: bytes) -> float | None:
     """Count what decodes; None where nothing does. Stops soon after the longest allowed."""
-    counted = 0.0
+    samples, rate = 0, 1
     try:
         with av.open(io.BytesIO(data), "r") as container:
             for frame in container.decode(audio=0):
-                counted += frame.samples / frame.sample_rate
-                if counted > _LONGEST + 1:
+                samples, rate = samples + frame.samples, frame.sample_rate
+                if samples > (_LONGEST + 1) * rate:
                     break
     except (av.FFmpegError, IndexError, ValueError):
-        return counted or None
-    return counted or None
+        pass  # what decoded before the break counts
+    return samples / rate or None
