@@ -46,6 +46,7 @@ class Recording:
         self.seconds = 0.0
         self.packets = 0
         self.damaged = 0
+        self._steady = True
 
     @property
     def format(self) -> str:
@@ -79,6 +80,16 @@ class Recording:
         return None if duration is None else duration / av.time_base
 
     @property
+    def comment(self) -> str:
+        """What its maker wrote into its tags, at most 200 characters on one line; or ""."""
+        return " ".join(self._container.metadata.get("comment", "").split())[:200]
+
+    @property
+    def sound(self) -> bool:
+        """Whether all of it could be decoded, at one rate and in one layout."""
+        return self._steady and not self.damaged
+
+    @property
     def spoiled(self) -> bool:
         """Whether so little of it could be decoded that it is noise or another kind of file."""
         return not self.seconds or self.damaged > _DAMAGED_SHARE * self.packets
@@ -97,6 +108,7 @@ class Recording:
             try:
                 blocks = resampler.resample(frame)
             except ValueError:  # a chained stream goes on in another rate or layout
+                self._steady = False
                 blocks, resampler = resampler.resample(None), _resampler()
                 blocks += resampler.resample(frame)
             for block in blocks:

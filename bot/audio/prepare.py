@@ -34,7 +34,7 @@ def prepare(source: Path, into: Path, limits: Limits) -> Prepared:
     if passed_through:
         with source.open("rb") as file, opened(file) as recording:
             meter = _read(recording, None, limits)
-            passed_through = not recording.damaged and not _cut_off(recording, limits)
+            passed_through = recording.sound and not _cut_off(recording, limits)
             findings = _judged(recording, meter, limits)
     if passed_through:
         into.write_bytes(source.read_bytes())
@@ -117,7 +117,7 @@ def _judged(recording: Recording, meter: Meter, limits: Limits) -> _Findings:
     if meter.level_dbfs < limits.silence_dbfs and active < limits.active_seconds:
         raise Unusable(Flaw.SILENT, f"{meter.level_dbfs} dBFS")
     doubts = {
-        Hint.QUIET: meter.level_dbfs < limits.quiet_dbfs,
+        Hint.QUIET: limits.silence_dbfs <= meter.level_dbfs < limits.quiet_dbfs,
         Hint.CLIPPED: meter.clipped_share > limits.clipped_share,
         Hint.CUT_OFF: _cut_off(recording, limits),
         Hint.MOSTLY_SILENT: active < limits.active_seconds,

@@ -4,12 +4,14 @@ import asyncio
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 _CHUNK = 65_536
 _LONGEST_ANSWER = 1 << 20  # bytes; a cover has 20 kB
 _START_SECONDS = 30.0
+_DYING_SECONDS = 2.0
 _INHERITED = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL")
 _INHERITED_PREFIXES = ("PYTHON", "COVERAGE", "LD_", "DYLD_")
 
@@ -39,6 +41,7 @@ class Forked:
         self._process: asyncio.subprocess.Process | None = None
         self._control: socket.socket | None = None
         self._changing = asyncio.Lock()
+        self._closed = False
 
     async def warm(self) -> None:
         """Start the warm process, if it does not run.
@@ -52,21 +55,25 @@ class Forked:
         """Return the answer to a job; nothing when its child died. Cancelling kills it.
 
         Raises:
-            ChildProcessError: the warm process could not be started, or was ended meanwhile.
+            ChildProcessError: the warm process could not be started, died twice, or was ended.
         """
-        control = await self._ready()
-        answer = await _asked(control, job)
-        if not answer and not _open(control):
-            raise ChildProcessError("the audio workshop was closed")
-        return answer
+        for _ in range(2):
+            control = await self._ready()
+            answer = await _asked(control, job)
+            if answer or _open(control):
+                return answer
+        raise ChildProcessError("the audio workshop keeps dying")
 
     async def aclose(self) -> None:
         """End the warm process, and with it every child."""
+        self._closed = True
         async with self._changing:
             await self._end()
 
     async def _ready(self) -> socket.socket:
         async with self._changing:
+            if self._closed:
+                raise ChildProcessError("the audio workshop is closed")
             if self._control is not None and _open(self._control):
                 return self._control
             await self._end()
@@ -177,9 +184,19 @@ async def _asked(control: socket.socket, job: bytes) -> bytes:
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
-            socket.send_fds(control, [len(job).to_bytes(4, "big")], [theirs.fileno()])
-            control.sendall(job)
-        return await _all_of(ours)
+            try:
+                socket.send_fds(control, [len(job).to_bytes(4, "big")], [theirs.fileno()])
+                control.sendall(job)
+            except OSError:  # the forker is gone; no answer will say so
+                return b""
+        try:
+            return await _all_of(ours)
+        except asyncio.CancelledError:  # the child is to be gone before its place is
+            with suppress(TimeoutError, OSError):
+                ours.shutdown(socket.SHUT_WR)
+                async with asyncio.timeout(_DYING_SECONDS):
+                    await _all_of(ours)
+            raise
 
 
 def _open(control: socket.socket) -> bool:
@@ -194,7 +211,7 @@ def _open(control: socket.socket) -> bool:
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
     try:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(_DYING_SECONDS):
             await process.wait()
     except TimeoutError:
         process.kill()

@@ -164,11 +164,10 @@ def _sounds(line: str) -> list[str]:
     """Return a vowel for each group of vowels, and for each sign of a script of syllables."""
     found: list[str] = []
     within = False
-    for letter in unicodedata.normalize("NFKD", line.casefold()):
-        if unicodedata.combining(letter):
-            continue
-        vowel = _SPOKEN.get(letter)
-        if letter.isalpha() and letter >= _IDEOGRAPHS:
+    for letter in unicodedata.normalize("NFC", line.casefold()):
+        plain = unicodedata.normalize("NFKD", letter)[0]
+        vowel = _SPOKEN.get(plain)
+        if letter >= _IDEOGRAPHS and letter.isalpha():
             found.append("aeiou"[ord(letter) % 5])
         elif vowel and not within:
             found.append(vowel)
