@@ -47,6 +47,7 @@ class Commits:
         self._in_hand: set[int] = set()
         self._wake = asyncio.Event()
         self._wanted = asyncio.Event()
+        self._refusing = False
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -148,7 +149,9 @@ class Commits:
             self._done[:0] = done
             self._failed(wishes, error)
             return False
-        self._outage.ends()
+        if wishes or not self._refusing:  # marks may still fit on a disk that is full
+            self._refusing = False
+            self._outage.ends()
         self._in_hand.difference_update(done)
         self._hand_out([raws[update_id] for update_id in fresh])
         for wish in wishes:
@@ -157,6 +160,7 @@ class Commits:
         return True
 
     def _failed(self, wishes: list[_Wish], error: Exception) -> None:
+        self._refusing = self._refusing or bool(wishes)
         told = StoreUnavailable(str(error) or type(error).__name__)
         self._outage.begins(told, (chat_of(raw) for wish in wishes for raw in wish.raws))
         for wish in wishes:

@@ -21,6 +21,8 @@ BODY_LIMIT = 2**20
 """Bytes of a push; the longest updates are some tens of kilobytes."""
 
 _BODY_PATIENCE = 10.0
+_LINGER = 1.0  # seconds that an unread body is still taken, so that a refusal is read
+_SHUTDOWN = 5.0
 _CONNECTIONS = 100
 _DEFAULT_PATH = "/webhook"
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
@@ -129,7 +131,9 @@ class Server:
         app.router.add_get("/healthz", self._healthz)
         if webhook is not None:
             app.router.add_post(webhook.path, webhook.push)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=_SHUTDOWN, lingering_time=_LINGER
+        )
 
     @property
     def port(self) -> int:
