@@ -268,6 +268,15 @@ async def test_a_download_that_fails_leaves_nothing(
         assert type(await submitted(url, tmp_path)) is meaning
 
 
+async def test_the_service_itself_may_be_next_door(tmp_path: Path) -> None:
+    _, talk = pages(json_answer(mp3(3)))
+    async with raw(talk) as url, aiohttp.ClientSession() as session:
+        client = client_of(session, url.replace("127.0.0.1", "localhost"))
+        await client.submit(ORDER, tmp_path / "track.mp3")
+        await client.aclose()
+    assert (tmp_path / "track.mp3").read_bytes() == mp3(3)
+
+
 async def test_a_redirect_within_the_service_is_followed(tmp_path: Path) -> None:
     _, talk = pages(json_answer(b"", MOVED, b"Location: /there\r\n"), json_answer(mp3(3)))
     async with raw(talk) as url, aiohttp.ClientSession() as session:

@@ -193,6 +193,54 @@ def test_no_body_breaks_a_model(body: bytes) -> None:
         assert read is None or isinstance(read, model)
 
 
+LONG = (b"ID3" + bytes(range(256)) * 200).hex()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"data":{{"audio":"{LONG}","status":2}},"base_resp":{{"status_code":0}}}}',
+        f'{{"base_resp":{{"status_code":0}},"data":{{"status":2,"audio" : "{LONG}"}}}}',
+        f'{{"x":{{"audio":"{"ab" * 99_999}"}},"data":{{"audio":"{LONG}"}}}}',
+        f'{{"x":"\\"audio\\":\\"","data":{{"audio":"{LONG}"}}}}',
+        f'{{"data":{{"audio":"\\u0034{LONG[1:]}"}}}}',
+    ],
+)
+def test_a_long_track_is_found_wherever_it_stands(body: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        into = Path(folder) / "track.mp3"
+        aimlapi._made(reply(200, body.encode()), into)
+        assert into.read_bytes().hex() == LONG
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"data":{{"audio":"{LONG}',
+        f'{{"data":{{"audio":"{LONG}"',
+        f'{{"data":{{"audio":"{LONG}0"}}}}',
+        f'{{"data":{{"audio":"{LONG[:-2]}zz"}}}}',
+        f'{{"data":{{"audio":"{LONG[:-2]}\u00e4\u00e4"}}}}',
+        f'{{"data":{{"audio":"{LONG[:-2]}\\"0"}}}}',
+        f'{{"data":null,"x":{{"audio":"{LONG}"}}}}',
+        f'[{{"data":{{"audio":"{LONG}"}}}}]',
+    ],
+)
+def test_a_long_text_that_is_no_track_is_none(body: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        into = Path(folder) / "track.mp3"
+        with pytest.raises(BadAnswer):
+            aimlapi._made(reply(200, body.encode()), into)
+        assert list(Path(folder).iterdir()) == []
+
+
+def test_a_refusal_beside_a_long_track_is_one() -> None:
+    body = f'{{"data":{{"audio":"{LONG}"}},"base_resp":{{"status_code":1027}}}}'
+    with pytest.raises(MusicError) as caught:
+        aimlapi._made(reply(200, body.encode()), Path("nowhere"))
+    assert caught.value.code == 1027
+
+
 def test_a_problem_inside_a_success_is_still_one() -> None:
     body = b'{"statusCode":"402","message":"out of credits"}'
     with pytest.raises(MusicError, match="out of credits") as caught:

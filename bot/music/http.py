@@ -33,7 +33,7 @@ class Reply:
     Attributes:
         status: Of HTTP.
         headers: Of HTTP; names in any case.
-        body: At most the limit that was asked for; whoever has parsed it may clear it.
+        body: At most the limit that was asked for.
         seconds: From the request to the answer's headers.
         hidden: What must not be quoted from it: keys, lyrics.
     """

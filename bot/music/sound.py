@@ -38,7 +38,7 @@ def is_mp3(head: bytes) -> bool:
     return tagged or (len(head) > 1 and head[0] == 0xFF and head[1] & _SYNC == _SYNC)  # noqa: PLR2004  the sync word
 
 
-def write_hex(text: str, into: Path) -> int:
+def write_hex(text: str | memoryview, into: Path) -> int:
     """Decode hexadecimal text into a file and return the bytes written.
 
     `unhexlify` and not `bytes.fromhex`, which skips white space in the middle.
@@ -57,7 +57,7 @@ def write_hex(text: str, into: Path) -> int:
     return len(text) // 2
 
 
-def _bytes(digits: str) -> bytes:
+def _bytes(digits: str | memoryview) -> bytes:
     try:
         return unhexlify(digits)
     except ValueError as error:

@@ -5,6 +5,7 @@ ignored, and both spellings of `extra_info` are read though nothing relies on th
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
@@ -22,6 +23,8 @@ from pydantic import (
 
 CREDITS_PER_USD = 2_000_000
 
+_AUDIO = re.compile(rb'"audio"\s*:\s*"')
+_LONG = 1 << 16
 _DIGITS = 10
 
 
@@ -112,6 +115,37 @@ class GenerateAnswer(Envelope):
 
     data: Annotated[Data | None, Loose] = None
     extra_info: Annotated[ExtraInfo | None, Loose] = None
+
+    @classmethod
+    def read(cls, body: bytearray) -> tuple[Self, str | memoryview]:
+        """Read an answer and its audio; what cannot be read counts as an empty one.
+
+        Four million digits are cut out before the rest is parsed, which spares a copy of them
+        and 5 ms in which nothing else could run. Where the cut does not leave an answer whose
+        audio is empty, it was the wrong one, and all is parsed.
+
+        Returns:
+            The answer, and the text of its audio: empty where there is none.
+        """
+        span = _long_audio(body)
+        if span is not None:
+            told = cls.parse(body[: span.start] + body[span.stop :])
+            if told is not None and told.data is not None and told.data.audio == "":
+                return told, memoryview(body)[span]
+        told = cls.parse(body) or cls()
+        return told, (told.data and told.data.audio) or ""
+
+
+def _long_audio(body: bytearray) -> slice | None:
+    """Find where a text named audio stands, if it is long and nothing in it is escaped."""
+    opening = _AUDIO.search(body)
+    if opening is None:
+        return None
+    start = opening.end()
+    stop = body.find(b'"', start)
+    if stop - start < _LONG or body.find(b"\\", start, stop) >= 0:
+        return None
+    return slice(start, stop)
 
 
 class AudioSetting(Wire):
