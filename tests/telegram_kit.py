@@ -1,5 +1,6 @@
 """A real PTB bot on the simulated Telegram, over sockets."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
-from telegram import Bot, Update
+from telegram import Bot
 
 from bot.sandbox.telegram_api import Person, TelegramApi
 from bot.telegram.request import AiohttpRequest
@@ -25,25 +26,29 @@ class Stage:
     ada: Person
     offset: int = 0
 
-    async def updates(self, timeout: int = 0, **options: Any) -> tuple[Update, ...]:
-        """Fetch what is new, and confirm what was fetched before."""
-        found = await self.bot.get_updates(offset=self.offset, timeout=timeout, **options)
+    async def is_polled(self) -> None:
+        """Wait until a poll waits."""
+        while not self.api.world.updates.is_polled:  # noqa: ASYNC110 - it has no event
+            await asyncio.sleep(0)
+
+    async def updates(self, wait: int = 0, **options: Any) -> tuple[Any, ...]:
+        """Fetch what is new (`Update`s), and confirm what was fetched before."""
+        found = await self.bot.get_updates(offset=self.offset, timeout=wait, **options)
         if found:
             self.offset = found[-1].update_id + 1
         return found
 
-    async def update(self) -> Update:
+    async def update(self) -> Any:
         """Fetch the one update that must be there."""
-        (only,) = await self.updates(timeout=5)
+        (only,) = await self.updates(wait=5)
         return only
 
 
 @asynccontextmanager
 async def stage(**options: Any) -> AsyncIterator[Stage]:
     """Start a Telegram with one person in it, and a bot."""
-    async with await TelegramApi(**options).start() as api:
-        async with bot_on(api) as bot:
-            yield Stage(api, bot, api.person(first_name="Ada"))
+    async with TelegramApi(**options) as api, bot_on(api) as bot:
+        yield Stage(api, bot, api.person(first_name="Ada"))
 
 
 def bot_on(api: TelegramApi, **options: Any) -> Bot:

@@ -18,7 +18,7 @@ from tests.telegram_kit import MP3, OGG, bot_on, picture, stage
 GO = InlineKeyboardMarkup([[InlineKeyboardButton("Go", callback_data="go")]])
 
 
-async def test_text_with_a_command_comes_as_telegram_sends_it():
+async def test_text_with_a_command_comes_as_telegram_sends_it() -> None:
     async with stage() as on:
         sent = await on.ada.send_text("/start from-a-link")
         message = (await on.update()).message
@@ -31,7 +31,7 @@ async def test_text_with_a_command_comes_as_telegram_sends_it():
     assert (message.message_id, message.chat.type) == (sent.id, "private")
 
 
-async def test_person_sees_markup_buttons_and_edits():
+async def test_person_sees_markup_buttons_and_edits() -> None:
     async with stage() as on:
         await on.ada.send_text("hi")
         button = InlineKeyboardButton("Copy", copy_text=CopyTextButton("la la"))
@@ -52,7 +52,7 @@ async def test_person_sees_markup_buttons_and_edits():
         assert [each.text for each in on.ada.messages] == ["hi"]
 
 
-async def test_press_gets_the_answer_and_only_the_first():
+async def test_press_gets_the_answer_and_only_the_first() -> None:
     async with stage() as on:
         await on.bot.send_message(on.ada.id, "?", reply_markup=GO)
         press = asyncio.create_task(on.ada.press("Go"))
@@ -70,7 +70,7 @@ async def test_press_gets_the_answer_and_only_the_first():
             await on.ada.press("Stop")
 
 
-async def test_forged_press_on_a_deleted_message_is_inaccessible():
+async def test_forged_press_on_a_deleted_message_is_inaccessible() -> None:
     async with stage() as on:
         sent = await on.bot.send_message(on.ada.id, "?", reply_markup=GO)
         await sent.delete()
@@ -81,7 +81,7 @@ async def test_forged_press_on_a_deleted_message_is_inaccessible():
     assert not query.message.is_accessible
 
 
-async def test_every_kind_of_file_can_be_fetched():
+async def test_every_kind_of_file_can_be_fetched() -> None:
     async with stage() as on:
         await on.ada.send_voice(OGG, duration=7)
         await on.ada.send_audio(MP3, title="Song", performer="Me", caption="listen")
@@ -103,7 +103,7 @@ async def test_every_kind_of_file_can_be_fetched():
     assert found[2].document.file_name == "lyrics.txt"
 
 
-async def test_album_shares_one_group_id():
+async def test_album_shares_one_group_id() -> None:
     async with stage() as on:
         song = Attachment("audio", MP3, {"duration": 30})
         await on.ada.send_album([song, song])
@@ -113,7 +113,7 @@ async def test_album_shares_one_group_id():
     assert first.message.media_group_id == second.message.media_group_id is not None
 
 
-async def test_a_track_arrives_with_cover_and_caption():
+async def test_a_track_arrives_with_cover_and_caption() -> None:
     async with stage() as on:
         await on.bot.send_audio(
             on.ada.id,
@@ -128,32 +128,29 @@ async def test_a_track_arrives_with_cover_and_caption():
             reply_markup=GO,
         )
         seen = await on.ada.wait_for("audio")
-        file = seen.file
-        assert file is not None
+        file = seen.attached
         assert (file.content, file.thumbnail) == (MP3, picture())
         assert (file.title, file.performer, file.duration) == ("Der Mond", "Refrain", 61)
         assert file.file_name == "Мост [1].mp3"
         assert (seen.html, seen.button_texts) == ("<i>yours</i>", ["Go"])
         await on.bot.send_audio(on.ada.id, file.file_id)
         again = await on.ada.wait_for("audio", after=seen)
-    assert again.file is not None
-    assert again.file.content == MP3
+    assert again.attached.content == MP3
     assert on.api.complaints == []
 
 
-async def test_media_is_edited_and_caption_changed():
+async def test_media_is_edited_and_caption_changed() -> None:
     async with stage() as on:
         sent = await on.bot.send_audio(on.ada.id, MP3, caption="one")
         await sent.edit_caption("two")
         assert on.ada.last.text == "two"
         await sent.edit_media(InputMediaAudio(MP3 + b"more", title="B"))
-        assert on.ada.last.file is not None
-        assert (on.ada.last.file.content, on.ada.last.text) == (MP3 + b"more", "")
+        assert (on.ada.last.attached.content, on.ada.last.text) == (MP3 + b"more", "")
         await sent.edit_reply_markup(GO)
     assert on.ada.last.button_texts == ["Go"]
 
 
-async def test_person_edits_reacts_and_blocks():
+async def test_person_edits_reacts_and_blocks() -> None:
     async with stage() as on:
         sent = await on.ada.send_text("la")
         await on.ada.edit_text(sent.id, "la la")
@@ -175,7 +172,7 @@ async def test_person_edits_reacts_and_blocks():
         assert on.ada.last.text == "welcome back"
 
 
-async def test_reactions_come_only_when_asked_for():
+async def test_reactions_come_only_when_asked_for() -> None:
     async with stage() as on:
         await on.updates(allowed_updates=["message_reaction"])
         sent = await on.bot.send_message(on.ada.id, "like?")
@@ -188,7 +185,7 @@ async def test_reactions_come_only_when_asked_for():
     assert on.ada.last.reactions == ["🔥", "👌"]
 
 
-async def test_reply_keyboard_actions_and_replies_are_seen():
+async def test_reply_keyboard_actions_and_replies_are_seen() -> None:
     async with stage() as on:
         asked = await on.ada.send_text("?")
         await on.bot.send_chat_action(on.ada.id, "upload_voice")
@@ -209,7 +206,7 @@ async def test_reply_keyboard_actions_and_replies_are_seen():
     assert message.reply_to_message.text == "choose"
 
 
-async def test_in_a_group_the_bot_hears_what_is_meant_for_it():
+async def test_in_a_group_the_bot_hears_what_is_meant_for_it() -> None:
     async with stage() as on:
         bob = on.api.person(first_name="Bob")
         group = on.api.group("Band", [on.ada, bob])
@@ -226,7 +223,7 @@ async def test_in_a_group_the_bot_hears_what_is_meant_for_it():
             await on.bot.send_message(group.id, "hello?")
 
 
-async def test_updates_stay_until_confirmed_and_come_again_on_order():
+async def test_updates_stay_until_confirmed_and_come_again_on_order() -> None:
     async with stage() as on:
         first = await on.ada.send_text("1")
         await on.ada.send_text("2")
@@ -240,17 +237,15 @@ async def test_updates_stay_until_confirmed_and_come_again_on_order():
     assert (again.update_id, again.message and again.message.text) == (first.update_id, "1")
 
 
-async def test_long_poll_waits_and_yields_to_another():
+async def test_long_poll_waits_and_yields_to_another() -> None:
     async with stage() as on:
-        waiting = asyncio.create_task(on.updates(timeout=20))
-        while not on.api.world.updates.is_polled:
-            await asyncio.sleep(0)
+        waiting = asyncio.create_task(on.updates(wait=20))
+        await on.is_polled()
         await on.ada.send_text("woken")
         assert len(await waiting) == 1
         async with bot_on(on.api) as other:
-            first = asyncio.create_task(on.updates(timeout=20))
-            while not on.api.world.updates.is_polled:
-                await asyncio.sleep(0)
+            first = asyncio.create_task(on.updates(wait=20))
+            await on.is_polled()
             second = asyncio.create_task(other.get_updates(offset=on.offset, timeout=20))
             with pytest.raises(Conflict, match="terminated by other getUpdates request"):
                 await first
@@ -258,7 +253,7 @@ async def test_long_poll_waits_and_yields_to_another():
             assert len(await second) == 1
 
 
-async def test_memory_is_bounded_where_wanted():
+async def test_memory_is_bounded_where_wanted() -> None:
     keep = Keep(messages=3, calls=2, events=4, updates=1, file_bytes=500)
     async with stage(keep=keep) as on:
         first = await on.ada.send_voice(OGG * 2)
@@ -270,20 +265,21 @@ async def test_memory_is_bounded_where_wanted():
         assert on.api.counts["getMe"] == 6
         with pytest.raises(LookupError):
             on.api.redeliver(first.update_id or 0)
-        assert first.file is not None
-    assert on.api.world.files.content_of(first.file.file_id) is None
+    assert on.api.world.files.content_of(first.attached.file_id) is None
 
 
-async def test_waiting_ends_with_the_whole_chat_in_the_error():
+async def test_waiting_ends_with_the_whole_chat_in_the_error() -> None:
     async with stage() as on:
         await on.bot.send_message(on.ada.id, "before", reply_markup=GO)
         await on.ada.send_text("hello")
-        with pytest.raises(TimeoutError, match=r"(?s)'audio'.*bot: before\n    \[ Go \]\nAda: hello"):
+        with pytest.raises(
+            TimeoutError, match=r"(?s)'audio'.*bot: before\n    \[ Go \]\nAda: hello"
+        ):
             await on.ada.wait_for("audio", timeout=0.05)
         assert (await on.ada.wait_for("before", after=0)).button("Go") is not None
 
 
-async def test_a_long_text_goes_out_in_pieces():
+async def test_a_long_text_goes_out_in_pieces() -> None:
     async with stage() as on:
         await on.ada.send_text("a" * 4096 + "b")
         texts = [update.message and update.message.text for update in await on.updates()]

@@ -87,6 +87,17 @@ class SeenMessage:
         """What stands on its buttons, in order."""
         return [button.text for button in self.buttons]
 
+    @property
+    def attached(self) -> SeenFile:
+        """Its file, where there must be one.
+
+        Raises:
+            LookupError: There is none.
+        """
+        if self.file is None:
+            raise LookupError(f"no file in: {self.line()}")
+        return self.file
+
     def button(self, what: str) -> Button | None:
         """Find a button by its text or callback data; by a part of its text if need be."""
         for button in self.buttons:

@@ -107,11 +107,11 @@ class World:
         Raises:
             ApiError: There is none that it may see.
         """
-        if chat_id in {None, ""}:
+        if chat_id is None or chat_id == "":
             raise bad_request("chat_id is empty")
         try:
             chat = self.chats.get(int(chat_id))
-        except ValueError:
+        except (TypeError, ValueError):
             chat = None
         if chat is None or not chat.started:
             raise bad_request("chat not found")
