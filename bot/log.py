@@ -29,6 +29,12 @@ class Redactor(logging.Formatter):
         return _BEARER.sub(rf"\1{_HIDDEN}", _TOKEN.sub(_HIDDEN, line))
 
 
+def _text() -> structlog.dev.ConsoleRenderer:
+    # The renderer's own tracebacks show local variables: lyrics, tokens, whole updates.
+    plain = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+
+
 def set_up(level: str, form: Literal["text", "json"], secrets: Iterable[str]) -> None:
     """Send every log line of the process, ours and the libraries', through one handler.
 
@@ -45,9 +51,9 @@ def set_up(level: str, form: Literal["text", "json"], secrets: Iterable[str]) ->
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[structlog.types.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [_text()]
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,

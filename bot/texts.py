@@ -37,7 +37,7 @@ class Texts:
         for bundle in self._bundles:
             if bundle.has_message(key):
                 pattern = bundle.get_message(key).value
-                text, errors = bundle.format_pattern(pattern, values)
+                text, errors = bundle.format_pattern(pattern, values) if pattern else ("", [key])
                 if errors:
                     raise KeyError(key, errors)
                 return str(text)

@@ -27,7 +27,8 @@ from handlers.recordings import RECORDING, as_new, flaw_of, sound_of
 from handlers.tracks import pressed_track
 
 _RECEIPT = "👌"
-State = Step | int
+State = object
+"""A `Step`, `ConversationHandler.END`, or None to stay."""
 
 
 def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
@@ -76,7 +77,7 @@ class Create:
         self._desk = desk
         self._panels = Panels(desk)
 
-    async def recording(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def recording(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Take in a recording, or say at once what is wrong with it."""
         message, user = update.message, update.effective_user
         sound = sound_of(message) if message else None
@@ -90,7 +91,7 @@ class Create:
             await asyncio.gather(receipt(message, _RECEIPT), self._panels.ask(update, draft))
         return _state(draft)
 
-    async def choose(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def choose(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Note what is in the recording, and ask for the lyrics."""
         draft = await self._pressed(update)
         query = update.callback_query
@@ -109,7 +110,7 @@ class Create:
         await self._panels.ask(update, changed)
         return _state(changed)
 
-    async def words(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def words(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Keep the lyrics, and go on to whatever is missing."""
         message = update.message
         if message is None:
@@ -124,7 +125,7 @@ class Create:
             await self._panels.ask(update, changed)
         return _state(changed) if changed else None
 
-    async def edited(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def edited(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Follow an edit of the message that holds the lyrics."""
         message, draft = update.edited_message, await self._desk.draft(update)
         if message is None or draft is None or draft.lyrics_message_id != message.message_id:
@@ -139,7 +140,7 @@ class Create:
             await self._panels.ask(update, changed)
         return _state(changed)
 
-    async def make(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def make(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Create: close the draft and begin its track."""
         draft = await self._pressed(update)
         query = update.callback_query
@@ -160,7 +161,7 @@ class Create:
         await toast(update, say.plain("toast-too-many", count=limit), alert=True)
         return _state(draft)
 
-    async def add_partner(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def add_partner(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Ask for the other half: music for a voice, or a voice for music."""
         draft = await self._pressed(update)
         if draft is None:
@@ -172,7 +173,7 @@ class Create:
         await self._panels.ask(update, changed)
         return _state(changed)
 
-    async def rewrite(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def rewrite(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """New lyrics for a track's recordings."""
         track = await pressed_track(update, self._desk)
         if track is None:
@@ -182,7 +183,7 @@ class Create:
         await self._panels.ask(update, draft)
         return _state(draft)
 
-    async def drop(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def drop(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Cancel under the preview."""
         draft = await self._pressed(update)
         if draft is None:
@@ -196,7 +197,7 @@ class Create:
                 await update.callback_query.edit_message_text(say("cancel-draft"))
         return ConversationHandler.END
 
-    async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """/cancel: drop the draft; with none open, stop the newest track."""
         say = await self._desk.texts(update)
         draft = await self._desk.draft(update)
@@ -214,11 +215,11 @@ class Create:
             await reply(update, say("toast-too-late"))
         return ConversationHandler.END
 
-    async def stale(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def stale(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Answer a button that no longer does anything."""
         return await self._stale(update)
 
-    async def other(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State | None:
+    async def other(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Answer what is neither a recording nor words with what is wanted instead."""
         say = await self._desk.texts(update)
         draft = await self._desk.draft(update)
@@ -269,9 +270,10 @@ class Create:
         await self._stale(update)
         return None
 
-    async def _stale(self, update: Update) -> None:
+    async def _stale(self, update: Update) -> State:
         say = await self._desk.texts(update)
         await toast(update, say.plain("toast-stale"))
+        return None
 
     async def _refuse(self, update: Update, flaw: Flaw) -> None:
         say = await self._desk.texts(update)

@@ -2,12 +2,14 @@
 
 import logging
 import time
+from collections.abc import Iterable
 
-from telegram import Update
+from telegram import Bot, Update
 from telegram.error import Forbidden, TelegramError
 from telegram.ext import ContextTypes
 
 from bot.store import StoreUnavailable
+from bot.telegram.languages import Languages
 from bot.texts import texts
 from handlers.desk import App, reply, toast
 
@@ -15,6 +17,30 @@ log = logging.getLogger(__name__)
 
 _SAY_AGAIN = 300.0
 _MOST = 10_000
+
+
+class Trouble:
+    """Says what goes wrong before any handler is asked."""
+
+    def __init__(self, bot: Bot, languages: Languages) -> None:
+        self._bot = bot
+        self._languages = languages
+
+    async def flood(self, update: Update) -> None:
+        """More came from one person than can be followed."""
+        user = update.effective_user
+        say = texts(user.language_code if user else None)
+        await toast(update)
+        await reply(update, say("flood"))
+
+    async def store_away(self, chat_ids: Iterable[int]) -> None:
+        """Nothing can be written down; the store cannot be asked for languages either."""
+        for chat_id in chat_ids:
+            say = texts(self._languages.known(chat_id))
+            try:
+                await self._bot.send_message(chat_id, say("store-trouble"))
+            except TelegramError as error:
+                log.warning("the person could not be told: %s", type(error).__name__)
 
 
 class Errors:

@@ -65,7 +65,11 @@ def _done(job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     if job["do"] == "prepare":
         return asdict(prepare(source, Path(job["into"]), Limits(**job["limits"]))), b""
     found = inspect(source)
-    return {"seconds": found.seconds, "waveform": found.waveform}, found.cover
+    return {
+        "seconds": found.seconds,
+        "waveform": found.waveform,
+        "comment": found.comment,
+    }, found.cover
 
 
 def main() -> None:

@@ -49,12 +49,14 @@ class Prepared:
 class Inspected:
     """What a track turned out to be.
 
-    `cover` is a JPEG of 320 x 320 pixels, `waveform` holds a hundred levels from 0 to 100.
+    `cover` is a JPEG of 320 x 320 pixels, `waveform` holds a hundred levels from 0 to 100,
+    `comment` is what its maker wrote into its tags.
     """
 
     seconds: float
     cover: bytes
     waveform: tuple[int, ...]
+    comment: str = ""
 
 
 class Unusable(Exception):

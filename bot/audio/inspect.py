@@ -33,7 +33,8 @@ def inspect(track: Path) -> Inspected:
     if recording.spoiled:
         raise Unusable(Flaw.UNREADABLE, f"{recording.damaged} of {recording.packets} packets")
     bars = waveform(meter.envelope)
-    return Inspected(round(recording.seconds, 3), cover.draw(bars), bars)
+    seconds = round(recording.seconds, 3)
+    return Inspected(seconds, cover.draw(bars), bars, recording.comment)
 
 
 def waveform(envelope: NDArray[np.float64]) -> tuple[int, ...]:

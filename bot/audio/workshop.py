@@ -64,7 +64,8 @@ class Workshop:
             OSError: the file could not be read, or no process be started.
         """
         found, cover = await self._done({"do": "inspect", "source": str(track)})
-        return Inspected(found["seconds"], cover, tuple(found["waveform"]))
+        waveform = tuple(found["waveform"])
+        return Inspected(found["seconds"], cover, waveform, found["comment"])
 
     async def aclose(self) -> None:
         """End every process."""

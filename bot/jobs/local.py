@@ -5,10 +5,12 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Mapping
+from contextvars import Context
 
 from structlog.contextvars import bound_contextvars
 
 from bot.jobs.port import Kind, Work
+from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +77,9 @@ class LocalJobs:
         if key in self._tasks:
             self._again.add(key)
             return
-        self._tasks[key] = asyncio.create_task(self._run(self._work, key), name=f"{key}")
+        self._tasks[key] = asyncio.create_task(
+            self._run(self._work, key), name=f"{key}", context=Context()
+        )
 
     def _later(self, key: _Key, after: float) -> None:
         if self._work is None:
@@ -105,10 +109,13 @@ class LocalJobs:
     async def _guarded(self, work: Work, key: _Key) -> float | None:
         try:
             again = await work.run(*key)
-        except Exception:
+        except Exception as error:
             self._failures[key] += 1
             pause = min(_LONGEST_PAUSE, 2.0 ** self._failures[key]) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
-            log.exception("work failed; looking again in %.0f s", pause)
+            if isinstance(error, StoreUnavailable | OSError):
+                log.error("work was put off for %.0f s: %s", pause, error)  # noqa: TRY400 - one line
+            else:
+                log.exception("work failed; looking again in %.0f s", pause)
             return pause
         del self._failures[key]
         return again
@@ -119,6 +126,8 @@ class LocalJobs:
                 for key in await work.due():
                     if key not in self._timers and key not in self._tasks:
                         self._wake(key)
+            except StoreUnavailable as error:
+                log.error("looking for unfinished work failed: %s", error)  # noqa: TRY400 - one line
             except Exception:
                 log.exception("looking for unfinished work failed")
             await asyncio.sleep(self._sweep_every)

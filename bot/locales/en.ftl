@@ -156,3 +156,35 @@ owner-balance = <b>{ $backend }</b> says that the balance is used up. Top it up;
 owner-withdrawn = <b>{ $backend }</b> no longer offers the music model. Choose another service with MUSIC_BACKEND.
 owner-plan = <b>{ $backend }</b> says that the plan doesn’t cover this. Check the plan; until then no track can be made.
 owner-maintenance = <b>{ $backend }</b> is under maintenance. No track can be made until that’s over.
+
+## The command line
+
+make-no-file = There is no file { $path }.
+make-preparing = Reading the recording
+make-uploading = Sending it to the music service
+make-generating = Making the track
+make-done = Your track: { $path }
+make-key = The music service refuses the key: check AIMLAPI_KEY.
+make-balance = The balance at the music service is used up: top it up.
+make-withdrawn = The music service no longer offers this model: choose another MUSIC_BACKEND.
+make-plan = The plan at the music service doesn’t cover this.
+make-maintenance = The music service is under maintenance: try again later.
+check-title = Refrain { $version }
+check-telegram = Telegram
+check-telegram-good = @{ $name }
+check-telegram-missing = TELEGRAM_TOKEN is empty; @BotFather gives you one
+check-telegram-refused = Telegram refuses TELEGRAM_TOKEN
+check-telegram-away = Telegram can’t be reached at TELEGRAM_API_URL
+check-owner = Owner
+check-owner-good = { $id }
+check-owner-missing = OWNER_ID is empty, so nobody may use the bot; write to it and it tells you your id
+check-owner-open = none, but everybody may use the bot
+check-data = Data directory
+check-data-bad = DATA_DIR { $path } can’t be written
+check-store = Database
+check-store-good = ready
+check-store-bad = it can’t be opened: { $reason }
+check-audio = Decoder and encoder
+check-audio-good = FFmpeg { $version }
+check-audio-bad = missing: { $names }
+check-music = Music service

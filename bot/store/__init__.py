@@ -6,6 +6,7 @@ from bot.store.database import Database, StoreUnavailable
 from bot.store.drafts import Drafts, NewRecording
 from bot.store.inbox import Inbox
 from bot.store.ledger import Ledger
+from bot.store.migrate import NewerSchema
 from bot.store.people import People
 from bot.store.references import References
 from bot.store.rows import Attempt, Draft, Reference, Track, Upload
@@ -16,6 +17,7 @@ __all__ = [
     "Attempt",
     "Draft",
     "NewRecording",
+    "NewerSchema",
     "NotNow",
     "Reference",
     "Store",

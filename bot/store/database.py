@@ -101,12 +101,15 @@ def _sqlite(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     reader = create_async_engine(
         url,
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
         pool_size=2,
         max_overflow=2,
         pool_timeout=_WAIT,
         pool_reset_on_return=None,
     )
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=_WAIT)
+    writer = create_async_engine(
+        url, hide_parameters=True, pool_size=1, max_overflow=0, pool_timeout=_WAIT
+    )
 
     @event.listens_for(writer.sync_engine, "begin")
     def begin(connection: Any) -> None:
@@ -137,6 +140,7 @@ def _server(url: str) -> tuple[AsyncEngine, AsyncEngine]:
     def engine(size: int, **options: Any) -> AsyncEngine:
         return create_async_engine(
             url,
+            hide_parameters=True,
             pool_pre_ping=True,
             pool_size=size,
             max_overflow=size,

@@ -45,7 +45,10 @@ def final(lyrics: str, result: Purpose) -> str:
 def title(lyrics: str, longest: int = 64) -> str:
     """The first line with letters or digits, cut at a word: the name of a track."""
     lines = (line.strip(" #*-–—.,;:!?\"'") for line in lyrics.split("\n"))  # noqa: RUF001 - dashes people type
-    name = next((line for line in lines if any(c.isalnum() for c in line)), lyrics.split("\n", maxsplit=1)[0])
+    name = next(
+        (line for line in lines if any(c.isalnum() for c in line)),
+        lyrics.split("\n", maxsplit=1)[0],
+    )
     if len(name) <= longest:
         return name
     head, _, _ = name[:longest].rpartition(" ")

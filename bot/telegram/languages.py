@@ -25,6 +25,10 @@ class Languages:
             self._keep(user_id, await self._store.people.language(user_id))
         return self._known[user_id]
 
+    def known(self, user_id: int) -> str | None:
+        """The same, if it is remembered: for when the store cannot be asked."""
+        return self._known.get(user_id)
+
     def _keep(self, user_id: int, language: str | None) -> None:
         if len(self._known) >= _MOST:
             del self._known[next(iter(self._known))]

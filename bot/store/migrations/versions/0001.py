@@ -148,6 +148,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["track_id"], ["tracks.id"], name=op.f("fk_attempts_track_id")),
         sa.PrimaryKeyConstraint("track_id", "number", name=op.f("pk_attempts")),
     )
+    with op.batch_alter_table("attempts", schema=None) as batch_op:
+        batch_op.create_index("ix_attempts_opened_at", ["opened_at"], unique=False)
+
     op.create_table(
         "sounds",
         sa.Column(
@@ -158,6 +161,7 @@ def upgrade() -> None:
         ),
         sa.Column("audio", sa.LargeBinary(), nullable=False),
         sa.Column("cover", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
         sa.Column("kept_until", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(["track_id"], ["tracks.id"], name=op.f("fk_sounds_track_id")),
         sa.PrimaryKeyConstraint("track_id", name=op.f("pk_sounds")),

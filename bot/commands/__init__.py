@@ -1,0 +1,1 @@
+"""What `refrain COMMAND` does, a module each."""

@@ -1,0 +1,111 @@
+"""The stage: both stand-ins, and the real bot as a process of its own against them."""
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.sandbox.music_api import MusicApi
+from bot.sandbox.telegram_api import TelegramApi
+
+_STOP = 10.0
+
+
+class Stage:
+    """Starts the outside world, then the bot; ends both.
+
+    The bot runs in an empty directory and without the names in `unset`, so that neither a
+    `.env` nor the environment of whoever tries it leads it out of the sandbox.
+
+    Args:
+        settings: More settings for the bot, by name.
+        unset: Environment variables that the bot must not see.
+        latency: Seconds that a track takes.
+        data: The bot's `DATA_DIR`; a temporary one if None.
+    """
+
+    OWNER = 1001
+
+    def __init__(
+        self,
+        *,
+        settings: Mapping[str, str] | None = None,
+        unset: Iterable[str] = (),
+        latency: float = 5.0,
+        data: Path | None = None,
+    ) -> None:
+        self.telegram = TelegramApi()
+        self.music = MusicApi(latency=latency)
+        self._settings = dict(settings or {})
+        self._unset = frozenset(unset)
+        self._folder = tempfile.TemporaryDirectory(prefix="refrain-", ignore_cleanup_errors=True)
+        self.data = data or Path(self._folder.name) / "data"
+        self.process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.telegram.start()
+        await self.music.start()
+        await self.start_bot()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop_bot()
+        await self.music.aclose()
+        await self.telegram.aclose()
+        self._folder.cleanup()
+
+    async def start_bot(self) -> None:
+        """Start the bot; it need not be ready when this returns."""
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "run"),
+            cwd=self._folder.name,
+            env=self._environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+
+    async def stop_bot(self) -> int | None:
+        """End the bot as a service manager would.
+
+        Returns:
+            Its exit code, or None if it was not running.
+        """
+        process, self.process = self.process, None
+        if process is None:
+            return None
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            return await asyncio.wait_for(process.wait(), _STOP)
+        except TimeoutError:
+            process.kill()
+            return await process.wait()
+
+    async def restart_bot(self) -> None:
+        """Stop the bot and start it again on the same data."""
+        await self.stop_bot()
+        await self.start_bot()
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in self._unset}
+        return kept | {
+            "TELEGRAM_TOKEN": self.telegram.token,
+            "TELEGRAM_API_URL": self.telegram.url,
+            "AIMLAPI_KEY": self.music.key,
+            "AIMLAPI_URL": self.music.url,
+            "DATA_DIR": str(self.data),
+            "OWNER_ID": str(self.OWNER),
+            "HTTP_PORT": "0",
+            "LOG_LEVEL": "WARNING",
+            "STOP_GRACE": "5",
+            **self._settings,
+        }
