@@ -39,7 +39,9 @@ def shown(text: str) -> str:
 
 
 @given(title=ANY_TEXT, artist=ANY_TEXT, lyrics=ANY_TEXT, comment=ANY_TEXT, cover=st.binary())
-def test_any_text_survives_and_no_frame_moves(title, artist, lyrics, comment, cover):
+def test_any_text_survives_and_no_frame_moves(
+    title: str, artist: str, lyrics: str, comment: str, cover: bytes
+) -> None:
     mp3 = tagged(MP3, title=title, artist=artist, lyrics=lyrics, cover=cover, comment=comment)
     found = read(mp3)
     for name, text in (("TIT2", title), ("TPE1", artist)):
@@ -56,11 +58,11 @@ def utf16(text: str) -> bytes:
     return b"\xff\xfe" + shown(text).encode("utf-16-le")
 
 
-def test_ffmpeg_reads_them():
+def test_ffmpeg_reads_them() -> None:
     mp3 = tagged(
         MP3, title="Für Élise 🎵", artist="Refrain", lyrics="one\ntwo", cover=b"", comment="a note"
     )
-    with av.open(io.BytesIO(mp3)) as container:
+    with av.open(io.BytesIO(mp3), "r") as container:
         assert container.metadata["title"] == "Für Élise 🎵"
         assert container.metadata["artist"] == "Refrain"
         assert container.metadata["lyrics-und"] == "one\ntwo"
@@ -68,7 +70,7 @@ def test_ffmpeg_reads_them():
         assert sum(frame.samples for frame in container.decode(audio=0)) > 80_000
 
 
-def test_tagging_replaces_the_tags_that_were_there():
+def test_tagging_replaces_the_tags_that_were_there() -> None:
     once = tagged(MP3, title="one", artist="", lyrics="", cover=b"")
     twice = tagged(once, title="two", artist="", lyrics="", cover=b"")
     assert twice.count(b"ID3") == 1
@@ -76,19 +78,19 @@ def test_tagging_replaces_the_tags_that_were_there():
     assert frames(twice) == frames(once) == frames(MP3)
 
 
-def test_a_footer_belongs_to_the_tag():
+def test_a_footer_belongs_to_the_tag() -> None:
     body = b"\0" * 5
     with_footer = b"ID3\x04\0\x10\0\0\0\x05" + body + b"3DI\x04\0\x10\0\0\0\x05" + b"\xff\xfbrest"
     assert frames(with_footer) == b"\xff\xfbrest"
 
 
-def test_without_tags_nothing_is_cut_off():
+def test_without_tags_nothing_is_cut_off() -> None:
     assert frames(b"\xff\xfb\x90\x00") == b"\xff\xfb\x90\x00"
     assert frames(b"") == b""
     assert frames(b"ID3") == b"ID3"
 
 
-def test_a_tag_too_large_to_be_told(monkeypatch):
+def test_a_tag_too_large_to_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tags, "_LARGEST", 1000)
     with pytest.raises(ValueError, match="256 MB"):
         tagged(b"", title="", artist="", lyrics="", cover=bytes(1000))

@@ -1,6 +1,8 @@
 """The stand-in for the music model, and the recordings to try it with."""
 
 import io
+from collections.abc import Callable
+from pathlib import Path
 
 import av
 import numpy as np
@@ -17,7 +19,7 @@ LYRICS = "[Verse]\nHello world, the morning light\n##\nSing with me tonight\n"
 
 def decoded(sound: bytes) -> tuple[NDArray[np.float32], dict[str, str]]:
     """Both channels, shape (2, samples), and the tags."""
-    with av.open(io.BytesIO(sound)) as container:
+    with av.open(io.BytesIO(sound), "r") as container:
         stream = container.streams.audio[0]
         frames = [frame.to_ndarray() for frame in container.decode(stream)]
         return np.concatenate(frames, axis=1), container.metadata
@@ -32,7 +34,9 @@ def decoded(sound: bytes) -> tuple[NDArray[np.float32], dict[str, str]]:
         (samples.song, samples.song),
     ],
 )
-def test_makes_a_tagged_track_that_does_not_clip(voice, beat):
+def test_makes_a_tagged_track_that_does_not_clip(
+    voice: Callable[[], bytes] | None, beat: Callable[[], bytes] | None
+) -> None:
     mp3 = sketch.make(voice=voice and voice(), beat=beat and beat(), lyrics=LYRICS)
     sound, tags = decoded(mp3)
     assert mp3.startswith(b"ID3")
@@ -42,7 +46,7 @@ def test_makes_a_tagged_track_that_does_not_clip(voice, beat):
     assert sketch.NOTICE == "A sketch made on this machine, not the music model"
 
 
-def test_a_voice_alone_sings_its_own_notes_alone():
+def test_a_voice_alone_sings_its_own_notes_alone() -> None:
     sound, _ = decoded(sketch.make(voice=samples.hum(), beat=None, lyrics=LYRICS))
     sung = listening.melody(sound.mean(axis=0)[::3].astype(np.float64))
     heard = listening.melody(listening.heard(samples.hum()))
@@ -53,7 +57,7 @@ def test_a_voice_alone_sings_its_own_notes_alone():
     assert len(set(sung)) > 3
 
 
-def test_different_recordings_make_different_tracks_and_the_same_the_same():
+def test_different_recordings_make_different_tracks_and_the_same_the_same() -> None:
     tracks = [
         sketch.make(voice=samples.hum(), beat=None, lyrics=lyrics)
         for lyrics in (LYRICS, LYRICS, "One")
@@ -63,14 +67,14 @@ def test_different_recordings_make_different_tracks_and_the_same_the_same():
 
 
 @pytest.mark.parametrize("rate", [16_000, 24_000, 32_000])
-def test_rate_and_bitrate(rate):
+def test_rate_and_bitrate(rate: int) -> None:
     mp3 = sketch.make(voice=None, beat=samples.beat(), lyrics="", sample_rate=rate, bitrate=32_000)
     with av.open(io.BytesIO(mp3)) as container:
         assert container.streams.audio[0].rate == rate
     assert len(mp3) < 130_000
 
 
-def test_a_voice_without_a_note_still_sings():
+def test_a_voice_without_a_note_still_sings() -> None:
     noise = io.BytesIO()
     with av.open(noise, "w", format="wav") as out:
         stream = out.add_stream("pcm_s16le", rate=44_100, layout="mono")
@@ -82,7 +86,7 @@ def test_a_voice_without_a_note_still_sings():
     assert len(listening.melody(sound.mean(axis=0)[::3].astype(np.float64))) > 10
 
 
-def test_nothing_to_make_it_from():
+def test_nothing_to_make_it_from() -> None:
     with pytest.raises(ValueError, match="neither"):
         sketch.make(voice=None, beat=None, lyrics=LYRICS)
     with pytest.raises(Unusable):
@@ -102,18 +106,18 @@ def test_nothing_to_make_it_from():
         ("12 ...", [6]),
     ],
 )
-def test_syllables(lyrics, counts):
+def test_syllables(lyrics: str, counts: list[int]) -> None:
     assert [len(line) for line in sketch.syllables(lyrics)] == counts
 
 
-def test_long_and_very_long_lyrics_end_with_the_track():
+def test_long_and_very_long_lyrics_end_with_the_track() -> None:
     for lyrics in ("la " * 300, "la la la la\n" * 100):
         sound, _ = decoded(sketch.make(voice=samples.hum(), beat=None, lyrics=lyrics))
         assert 20 <= sound.shape[1] / 44_100 <= 30
 
 
 @pytest.mark.parametrize("sample", [samples.hum, samples.beat, samples.song])
-def test_samples_are_usable_without_a_doubt(sample, tmp_path):
+def test_samples_are_usable_without_a_doubt(sample: Callable[[], bytes], tmp_path: Path) -> None:
     source, into = tmp_path / "sample", tmp_path / "into"
     source.write_bytes(sample())
     into.touch()
@@ -124,14 +128,14 @@ def test_samples_are_usable_without_a_doubt(sample, tmp_path):
     assert found.passed_through == (sample is not samples.hum)
 
 
-def test_the_hum_is_a_voice_note_and_sung():
+def test_the_hum_is_a_voice_note_and_sung() -> None:
     assert samples.hum().startswith(b"OggS")
     assert b"OpusHead" in samples.hum()[:100]
     heard = listening.heard(samples.hum())
     assert not pitch.talking(heard.astype(np.float32), listening.RATE)
 
 
-def test_hears_key_and_tempo():
+def test_hears_key_and_tempo() -> None:
     beat = listening.heard(samples.beat())
     assert listening.key_of(listening.chroma(beat)) == Key(9, minor=True)
     assert listening.tempo(beat) == pytest.approx(100, abs=1)
