@@ -112,6 +112,16 @@ def broken(folder: Path) -> Iterator[None]:
         _do(folder, "DROP TRIGGER full")
 
 
+@contextmanager
+def renamed(folder: Path) -> Iterator[None]:
+    """While inside, there is no inbox at all."""
+    _do(folder, "ALTER TABLE inbox RENAME TO away")
+    try:
+        yield
+    finally:
+        _do(folder, "ALTER TABLE away RENAME TO inbox")
+
+
 def _do(folder: Path, statement: str) -> None:
     database = sqlite3.connect(path_of(folder), timeout=10)
     try:

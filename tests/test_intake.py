@@ -7,7 +7,7 @@ import pytest
 
 from bot.store import Store, StoreUnavailable
 from bot.store.inbox import Inbox
-from tests.intake_kit import Handler, at_work, broken, message, open_rows, opened, until
+from tests.intake_kit import Handler, at_work, broken, message, open_rows, opened, renamed, until
 
 
 @pytest.fixture
@@ -219,8 +219,7 @@ async def test_without_the_store_nothing_is_accepted_and_each_chat_is_told_once(
             assert intake.store_away
         assert handler.begun == []
         await intake.accept([message(1, "now")])
-        await until(lambda: handler.seen == ["now"])
-        assert not intake.store_away
+        await until(lambda: handler.seen == ["now"] and not intake.store_away)
         with broken(tmp_path), pytest.raises(StoreUnavailable):
             await intake.accept([message(9, chat=2)])
         await until(lambda: sorted(told) == [1, 2, 2, 3])
@@ -321,6 +320,35 @@ async def test_marks_wait_for_the_store_to_come_back(store: Store, tmp_path: Pat
         assert not intake.store_away
         await until(lambda: not open_rows(tmp_path))
     assert handler.seen == ["slow", "next"]
+
+
+async def test_marks_are_written_when_the_store_is_back_though_nobody_writes(
+    store: Store, tmp_path: Path
+) -> None:
+    inbox, handler = Careful(store.inbox), Handler()
+    handler.gate("slow")
+    async with at_work(inbox, handler) as intake:
+        await intake.accept([message(1, "slow")])
+        inbox.losing = True
+        handler.gate("slow").set()
+        await until(lambda: intake.store_away)
+        inbox.losing = False
+        await until(lambda: not intake.store_away)
+    assert open_rows(tmp_path) == []
+
+
+async def test_a_store_that_is_away_does_not_hold_up_a_stop(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = Handler()
+    handler.gate("hanging")
+    async with at_work(store.inbox, handler) as intake:
+        await intake.accept([message(1, "hanging"), message(2, "patient")])
+        await until(lambda: handler.begun)
+        with renamed(tmp_path):
+            await intake.stop(grace=0)
+    assert "Updates never begun count as tried once" in caplog.text
+    assert open_rows(tmp_path) == [1, 2]
 
 
 async def test_too_much_waiting_is_said(store: Store) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from telegram import Bot
 from telegram.error import RetryAfter
 
 from bot.sandbox.telegram_api import TelegramApi
@@ -14,6 +15,7 @@ from bot.store import Store
 from bot.telegram.health import Pulse
 from bot.telegram.patience import Patience, Pauses, TokenRefused
 from bot.telegram.poller import Poller
+from bot.telegram.request import AiohttpRequest
 from tests.intake_kit import Handler, a_bot, at_work, broken, opened, until
 
 QUICK = Pauses(first=0.01, longest=0.05, conflict=0.05)
@@ -217,6 +219,35 @@ async def test_a_wrong_token_ends_it(telegram: TelegramApi, store: Store) -> Non
         with pytest.raises(TokenRefused, match="TELEGRAM_TOKEN"):
             await Poller(bot, intake, Pulse(), pauses=QUICK).run()
     await bot.request.shutdown()
+
+
+class Muddled(AiohttpRequest):
+    """A proxy in between that answers for Telegram, at first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = [b'{"ok": true, "result": {}}', b'{"ok": true, "result": [1]}']
+
+    async def do_request(self, url: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        if url.endswith("getUpdates") and self.answers:
+            return 200, self.answers.pop()
+        return await super().do_request(url, *args, **kwargs)
+
+
+async def test_what_telegram_never_says_is_no_update(
+    telegram: TelegramApi, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler, request = Handler(), Muddled()
+    bot = Bot(telegram.token, base_url=f"{telegram.url}/bot", request=request)
+    await request.initialize()
+    await telegram.person().send_text("hello")
+    async with at_work(store.inbox, handler) as intake:
+        task = asyncio.create_task(Poller(bot, intake, Pulse(), timeout=1, pauses=QUICK).run())
+        await until(lambda: handler.seen == ["hello"])
+        task.cancel()
+        await asyncio.wait([task])
+    await request.shutdown()
+    assert "something else than updates" in warnings(caplog)[0]
 
 
 async def test_it_asks_for_nothing_while_too_much_waits(

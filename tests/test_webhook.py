@@ -137,6 +137,21 @@ async def test_a_body_over_a_megabyte_gets_413(store: Store, tmp_path: Path) -> 
         assert await stand.push(message(2, "x" * 1000)) == 200
 
 
+async def test_a_body_that_never_ends_gets_408(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.webhook._BODY_PATIENCE", 0.05)
+    async with listening(store, Handler()) as stand:
+        reader, writer = await asyncio.open_connection("127.0.0.1", stand.server.port)
+        writer.write(
+            b"POST /hooks/refrain HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+            b"X-Telegram-Bot-Api-Secret-Token: " + SECRET.encode() + b"\r\n\r\n{"
+        )
+        assert b" 408 " in await asyncio.wait_for(reader.readline(), 5)
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_elsewhere_is_nothing(store: Store) -> None:
     async with listening(store, Handler()) as stand:
         assert await stand.push(message(1), path="/") == 404
