@@ -17,6 +17,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     0: done. 1: it did not work out. 2: the settings or arguments are unusable.
     """
+    os.environ.setdefault("PTB_TIMEDELTA", "1")  # durations as timedelta, as PTB 23 will have them
     options = _parser().parse_args(arguments)
     try:
         chosen = settings.load()

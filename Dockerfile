@@ -1,0 +1,28 @@
+# Built in one stage, run in another: no compiler, no pip cache, no root in the result.
+FROM python:3.13-slim AS build
+RUN python -m venv /opt/refrain
+COPY requirements.txt /src/
+RUN /opt/refrain/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.txt
+COPY pyproject.toml README.md LICENSE /src/
+COPY bot /src/bot
+COPY handlers /src/handlers
+RUN /opt/refrain/bin/pip install --no-cache-dir --no-deps /src \
+    && /opt/refrain/bin/pip uninstall --yes --quiet pip
+
+FROM python:3.13-slim
+COPY --from=build /opt/refrain /opt/refrain
+RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin refrain \
+    && install --directory --owner=refrain --group=refrain /data
+USER refrain
+WORKDIR /data
+ENV PATH=/opt/refrain/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DATA_DIR=/data
+VOLUME /data
+EXPOSE 8081
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=10s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('HTTP_PORT') or 8081}/healthz\", timeout=8)"]
+ENTRYPOINT ["refrain"]
+CMD ["run"]
