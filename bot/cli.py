@@ -1,6 +1,7 @@
 """The command line: run, worker, demo, make, backup, check."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
