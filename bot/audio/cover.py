@@ -40,8 +40,8 @@ def draw(bars: tuple[int, ...]) -> bytes:
 
 
 def _backdrop(hue: float, side: int) -> Image.Image:
-    """Return a square that runs from one dark colour to its neighbour, corner to corner."""
-    ramp = Image.linear_gradient("L").resize((side, side)).rotate(0)
+    """Return a square that runs from one dark colour down to its neighbour."""
+    ramp = Image.linear_gradient("L").resize((side, side))
     near = Image.new("RGB", (side, side), _colour(hue + 0.55, 0.75, 0.22))
     far = Image.new("RGB", (side, side), _colour(hue + 0.72, 0.65, 0.46))
     return Image.composite(far, near, ramp)
