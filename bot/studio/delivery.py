@@ -11,7 +11,7 @@ from bot.studio.ports import AnswerLost, Later, Unreachable
 
 log = logging.getLogger(__name__)
 
-_SHOW_AGAIN = 5.0
+_SHOW_AGAIN = 5.0  # in first pauses
 
 
 class Delivery:
@@ -77,6 +77,6 @@ class Delivery:
             return None
         shown = await self._c.courier.show(track, kept=await self._store.has_sound(track_id))
         if not shown:
-            return _SHOW_AGAIN
+            return _SHOW_AGAIN * self._c.rules.pause
         await self._store.told(track_id, track.status)
         return None

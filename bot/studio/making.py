@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 30.0
 _USUAL = 60.0
-_TICK = 3.0
+_TICK = 3.0  # in first pauses
 _EDITS_A_SECOND = 15.0  # of Telegram's 30 messages a second overall
 _CANCELLED_KEPT = 86_400.0
 _MARGIN = 10.0
@@ -277,7 +277,8 @@ class Making:
                 expected = await self._c.store.ledger.usual_seconds() or _USUAL
                 track = await self._c.store.tracks.get(track_id)
                 await self._c.courier.show(track, Progress(time.monotonic() - begun, expected))
-            await asyncio.sleep(max(_TICK, self._in_hand / _EDITS_A_SECOND))
+            tick = _TICK * self._c.rules.pause
+            await asyncio.sleep(max(tick, self._in_hand / _EDITS_A_SECOND))
 
     def _folder(self) -> Path:
         return self._c.files / "made"

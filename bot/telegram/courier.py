@@ -41,15 +41,22 @@ class Courier:
         languages: Which language each person reads.
         owner_id: Whom to tell of what only the owner can fix, or None.
         performer: Who tracks are by.
+        pace: A factor on its pauses; tests hurry.
     """
 
     def __init__(
-        self, bot: Bot, languages: Languages, owner_id: int | None, performer: str
+        self,
+        bot: Bot,
+        languages: Languages,
+        owner_id: int | None,
+        performer: str,
+        pace: float = 1.0,
     ) -> None:
         self._bot = bot
         self._languages = languages
         self._owner_id = owner_id
         self._performer = performer
+        self._pause, self._edit_every = _PAUSE * pace, _EDIT_EVERY * pace
         self._not_before: dict[int, float] = {}
 
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
@@ -74,7 +81,7 @@ class Courier:
         except Forbidden as error:
             raise FileGone from error
         except TelegramError as error:
-            raise Later(_PAUSE) from error
+            raise Later(self._pause) from error
 
     async def show(
         self, track: Track, progress: Progress | None = None, *, kept: bool = False
@@ -85,7 +92,7 @@ class Courier:
             return False
         say = texts(await self._languages.of(track.user_id))
         text, buttons = _status(track, progress, say, kept=kept)
-        self._not_before[track.chat_id] = now + _EDIT_EVERY
+        self._not_before[track.chat_id] = now + self._edit_every
         try:
             await self._say(track, text, buttons, new=progress is None)
             if progress and not track.stop_wanted:
@@ -139,7 +146,7 @@ class Courier:
         except (request.Broken, TimedOut):
             log.info("the answer to a message was lost")
         except NetworkError as error:
-            raise Later(_PAUSE) from error
+            raise Later(self._pause) from error
 
     async def deliver(self, track: Track, audio: bytes, cover: bytes, note: str) -> str:
         """Send the track with its cover and what to do next."""
@@ -167,11 +174,11 @@ class Courier:
             log.warning("a track cannot be delivered: %s", error.message)
             raise Unreachable from error
         except request.Unsent as error:
-            raise Later(_PAUSE) from error
+            raise Later(self._pause) from error
         except (request.Broken, TimedOut) as error:
             raise AnswerLost from error
         except TelegramError as error:  # an answer, and it was no
-            raise Later(_PAUSE) from error
+            raise Later(self._pause) from error
         return message.audio.file_id if message.audio else ""
 
     async def tell_owner(self, matter: str, backend: str) -> None:
