@@ -3,16 +3,16 @@
 import asyncio
 import logging
 import os
-import signal
 import socket
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
 
 import aiohttp
 from telegram import BotCommand
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, ExtBot
 
 import handlers.create
@@ -24,7 +24,7 @@ import handlers.start
 import handlers.tracks
 from bot import music
 from bot.audio import Limits, Workshop
-from bot.jobs import Kind, LocalJobs
+from bot.jobs import Jobs, Kind, LocalJobs
 from bot.settings import Settings, SettingsError
 from bot.store import Store
 from bot.studio import Context, Rules, Studio
@@ -32,6 +32,7 @@ from bot.telegram.courier import Courier
 from bot.telegram.door import Door
 from bot.telegram.intake import Intake
 from bot.telegram.languages import Languages
+from bot.telegram.patience import Patience, Pauses
 from bot.telegram.persistence import DraftPersistence
 from bot.telegram.request import AiohttpRequest
 from bot.texts import languages, texts
@@ -42,19 +43,20 @@ log = logging.getLogger(__name__)
 PERFORMER = "Refrain"
 _DAY = 86_400.0
 _AT_ONCE = 8
+_SWEEP_EVERY = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A bot that is at work."""
+class Base:
+    """What works whether or not the bot is listening."""
 
-    studio: Studio
-    store: Store
-    application: App
+    settings: Settings
+    desk: Desk
+    pace: float
 
 
-def rules(settings: Settings) -> Rules:
-    """How the studio works, by the settings."""
+def rules(settings: Settings, pace: float = 1.0) -> Rules:
+    """How the studio works, by the settings; `pace` is a factor on its pauses."""
     return Rules(
         upload_timeout=settings.upload_timeout,
         generate_timeout=settings.generate_timeout,
@@ -72,6 +74,7 @@ def rules(settings: Settings) -> Rules:
             decoded_share=settings.decoded_share,
             detect_talking=settings.detect_talking,
         ),
+        pause=pace,
     )
 
 
@@ -121,33 +124,75 @@ def telegram_bot(settings: Settings) -> ExtBot[None]:
 
 
 @asynccontextmanager
-async def studio(
-    settings: Settings, store: Store, courier: Courier
-) -> AsyncIterator[tuple[Studio, music.MusicBackend]]:
-    """The studio with its tools, ready to start; stopped and closed when the block ends."""
-    workshop = Workshop()
+async def base(settings: Settings, *, work: bool = True, pace: float = 1.0) -> AsyncIterator[Base]:
+    """Store, bot and studio, at work until the block ends; it does not yet listen.
+
+    Args:
+        settings: What its owner chose.
+        work: Whether tracks are made in this process.
+        pace: A factor on its pauses and its looks for lost work; tests hurry.
+
+    Raises:
+        SettingsError: something it needs is missing or refused.
+        StoreUnavailable, NewerSchema, AlreadyOpen: the database cannot be had.
+        OSError: `DATA_DIR` cannot be used.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    bot = telegram_bot(settings)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(workshop.aclose)
+        store = await Store.open(settings.database, claim_seconds=settings.claim_seconds)
+        stack.push_async_callback(store.aclose)
+        if not await store.belongs_to(bot.token.partition(":")[0]):
+            raise SettingsError(f"{_where(settings)}: this database belongs to another bot")
         service = await stack.enter_async_context(music_service(settings))
-        at_once = {
-            Kind.REFERENCE: _AT_ONCE,
-            Kind.TRACK: settings.max_concurrent_tracks,
-            Kind.DELIVERY: _AT_ONCE,
-        }
+        workshop = Workshop()
+        stack.push_async_callback(workshop.aclose)
+        warming = asyncio.create_task(workshop.warm())
+        stack.callback(warming.cancel)
+        people = Languages(store)
+        courier = Courier(bot, people, settings.owner_id, PERFORMER, pace)
+        stack.push_async_callback(bot.shutdown)
+        await Patience(Pauses()).get(bot.initialize)
         context = Context(
             store=store,
-            jobs=LocalJobs(at_once),
+            jobs=jobs(settings, store, pace, work=work),
             music=service,
             workshop=workshop,
             courier=courier,
-            rules=rules(settings),
+            rules=rules(settings, pace),
             worker=f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
             files=settings.data_dir,
             stopping=asyncio.Event(),
         )
-        at_work = Studio(context, PERFORMER)
-        stack.push_async_callback(at_work.stop, settings.stop_grace)
-        yield at_work, service
+        studio = Studio(context, PERFORMER)
+        stack.push_async_callback(studio.stop, settings.stop_grace)
+        await studio.start()
+        days = (settings.keep_recordings, settings.keep_tracks)
+        desk = Desk(bot, studio, store, courier, people, service.title, days)
+        yield Base(settings, desk, pace)
+
+
+def jobs(settings: Settings, store: Store, pace: float, *, work: bool) -> Jobs:
+    """The job adapter that goes with the database.
+
+    Args:
+        settings: Name the database, and how much is done at once.
+        store: Open, on that database.
+        pace: A factor on the time between looks for lost work.
+        work: Whether work is done here, or only woken.
+    """
+    at_once = {
+        Kind.REFERENCE: _AT_ONCE,
+        Kind.TRACK: settings.max_concurrent_tracks,
+        Kind.DELIVERY: _AT_ONCE,
+    }
+    sweep_every = _SWEEP_EVERY * pace
+    if store.is_sqlite:
+        return LocalJobs(at_once, sweep_every=sweep_every)
+    # psycopg and procrastinate are loaded by those who use them.
+    postgres = import_module("bot.jobs.postgres")
+    adapter: Jobs = postgres.PostgresJobs(settings.database, at_once, sweep_every, work=work)
+    return adapter
 
 
 def application(bot: ExtBot[None], store: Store, desk: Desk, settings: Settings) -> App:
@@ -176,42 +221,37 @@ def application(bot: ExtBot[None], store: Store, desk: Desk, settings: Settings)
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Door]:
-    """The whole bot, talking and working until the block ends.
+async def talking(at_work: Base) -> AsyncIterator[Door]:
+    """The bot's door, open until the block ends; conversations stand where the drafts say.
 
     Raises:
-        SettingsError: something it needs is missing or refused.
-        StoreUnavailable: the database cannot be opened.
-        OSError: `DATA_DIR` or the port cannot be used.
+        CannotListen: the port cannot be used.
+        StoreUnavailable: the conversations cannot be read.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    async with AsyncExitStack() as stack:
-        store = await Store.open(settings.database, claim_seconds=settings.claim_seconds)
-        stack.push_async_callback(store.aclose)
-        bot = telegram_bot(settings)
-        people = Languages(store)
-        courier = Courier(bot, people, settings.owner_id, PERFORMER)
-        at_work, service = await stack.enter_async_context(studio(settings, store, courier))
-        days = (settings.keep_recordings, settings.keep_tracks)
-        desk = Desk(bot, at_work, store, courier, people, service.title, days)
-        app = application(bot, store, desk, settings)
-        try:
-            await app.initialize()
-        except InvalidToken as error:
-            raise SettingsError("TELEGRAM_TOKEN: Telegram refuses it") from error
-        stack.push_async_callback(app.shutdown)
-        await at_work.start()
-        introducing = asyncio.create_task(_introduce(bot))
-        stack.callback(introducing.cancel)
-        trouble = handlers.errors.Trouble(bot, people)
-        door = Intake(
-            store.inbox,
-            bot,
-            app.process_update,
-            trouble.flood,
-            on_store_trouble=trouble.store_away,
-        )
-        yield await stack.enter_async_context(Door(settings, store, bot, door))
+    settings, desk = at_work.settings, at_work.desk
+    app = application(desk.bot, desk.store, desk, settings)
+    await app.initialize()
+    introducing = asyncio.create_task(_introduce(desk.bot))
+    trouble = handlers.errors.Trouble(desk.bot, desk.languages)
+    door = Intake(
+        desk.store.inbox,
+        desk.bot,
+        app.process_update,
+        trouble.flood,
+        on_store_trouble=trouble.store_away,
+    )
+    try:
+        async with Door(settings, desk.store, desk.bot, door) as opened:
+            yield opened
+    finally:
+        introducing.cancel()
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, pace: float = 1.0) -> AsyncIterator[Door]:
+    """The whole bot, at work and with its door open, until the block ends."""
+    async with base(settings, pace=pace) as at_work, talking(at_work) as door:
+        yield door
 
 
 async def _introduce(bot: ExtBot[None]) -> None:
@@ -227,26 +267,5 @@ async def _introduce(bot: ExtBot[None]) -> None:
             log.info("the commands were not announced: %s", type(error).__name__)
 
 
-async def run(settings: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT; a second one ends it at once."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def on_signal() -> None:
-        if stop.is_set():
-            os._exit(130)
-        log.info("stopping; paid calls get %.0f s to finish", settings.stop_grace)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, on_signal)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(on_signal))
-    async with running(settings) as door:
-        waiting = [asyncio.create_task(stop.wait()), asyncio.create_task(door.serve())]
-        done, left = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in left:
-            task.cancel()
-        for task in done:
-            task.result()
+def _where(settings: Settings) -> str:
+    return "DATABASE_URL" if settings.database_url else "DATA_DIR"

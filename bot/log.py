@@ -62,7 +62,7 @@ def set_up(level: str, form: Literal["text", "json"], secrets: Iterable[str]) ->
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Redactor(formatter, secrets))
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for noisy in ("httpx", "httpcore", "telegram", "aiosqlite", "alembic", "apscheduler"):
+    for noisy in ("httpx", "httpcore", "telegram", "aiosqlite", "alembic", "procrastinate", "psycopg"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
     structlog.configure(
         processors=[

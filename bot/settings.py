@@ -163,6 +163,11 @@ class Settings(BaseSettings):
         url = self.database_url.get_secret_value()
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether one process has the database alone."""
+        return self.database.startswith("sqlite")
+
     def secrets(self) -> list[str]:
         """Every secret value, for the log to redact."""
         values = (getattr(self, name) for name in type(self).model_fields)

@@ -96,7 +96,7 @@ def _data(folder: Path, say: Texts) -> Finding:
 async def _store(settings: Settings, say: Texts) -> Finding:
     subject = say.plain("check-store")
     try:
-        store = await Store.open(settings.database)
+        store = await Store.open(settings.database, alone=False)
     except (StoreUnavailable, OSError) as error:
         reason = say.plain("check-store-bad", reason=str(error))
         return Finding(subject, good=False, detail=reason)

@@ -2,29 +2,34 @@
 
 import argparse
 import asyncio
-import sys
+import logging
 
 from bot import app
+from bot.commands.serving import first, serve, stop_signal
 from bot.settings import Settings, SettingsError
-from bot.store import NewerSchema, StoreUnavailable
-from bot.telegram.patience import TokenRefused
-from bot.telegram.webhook import CannotListen, WebhookRefused
+
+log = logging.getLogger(__name__)
 
 
 def command(settings: Settings, options: argparse.Namespace) -> int:
     """Run until a signal comes."""
-    if options.no_work:
-        raise SettingsError("--no-work needs workers, and workers need PostgreSQL: DATABASE_URL")
-    try:
-        asyncio.run(app.run(settings))
-    except NewerSchema as error:
-        detail = f"DATABASE_URL: its schema is newer than this program ({error})"
-        raise SettingsError(detail) from None
-    except TokenRefused as error:
-        raise SettingsError("TELEGRAM_TOKEN: Telegram refuses it") from error
-    except (CannotListen, WebhookRefused) as error:
-        raise SettingsError(str(error)) from error
-    except (StoreUnavailable, OSError) as error:
-        print(f"refrain cannot start: {error}", file=sys.stderr)  # noqa: T201 - the one line
-        return 1
-    return 0
+    if options.no_work and settings.is_sqlite:
+        raise SettingsError("DATABASE_URL: --no-work needs workers, and workers need PostgreSQL")
+    return serve(settings, _run(settings, work=not options.no_work))
+
+
+async def _run(settings: Settings, *, work: bool) -> None:
+    """Work, and talk whenever it is this process's turn to."""
+    stop = stop_signal(settings.stop_grace)
+    async with app.base(settings, work=work) as at_work:
+        speaker = at_work.desk.store.speaker
+        while not stop.is_set():
+            async with speaker.turn(stop) as lost:
+                if stop.is_set():
+                    return
+                async with app.talking(at_work) as door:
+                    log.info("listening as @%s", at_work.desk.bot.username)
+                    await first(stop.wait(), lost.wait(), door.serve())
+            if lost.is_set():
+                log.warning("the turn to speak was lost; waiting for it again")
+                await asyncio.sleep(1)

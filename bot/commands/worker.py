@@ -2,9 +2,21 @@
 
 import argparse
 
+from bot import app
+from bot.commands.serving import serve, stop_signal
 from bot.settings import Settings, SettingsError
 
 
 def command(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - as every command
-    """Say why there cannot be one."""
-    raise SettingsError("DATABASE_URL: workers need PostgreSQL; on SQLite one process does it all")
+    """Work until a signal comes."""
+    if settings.is_sqlite:
+        raise SettingsError(
+            "DATABASE_URL: workers need PostgreSQL; on SQLite `refrain run` does all the work"
+        )
+    return serve(settings, _work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    stop = stop_signal(settings.stop_grace)
+    async with app.base(settings):
+        await stop.wait()

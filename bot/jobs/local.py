@@ -9,12 +9,11 @@ from contextvars import Context
 
 from structlog.contextvars import bound_contextvars
 
-from bot.jobs.port import Kind, Work
+from bot.jobs.port import LONGEST_PAUSE, Kind, Work, log_name
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-_LONGEST_PAUSE = 60.0
 _Key = tuple[Kind, int]
 
 
@@ -95,7 +94,7 @@ class LocalJobs:
             async with self._places[kind]:
                 self._begun.add(key)
                 self._again.discard(key)
-                with bound_contextvars(**{_log_name(kind): row_id}):
+                with bound_contextvars(**{log_name(kind): row_id}):
                     again = await self._guarded(work, key)
         finally:
             self._begun.discard(key)
@@ -111,7 +110,7 @@ class LocalJobs:
             again = await work.run(*key)
         except Exception as error:
             self._failures[key] += 1
-            pause = min(_LONGEST_PAUSE, 2.0 ** self._failures[key]) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+            pause = min(LONGEST_PAUSE, 2.0 ** self._failures[key]) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
             if isinstance(error, StoreUnavailable | OSError):
                 log.error("work was put off for %.0f s: %s", pause, error)  # noqa: TRY400 - one line
             else:
@@ -131,7 +130,3 @@ class LocalJobs:
             except Exception:
                 log.exception("looking for unfinished work failed")
             await asyncio.sleep(self._sweep_every)
-
-
-def _log_name(kind: Kind) -> str:
-    return "reference" if kind is Kind.REFERENCE else "track"

@@ -12,6 +12,15 @@ class Kind(StrEnum):
     DELIVERY = "delivery"
 
 
+LONGEST_PAUSE = 60.0
+"""Seconds; work that keeps failing is looked at once a minute."""
+
+
+def log_name(kind: Kind) -> str:
+    """What the log calls a row of this kind: a delivery is about a track."""
+    return "reference" if kind is Kind.REFERENCE else "track"
+
+
 class Work(Protocol):
     """The studio, as a job adapter sees it."""
 

@@ -2,18 +2,22 @@
 
 from typing import Self
 
+from bot.store.alone import AlreadyOpen
 from bot.store.database import Database, StoreUnavailable
 from bot.store.drafts import Drafts, NewRecording
+from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
 from bot.store.ledger import Ledger
 from bot.store.migrate import NewerSchema
 from bot.store.people import People
 from bot.store.references import References
 from bot.store.rows import Attempt, Draft, Reference, Track, Upload
+from bot.store.speaker import Speaker
 from bot.store.tracks import UNFINISHED, NotNow, Tracks
 
 __all__ = [
     "UNFINISHED",
+    "AlreadyOpen",
     "Attempt",
     "Draft",
     "NewRecording",
@@ -43,16 +47,32 @@ class Store:
         self.references = References(database, claim_seconds)
         self.tracks = Tracks(database, claim_seconds)
         self.ledger = Ledger(database)
+        self.speaker = Speaker(database)
 
     @classmethod
-    async def open(cls, url: str, *, claim_seconds: float = 60) -> Self:
+    async def open(cls, url: str, *, claim_seconds: float = 60, alone: bool = True) -> Self:
         """Open a database and bring its schema up to date.
 
+        Args:
+            url: SQLAlchemy's address, with an async driver.
+            claim_seconds: How long a claim lives without being renewed.
+            alone: Whether a SQLite file is to be this process's alone.
+
         Raises:
-            StoreUnavailable: it cannot be opened.
+            AlreadyOpen: another process has the SQLite file.
             NewerSchema: a newer program wrote it.
+            StoreUnavailable: it cannot be opened.
         """
-        return cls(await Database.open(url), claim_seconds)
+        return cls(await Database.open(url, alone=alone), claim_seconds)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this process alone has the database."""
+        return self._database.is_sqlite
+
+    async def belongs_to(self, bot_id: str) -> bool:
+        """Whether the database is this bot's; an ownerless one becomes so."""
+        return await belongs_to(self._database, bot_id)
 
     async def take_over(self) -> None:
         """At start: where this process has the database alone, claims of a dead one end."""

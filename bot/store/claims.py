@@ -1,6 +1,5 @@
 """Claims: who works on a row, and until when."""
 
-import time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, or_, update
@@ -9,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store.database import Database
 
 
-def free(table: Table) -> ColumnElement[bool]:
+def free(table: Table, now: ColumnElement[float]) -> ColumnElement[bool]:
     """Whether nobody has a live claim on a row."""
-    return or_(table.c.claimed_until.is_(None), table.c.claimed_until < time.time())
+    return or_(table.c.claimed_until.is_(None), table.c.claimed_until < now)
 
 
 class Claims:
@@ -30,7 +29,7 @@ class Claims:
 
     async def take(self, row_id: int, worker: str) -> bool:
         """Claim a row that nobody has."""
-        return await self._set(row_id, free(self._table), worker)
+        return await self._set(row_id, free(self._table, self._database.now()), worker)
 
     async def renew(self, row_id: int, worker: str) -> bool:
         """Keep a claim; False if it has gone to somebody else."""
@@ -59,7 +58,7 @@ class Claims:
             result = await connection.execute(
                 update(self._table)
                 .where(self._table.c.id == row_id, condition)
-                .values(claimed_by=worker, claimed_until=time.time() + self.seconds)
+                .values(claimed_by=worker, claimed_until=self._database.now() + self.seconds)
             )
         return bool(result.rowcount)
 

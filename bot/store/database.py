@@ -1,22 +1,24 @@
 """One database, opened once: reading, writing, migrating."""
 
 import asyncio
-import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from pathlib import Path
+from typing import Self
 
-from sqlalchemy import event
+from sqlalchemy import ColumnElement, Float, extract, func, literal
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.store import engines
+from bot.store.alone import Alone
 from bot.store.migrate import migrate
 
-log = logging.getLogger(__name__)
-
-_WAIT = 30.0
+_MIGRATE_WAIT = 120.0
 
 
 class StoreUnavailable(Exception):
@@ -30,25 +32,42 @@ class Database:
     that reads first and writes later is "locked" at once, whatever `busy_timeout` says.
     """
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
+    def __init__(
+        self, reader: AsyncEngine, writer: AsyncEngine, lock: Alone | None = None
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._lock = lock
 
     @classmethod
-    async def open(cls, url: str) -> Self:
+    async def open(cls, url: str, *, alone: bool = True) -> Self:
         """Open the database and bring its schema up to date.
 
         Args:
             url: SQLAlchemy's address, with an async driver.
+            alone: Whether a SQLite file is to be this process's alone.
 
         Raises:
+            AlreadyOpen: another process has the SQLite file.
+            NewerSchema: a newer program wrote it; nothing was touched.
             StoreUnavailable: it cannot be opened or migrated.
         """
-        engines = _sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _server(url)
-        self = cls(*engines)
+        address = make_url(url)
+        lock = None
+        if address.get_backend_name() == "sqlite":
+            reader, writer = engines.sqlite(address)
+            if alone:
+                lock = Alone(Path(address.database or ""))
+                lock.take()
+        else:
+            reader, writer = engines.postgresql(address)
+        self = cls(reader, writer, lock)
         try:
-            async with _explained(), asyncio.timeout(_WAIT * 4):
+            async with self.explained(), asyncio.timeout(_MIGRATE_WAIT):
                 await migrate(self._writer)
+        except TimeoutError as error:
+            await self.aclose()
+            raise StoreUnavailable("the database did not answer in time") from error
         except BaseException:
             await self.aclose()
             raise
@@ -66,7 +85,7 @@ class Database:
         Raises:
             StoreUnavailable: the database is away.
         """
-        async with _explained(), self._reader.connect() as connection:
+        async with self.explained(), self._reader.connect() as connection:
             yield connection
 
     @asynccontextmanager
@@ -76,76 +95,44 @@ class Database:
         Raises:
             StoreUnavailable: the database is away, full, read-only or locked.
         """
-        async with _explained(), self._writer.begin() as connection:
+        async with self.explained(), self._writer.begin() as connection:
             yield connection
+
+    def now(self) -> ColumnElement[float]:
+        """Seconds since 1970 by the clock that all workers share: the database's."""
+        if self.is_sqlite:
+            return literal(time.time())
+        return sql_cast(extract("epoch", func.clock_timestamp()), Float)
+
+    async def pinned(self) -> AsyncConnection:
+        """A connection of one's own, outside any transaction; whoever asked closes it.
+
+        Raises:
+            StoreUnavailable: the database is away.
+        """
+        async with self.explained():
+            return await self._reader.connect()
+
+    @asynccontextmanager
+    async def explained(self) -> AsyncIterator[None]:
+        """Turn what the driver raises into one line for the owner.
+
+        Raises:
+            StoreUnavailable: instead of the driver's own errors.
+        """
+        try:
+            yield
+        except PoolTimeout as error:
+            raise StoreUnavailable("the store did not answer in time") from error
+        except DBAPIError as error:
+            line = str(error.orig).strip().partition("\n")[0]
+            raise StoreUnavailable(f"the store failed: {line}") from error
+        except (SQLAlchemyError, OSError) as error:
+            raise StoreUnavailable(f"the store failed: {type(error).__name__}") from error
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._writer.dispose()
         await self._reader.dispose()
-
-
-@asynccontextmanager
-async def _explained() -> AsyncIterator[None]:
-    try:
-        yield
-    except PoolTimeout as error:
-        raise StoreUnavailable(f"the store did not answer within {_WAIT:.0f} s") from error
-    except DBAPIError as error:
-        raise StoreUnavailable(f"the store failed: {error.orig}") from error
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreUnavailable(f"the store failed: {type(error).__name__}") from error
-
-
-def _sqlite(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    reader = create_async_engine(
-        url,
-        isolation_level="AUTOCOMMIT",
-        hide_parameters=True,
-        pool_size=2,
-        max_overflow=2,
-        pool_timeout=_WAIT,
-        pool_reset_on_return=None,
-    )
-    writer = create_async_engine(
-        url, hide_parameters=True, pool_size=1, max_overflow=0, pool_timeout=_WAIT
-    )
-
-    @event.listens_for(writer.sync_engine, "begin")
-    def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    @event.listens_for(writer.sync_engine, "connect")
-    def manual(dbapi_connection: Any, _: object) -> None:
-        dbapi_connection.isolation_level = None  # the driver must not begin by itself
-
-    for engine in (writer, reader):
-        event.listen(engine.sync_engine, "connect", _pragmas)
-    return reader, writer
-
-
-def _pragmas(dbapi_connection: Any, _: object) -> None:
-    cursor = dbapi_connection.cursor()
-    for pragma in (
-        "busy_timeout=10000",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _server(url: str) -> tuple[AsyncEngine, AsyncEngine]:
-    def engine(size: int, **options: Any) -> AsyncEngine:
-        return create_async_engine(
-            url,
-            hide_parameters=True,
-            pool_pre_ping=True,
-            pool_size=size,
-            max_overflow=size,
-            pool_timeout=_WAIT,
-            **options,
-        )
-
-    return engine(4, isolation_level="AUTOCOMMIT"), engine(8)
+        if self._lock:
+            self._lock.release()

@@ -74,7 +74,9 @@ class References:
         )
         async with self._database.read() as connection:
             rows = await connection.scalars(
-                select(references.c.id).where(unfinished, free(references)).order_by("id")
+                select(references.c.id)
+                .where(unfinished, free(references, self._database.now()))
+                .order_by("id")
             )
             return list(rows)
 

@@ -41,6 +41,13 @@ inbox = Table(
     Index("ix_inbox_done_at", "done_at"),
 )
 
+identity = Table(
+    "identity",
+    metadata,
+    Column("key", String(16), primary_key=True),
+    Column("value", String(64), nullable=False),
+)
+
 users = Table(
     "users",
     metadata,

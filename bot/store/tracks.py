@@ -277,7 +277,10 @@ class Tracks:
         async with self._database.read() as connection:
             rows = await connection.execute(
                 select(tracks.c.id, tracks.c.status)
-                .where(and_(tracks.c.told == 0, tracks.c.wake_at <= time.time()), free(tracks))
+                .where(
+                    and_(tracks.c.told == 0, tracks.c.wake_at <= time.time()),
+                    free(tracks, self._database.now()),
+                )
                 .order_by(tracks.c.id)
             )
             return [(row.id, TrackStatus(row.status)) for row in rows]

@@ -1,0 +1,74 @@
+"""What the commands that stay share: signals, and one line for what cannot start."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+from bot.settings import Settings, SettingsError
+from bot.store import AlreadyOpen, NewerSchema, StoreUnavailable
+from bot.telegram.patience import TokenRefused
+from bot.telegram.webhook import CannotListen, WebhookRefused
+
+log = logging.getLogger(__name__)
+
+
+def stop_signal(grace: float) -> asyncio.Event:
+    """Set by SIGTERM or SIGINT; a second one ends the process at once.
+
+    Args:
+        grace: Seconds that paid calls will get, for the log.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(130)
+        log.info("stopping; paid calls get %.0f s to finish", grace)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, on_signal)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(on_signal))
+    return stop
+
+
+async def first(*waits: Coroutine[Any, Any, Any]) -> None:
+    """Wait until one of these ends, end the others, and raise what it raised."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+def serve(settings: Settings, service: Coroutine[Any, Any, None]) -> int:
+    """Run until it ends by itself.
+
+    Raises:
+        SettingsError: it cannot run with these settings; one line says why.
+    """
+    where = "DATABASE_URL" if settings.database_url else "DATA_DIR"
+    try:
+        asyncio.run(service)
+    except NewerSchema as error:
+        detail = f"{where}: the schema is newer than this program ({error}); update Refrain"
+        raise SettingsError(detail) from None
+    except TokenRefused as error:
+        raise SettingsError("TELEGRAM_TOKEN: Telegram refuses it") from error
+    except (CannotListen, WebhookRefused) as error:
+        raise SettingsError(str(error)) from error
+    except (AlreadyOpen, StoreUnavailable) as error:
+        raise SettingsError(f"{where}: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR: {settings.data_dir}: {error.strerror}") from error
+    return 0

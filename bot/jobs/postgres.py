@@ -1,0 +1,174 @@
+"""Jobs on many machines: procrastinate, in the same PostgreSQL as the rows.
+
+The row decides; a job only says "look at it". So a job that is lost costs time and nothing
+else, and one that comes twice does nothing the second time.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from contextlib import suppress
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
+from procrastinate.jobs import Status
+from procrastinate.worker import Worker
+from psycopg import Error as PsycopgError
+from structlog.contextvars import bound_contextvars
+
+from bot.jobs.port import LONGEST_PAUSE, Kind, Work, log_name
+from bot.store import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+_TASK = "look"
+_CONNECTIONS = 12
+_STALLED = 60.0
+_AWAY = (ProcrastinateException, PsycopgError, OSError, TimeoutError)
+
+
+class PostgresJobs:
+    """Wakes work over LISTEN/NOTIFY; every process that works takes what it can.
+
+    Args:
+        url: The database's address; SQLAlchemy's driver name in it is taken off.
+        at_once: How many of each kind run at the same time in this process.
+        sweep_every: Seconds between looks for rows that nobody woke.
+        work: Whether work is done here, or only woken.
+    """
+
+    def __init__(
+        self, url: str, at_once: Mapping[Kind, int], sweep_every: float, *, work: bool = True
+    ) -> None:
+        conninfo = url.replace("postgresql+psycopg://", "postgresql://", 1)
+        connector = procrastinate.PsycopgConnector(
+            conninfo=conninfo, min_size=1, max_size=_CONNECTIONS, kwargs={"connect_timeout": 10}
+        )
+        self._app = procrastinate.App(connector=connector)
+        self._app.task(name=_TASK)(self._look)
+        self._at_once = at_once
+        self._sweep_every = sweep_every
+        self._works_here = work
+        self._work: Work | None = None
+        self._workers: set[Worker] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def start(self, work: Work) -> None:
+        """Open the connections and, where work is done here, begin.
+
+        Raises:
+            StoreUnavailable: the database is away.
+        """
+        try:
+            await self._app.open_async()
+        except _AWAY as error:
+            raise StoreUnavailable("the job queue cannot be opened") from error
+        self._work = work
+        if self._works_here:
+            self._tasks = [asyncio.create_task(self._serve(kind), name=kind) for kind in Kind]
+            self._tasks.append(asyncio.create_task(self._sweep(work), name="sweep"))
+
+    async def wake(self, kind: Kind, row_id: int, after: float = 0) -> None:
+        """Have somebody look at a row; a look that already waits is enough."""
+        await self._defer(kind, row_id, after)
+
+    async def stop(self, grace: float) -> None:
+        """Begin nothing new, let what runs finish for `grace` seconds, then cancel it."""
+        self._stopping = True
+        if self._work is None:
+            return
+        self._work = None
+        for worker in self._workers:
+            worker.shutdown_graceful_timeout = grace
+            worker.stop()  # type: ignore[no-untyped-call]  # procrastinate types it not
+        if self._tasks:
+            self._tasks[-1].cancel()
+            await asyncio.wait(self._tasks, timeout=grace + 10)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(*_AWAY):
+            await self._app.close_async()
+
+    async def _defer(self, kind: Kind, row_id: int, after: float, failures: int = 0) -> None:
+        later = after > 0
+        job = self._app.configure_task(
+            _TASK,
+            queue=kind,
+            # A look that is due later must not stand in the way of one that is due now.
+            queueing_lock=f"{kind}:{row_id}:{'later' if later else 'now'}",
+            schedule_in={"seconds": after} if later else None,
+        )
+        try:
+            await job.defer_async(kind=str(kind), row_id=row_id, failures=failures)
+        except AlreadyEnqueued:
+            return
+        except _AWAY as error:
+            log.warning("a wake was lost; the next sweep finds the row: %s", type(error).__name__)
+
+    async def _look(self, kind: str, row_id: int, failures: int = 0) -> None:
+        """Run the row's work; never fails, so that procrastinate retries nothing by itself."""
+        work = self._work
+        if work is None:
+            return
+        with bound_contextvars(**{log_name(Kind(kind)): row_id}):
+            try:
+                again, failures = await work.run(Kind(kind), row_id), 0
+            except (StoreUnavailable, OSError) as error:
+                again, failures = _pause(failures), failures + 1
+                log.error("work was put off for %.0f s: %s", again, error)  # noqa: TRY400 - one line
+            except Exception:
+                again, failures = _pause(failures), failures + 1
+                log.exception("work failed; looking again in %.0f s", again)
+        if again is not None and not self._stopping:
+            await self._defer(Kind(kind), row_id, max(again, 0.05), failures)
+
+    async def _serve(self, kind: Kind) -> None:
+        """Keep a worker running for one kind, through outages of the database."""
+        failures = 0
+        while not self._stopping:
+            worker = Worker(
+                self._app,
+                queues=[kind],
+                name=kind,
+                concurrency=self._at_once[kind],
+                install_signal_handlers=False,
+                delete_jobs="always",
+            )
+            self._workers.add(worker)
+            try:
+                await worker.run()  # type: ignore[no-untyped-call]  # as stop
+                failures = 0
+            except Exception as error:  # noqa: BLE001 - whatever ended it, it must run again
+                failures += 1
+                log.warning("the worker lost its database: %s", type(error).__name__)
+            finally:
+                self._workers.discard(worker)
+            if not self._stopping:
+                await asyncio.sleep(_pause(failures))
+
+    async def _sweep(self, work: Work) -> None:
+        """Wake every row with work left, and drop the jobs of workers that died."""
+        while True:
+            try:
+                for kind, row_id in await work.due():
+                    await self._defer(kind, row_id, 0)
+                stalled = await self._app.job_manager.get_stalled_jobs(
+                    seconds_since_heartbeat=_STALLED
+                )
+                for job in stalled:
+                    if job.id is not None:
+                        await self._app.job_manager.finish_job_by_id_async(
+                            job.id, Status.ABORTED, delete_job=True
+                        )
+            except (StoreUnavailable, *_AWAY) as error:
+                log.error("looking for unfinished work failed: %s", error)  # noqa: TRY400 - one line
+            except Exception:
+                log.exception("looking for unfinished work failed")
+            await asyncio.sleep(self._sweep_every)
+
+
+def _pause(failures: int) -> float:
+    return min(LONGEST_PAUSE, 2.0 ** (failures + 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
