@@ -60,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     add("worker", "worker", "make tracks for a bot on the same PostgreSQL")
     _demo_options(add("demo", "demo", "try the whole bot on this machine, without any account"))
     _recipe(add("make", "make", "make one track without Telegram"), required=True)
+    backup = add("backup", "backup", "copy the database while the bot is running")
+    backup.add_argument("file", type=Path, metavar="FILE", help="where the copy goes")
     add("check", "check", "say what is missing or wrong")
     return parser
 

@@ -169,6 +169,8 @@ make-balance = The balance at the music service is used up: top it up.
 make-withdrawn = The music service no longer offers this model: choose another MUSIC_BACKEND.
 make-plan = The plan at the music service doesn’t cover this.
 make-maintenance = The music service is under maintenance: try again later.
+backup-done = A copy of { $megabytes } MB is in { $path }.
+backup-postgresql = DATABASE_URL: PostgreSQL has its own tool: pg_dump --format=custom --file=FILE "$DATABASE_URL"
 check-title = Refrain { $version }
 check-telegram = Telegram
 check-telegram-good = @{ $name }

@@ -1,0 +1,28 @@
+"""`refrain backup`: a copy of everything, while the bot is running."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from sqlalchemy.engine import make_url
+
+from bot.settings import Settings, SettingsError
+from bot.store.backup import BackupFailed, backup
+from bot.texts import texts
+
+
+def command(settings: Settings, options: argparse.Namespace) -> int:
+    """Write the copy and say how large it is."""
+    say = texts(None)
+    if not settings.is_sqlite:
+        raise SettingsError(say.plain("backup-postgresql"))
+    database = Path(make_url(settings.database).database or "")
+    try:
+        size = backup(database, options.file)
+    except BackupFailed as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the one line that says what is wrong
+        return 1
+    megabytes = f"{size / 1e6:.1f}"
+    Console().print(say.plain("backup-done", path=str(options.file), megabytes=megabytes))
+    return 0

@@ -1,0 +1,58 @@
+"""A copy of the SQLite file, taken while the bot is running."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from tempfile import mkstemp
+
+_PAGES = 2048  # copied at a time; the bot writes between two such steps
+_PAUSE = 0.01
+
+
+class BackupFailed(Exception):
+    """There is no copy; the message is one line for the owner."""
+
+
+def backup(database: Path, into: Path) -> int:
+    """Copy a SQLite database by its online backup; `into` appears whole or not at all.
+
+    Args:
+        database: The file the bot uses, running or not.
+        into: Where the copy goes; replaced if it exists.
+
+    Returns:
+        The size of the copy in bytes.
+
+    Raises:
+        BackupFailed: there is nothing to copy, it cannot be written, or the copy is damaged.
+    """
+    if not database.is_file():
+        raise BackupFailed(f"there is no database at {database}")
+    try:
+        number, name = mkstemp(prefix=f".{into.name}.", dir=into.parent)
+    except OSError as error:
+        raise BackupFailed(f"{into.parent} cannot be written: {error.strerror}") from error
+    os.close(number)
+    part = Path(name)
+    try:
+        _copy(database, part)
+        part.replace(into)
+    except (sqlite3.Error, OSError) as error:
+        raise BackupFailed(f"the copy failed: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return into.stat().st_size
+
+
+def _copy(database: Path, part: Path) -> None:
+    with (
+        closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(part)) as copy,
+    ):
+        source.backup(copy, pages=_PAGES, sleep=_PAUSE)
+        if copy.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            raise BackupFailed("the copy is damaged")
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, complete in itself
+    with part.open("rb") as written:
+        os.fsync(written.fileno())
