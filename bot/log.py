@@ -11,6 +11,7 @@ import structlog
 _TOKEN = re.compile(r"\b\d{5,}:[A-Za-z0-9_-]{30,}|(?<=/bot)\d+:[A-Za-z0-9_-]+")
 _BEARER = re.compile(r"(?i)(bearer\s+|x-telegram-bot-api-secret-token:\s*)[^\s'\",]+")
 _HIDDEN = "[secret]"
+_NOISY = ("aiosqlite", "alembic", "httpcore", "httpx", "procrastinate", "psycopg", "telegram")
 
 
 class Redactor(logging.Formatter):
@@ -62,15 +63,5 @@ def set_up(level: str, form: Literal["text", "json"], secrets: Iterable[str]) ->
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Redactor(formatter, secrets))
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for noisy in ("httpx", "httpcore", "telegram", "aiosqlite", "alembic", "procrastinate", "psycopg"):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
-    structlog.configure(
-        processors=[
-            *shared[:-2],
-            *shared[-1:],
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )

@@ -106,14 +106,6 @@ class Making:
                 if await self._attempt(track):
                     return
                 refusing_since, pause = None, self._c.rules.pause
-            except (PassingFault, Later) as fault:
-                refusing_since = refusing_since or time.monotonic()
-                wait = _pause_of(fault) or pause * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
-                if time.monotonic() + wait - refusing_since > self._c.rules.generate_timeout:
-                    await self._c.fail(track.id, Failure.UPSTREAM)
-                    return
-                await self._c.pause(wait)
-                pause = min(_LONGEST_PAUSE, pause * 2)
             except Refused as refused:
                 await self._c.fail(track.id, refused.failure)
                 return
@@ -124,6 +116,14 @@ class Making:
                 await self._c.report(fault)
                 await self._c.fail(track.id, self._c.failure_of(fault))
                 return
+            except (MusicError, Later) as fault:
+                refusing_since = refusing_since or time.monotonic()
+                wait = _pause_of(fault) or pause * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+                if time.monotonic() + wait - refusing_since > self._c.rules.generate_timeout:
+                    await self._c.fail(track.id, Failure.UPSTREAM)
+                    return
+                await self._c.pause(wait)
+                pause = min(_LONGEST_PAUSE, pause * 2)
 
     async def _attempt(self, track: Track) -> bool:
         """Make one paid call.
@@ -133,7 +133,7 @@ class Making:
 
         Raises:
             PassingFault, UserFault, OperatorFault: the call was refused and booked so.
-            Refused, Later: there was nothing to call with.
+            Refused, Later, MusicError: there was nothing to call with.
         """
         order = await self._order(track)
         attempt = await self._c.store.ledger.open(
@@ -287,8 +287,11 @@ class Making:
         return self._folder() / f"{attempt.track_id}-{attempt.number}.mp3"
 
 
-def _pause_of(fault: PassingFault | Later) -> float | None:
-    return fault.seconds if isinstance(fault, Later) else fault.retry_after
+def _pause_of(fault: MusicError | Later) -> float | None:
+    """How long the other side asked us to wait, if it did."""
+    if isinstance(fault, Later):
+        return fault.seconds
+    return fault.retry_after if isinstance(fault, PassingFault) else None
 
 
 def _detail(error: Exception) -> str:

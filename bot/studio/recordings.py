@@ -80,8 +80,8 @@ class Recordings:
                 reference = await self._store.get(reference_id)
             await self._tell(reference)
             if reference.status is ReferenceStatus.REJECTED:
-                raise Refused(Failure.RECORDING)
-            if reference.purpose:
+                await self._end_waiting(reference_id, Failure.RECORDING)
+            elif reference.purpose:
                 await self.uploaded(reference_id, reference.purpose)
         except Refused as refused:
             await self._end_waiting(reference_id, refused.failure)

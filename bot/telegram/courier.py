@@ -1,5 +1,6 @@
 """The studio's courier: status messages, recordings in, tracks out."""
 
+import asyncio
 import logging
 import shutil
 import time
@@ -69,9 +70,7 @@ class Courier:
                     address, into, at_most=at_most, timeout=_FETCH_TIMEOUT
                 )
             else:  # an own Bot API server in local mode names a file on its disk
-                if Path(address).stat().st_size > at_most:
-                    raise TooBig
-                shutil.copyfile(address, into)
+                await asyncio.to_thread(_copy, Path(address), into, at_most)
         except request.TooBig as error:
             raise TooBig from error
         except RetryAfter as error:
@@ -194,7 +193,13 @@ class Courier:
             log.warning("the owner could not be told: %s", type(error).__name__)
 
 
-def _status(
+def _copy(file: Path, into: Path, at_most: int) -> None:
+    if file.stat().st_size > at_most:
+        raise TooBig
+    shutil.copyfile(file, into)
+
+
+def _status(  # noqa: PLR0911 - one line a status reads best
     track: Track, progress: Progress | None, say: Texts, *, kept: bool
 ) -> tuple[str, InlineKeyboardMarkup | None]:
     """What a status message says, and its buttons."""
