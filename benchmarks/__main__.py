@@ -1,0 +1,41 @@
+"""`python -m benchmarks [--quick]`: measure, and print the table that is in the README."""
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+
+from benchmarks import report, start, throughput, tracks
+
+
+async def run(*, quick: bool) -> None:
+    began, load = time.monotonic(), _load()
+    if quick:
+        starts = await start.measure(rounds=2)
+        rates = await throughput.measure(rounds=2, seconds=2.0)
+        flights = await tracks.measure(tracks=30, creations=5, seconds=5.0)
+    else:
+        starts = await start.measure(rounds=5)
+        rates = await throughput.measure(rounds=5, seconds=4.0)
+        flights = await tracks.measure(tracks=200, creations=15, seconds=20.0)
+    print(report.table(rates, flights, starts))
+    print()
+    print(report.conditions(load, _load(), time.monotonic() - began, quick=quick))
+
+
+def _load() -> float | None:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="under a minute, with 30 tracks")
+    try:
+        asyncio.run(run(quick=parser.parse_args().quick))
+    except (RuntimeError, TimeoutError, OSError) as error:  # figures are for people: never a failure
+        print(f"the benchmark broke off: {error!r}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
