@@ -9,11 +9,12 @@ from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
 from bot.store.ledger import Ledger
 from bot.store.migrate import NewerSchema
+from bot.store.orders import UNFINISHED, NotNow
 from bot.store.people import People
 from bot.store.references import References
 from bot.store.rows import Attempt, Draft, Reference, Track, Upload
 from bot.store.speaker import Speaker
-from bot.store.tracks import UNFINISHED, NotNow, Tracks
+from bot.store.tracks import Tracks
 
 __all__ = [
     "UNFINISHED",

@@ -1,0 +1,137 @@
+"""How tracks begin: once for each press, and no more than a person may have."""
+
+import time
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model import Purpose, Recipe, Step, TrackStatus, recipe
+from bot.store.claims import moved
+from bot.store.database import Database
+from bot.store.rows import Draft, Track
+from bot.store.schema import drafts, sounds, tracks
+
+UNFINISHED = (
+    TrackStatus.QUEUED,
+    TrackStatus.GENERATING,
+    TrackStatus.MADE,
+    TrackStatus.SENDING,
+)
+
+
+class NotNow(StrEnum):
+    """Why a track was not begun."""
+
+    STALE = "stale"
+    TOO_MANY = "too-many"
+
+
+class Orders:
+    """Inserts tracks; limit and uniqueness are checked in the same transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, draft: Draft, panel_id: int, limit: int) -> Track | NotNow:
+        """Close a draft and begin its track in one transaction.
+
+        Args:
+            draft: As its buttons show it, in step preview.
+            panel_id: The message that becomes the track's status message.
+            limit: Unfinished tracks the person may have, this one included.
+        """
+        if not (draft.reference_id and draft.purpose and draft.lyrics):
+            return NotNow.STALE
+        ingredients = recipe(
+            draft.reference_id, Purpose(draft.purpose), draft.partner_id, draft.lyrics
+        )
+        async with self._database.write() as connection:
+            if await _unfinished(connection, draft.user_id) >= limit:
+                return NotNow.TOO_MANY
+            closed = await moved(
+                connection,
+                drafts,
+                drafts.c.id == draft.id,
+                drafts.c.revision == draft.revision,
+                drafts.c.step == Step.PREVIEW,
+                step=Step.CLOSED,
+                revision=draft.revision + 1,
+            )
+            if not closed:
+                return NotNow.STALE
+            return await _insert(
+                connection,
+                ingredients,
+                draft_id=draft.id,
+                draft_revision=draft.revision,
+                chat_id=draft.chat_id,
+                user_id=draft.user_id,
+                panel_id=panel_id,
+            )
+
+    async def another(
+        self, before: Track, origin: str, panel_id: int | None, limit: int
+    ) -> Track | NotNow:
+        """Begin another track from a finished one's recipe, once for each press.
+
+        A sound that `before` still has is handed on: what was paid for is not bought again.
+
+        Args:
+            before: The track under whose button the person pressed.
+            origin: Names the press, so that it counts once.
+            panel_id: The message that becomes the new track's status message, if there is one.
+            limit: Unfinished tracks the person may have, this one included.
+        """
+        async with self._database.write() as connection:
+            running = await connection.scalar(
+                select(tracks.c.id).where(
+                    or_(tracks.c.predecessor_id == before.id, tracks.c.id == before.id),
+                    tracks.c.status.in_(UNFINISHED),
+                )
+            )
+            pressed = await connection.scalar(select(tracks.c.id).where(tracks.c.origin == origin))
+            if running or pressed:
+                return NotNow.STALE
+            if await _unfinished(connection, before.user_id) >= limit:
+                return NotNow.TOO_MANY
+            track = await _insert(
+                connection,
+                before.recipe,
+                origin=origin,
+                predecessor_id=before.id,
+                chat_id=before.chat_id,
+                user_id=before.user_id,
+                panel_id=panel_id,
+            )
+            handed_on = before.status is TrackStatus.FAILED and await moved(
+                connection, sounds, sounds.c.track_id == before.id, track_id=track.id
+            )
+            if handed_on:
+                values = {"status": TrackStatus.MADE, "seconds": before.seconds}
+                await moved(connection, tracks, tracks.c.id == track.id, **values)
+            return track
+
+
+async def _unfinished(connection: AsyncConnection, user_id: int) -> int:
+    count = await connection.scalar(
+        select(func.count()).where(tracks.c.user_id == user_id, tracks.c.status.in_(UNFINISHED))
+    )
+    return count or 0
+
+
+async def _insert(connection: AsyncConnection, ingredients: Recipe, **values: Any) -> Track:
+    row = await connection.execute(
+        tracks.insert()
+        .values(
+            voice_ref=ingredients.voice,
+            beat_ref=ingredients.beat,
+            lyrics=ingredients.lyrics,
+            status=TrackStatus.QUEUED,
+            created_at=time.time(),
+            **values,
+        )
+        .returning(tracks)
+    )
+    return Track.of(row.one())
