@@ -24,6 +24,9 @@ class Delivery:
 
     async def work(self, track_id: int) -> float | None:
         """Deliver a made track, or say how an ended one ended."""
+        track = await self._store.get(track_id)
+        if track.status in {TrackStatus.QUEUED, TrackStatus.GENERATING}:
+            return None  # its maker needs the claim, and wakes this when it is done
         async with self._c.holding(self._store.claims, track_id) as mine:
             if not mine:
                 return 1.0
