@@ -16,7 +16,7 @@ from telegram.ext import (
 )
 from telegram.warnings import PTBUserWarning
 
-from bot.model import Flaw, Purpose, Step
+from bot.model import Flaw, Step
 from bot.store import Draft, NotNow, Track
 from bot.telegram import keyboards
 from bot.telegram.keyboards import pattern
@@ -24,19 +24,19 @@ from handlers import lyrics
 from handlers.desk import App, Desk, numbers, receipt, reply, toast
 from handlers.panels import Panels
 from handlers.recordings import RECORDING, as_new, flaw_of, sound_of
+from handlers.steps import State, state_of
 from handlers.tracks import pressed_track
+from handlers.words import Words
 
 _RECEIPT = "👌"
-State = object
-"""A `Step`, `ConversationHandler.END`, or None to stay."""
 
 
 def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
     """The table of the conversation; where each one stands is read from the drafts."""
-    create = Create(desk)
+    create, told = Create(desk), Words(desk)
     recording = MessageHandler(RECORDING, create.recording)
-    words = MessageHandler(lyrics.WORDS, create.words)
-    edited = MessageHandler(lyrics.EDITED_WORDS, create.edited)
+    words = MessageHandler(lyrics.WORDS, told.words)
+    edited = MessageHandler(lyrics.EDITED_WORDS, told.edited)
     with warnings.catch_warnings():
         # Buttons and messages belong to one conversation: per_message must stay off.
         warnings.filterwarnings("ignore", r"If 'per_message=False'", PTBUserWarning)
@@ -89,7 +89,7 @@ class Create:
         draft, changed = await self._desk.studio.record(as_new(message, sound, user.id))
         if changed:
             await asyncio.gather(receipt(message, _RECEIPT), self._panels.ask(update, draft))
-        return _state(draft)
+        return state_of(draft)
 
     async def choose(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Note what is in the recording, and ask for the lyrics."""
@@ -97,8 +97,9 @@ class Create:
         query = update.callback_query
         if draft is None or query is None:
             return None
-        purpose = Purpose((query.data or "").rpartition(":")[2])
-        changed = await self._desk.studio.choose(draft, purpose)
+        said = (query.data or "").rpartition(":")[2]
+        purpose = next((p for p in self._desk.studio.abilities.purposes if p == said), None)
+        changed = await self._desk.studio.choose(draft, purpose) if purpose else None
         if changed is None:
             return await self._stale(update)
         await toast(update)
@@ -108,37 +109,7 @@ class Create:
                 self._panels.chosen(changed, say), parse_mode=ParseMode.HTML
             )
         await self._panels.ask(update, changed)
-        return _state(changed)
-
-    async def words(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Keep the lyrics, and go on to whatever is missing."""
-        message = update.message
-        if message is None:
-            return None
-        draft = await self._desk.draft(update)
-        open_draft = draft if draft and draft.step is not Step.CLOSED else None
-        text = await self._read(update, message, open_draft)
-        if text is None and not message.text:
-            return None
-        changed = await self._keep_words(update, open_draft, message.message_id, text)
-        if changed and text is not None:
-            await self._panels.ask(update, changed)
-        return _state(changed) if changed else None
-
-    async def edited(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Follow an edit of the message that holds the lyrics."""
-        message, draft = update.edited_message, await self._desk.draft(update)
-        if message is None or draft is None or draft.lyrics_message_id != message.message_id:
-            return None
-        text = await self._read(update, message, draft)
-        changed = await self._keep_words(update, draft, message.message_id, text)
-        if changed is None or text is None:
-            return _state(changed) if changed else None
-        if draft.step is Step.PREVIEW and draft.panel_id:
-            await self._panels.refresh(update, changed)
-        elif draft.lyrics is None:
-            await self._panels.ask(update, changed)
-        return _state(changed)
+        return state_of(changed)
 
     async def make(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Create: close the draft and begin its track."""
@@ -149,7 +120,7 @@ class Create:
         if bad := await self._desk.studio.recording_of(draft):
             await toast(update)
             await self._refuse(update, bad.reason or Flaw.UNREADABLE)
-            return _state(draft)
+            return state_of(draft)
         made = await self._desk.studio.create(draft, query.message.message_id)
         if isinstance(made, Track):
             await asyncio.gather(toast(update), self._desk.courier.show(made))
@@ -159,7 +130,7 @@ class Create:
         say = await self._desk.texts(update)
         limit = self._desk.studio.tracks_per_user
         await toast(update, say.plain("toast-too-many", count=limit), alert=True)
-        return _state(draft)
+        return state_of(draft)
 
     async def add_partner(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Ask for the other half: music for a voice, or a voice for music."""
@@ -171,7 +142,7 @@ class Create:
             return await self._stale(update)
         await toast(update)
         await self._panels.ask(update, changed)
-        return _state(changed)
+        return state_of(changed)
 
     async def rewrite(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """New lyrics for a track's recordings."""
@@ -181,7 +152,7 @@ class Create:
         draft = await self._desk.studio.rewrite(track)
         await toast(update)
         await self._panels.ask(update, draft)
-        return _state(draft)
+        return state_of(draft)
 
     async def drop(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Cancel under the preview."""
@@ -228,40 +199,6 @@ class Create:
         await reply(update, say("lyrics-wrong-kind" if wanted else "send-recording-first"))
         return None
 
-    async def _read(self, update: Update, message: Message, draft: Draft | None) -> str | None:
-        """The lyrics in a message; None after saying what is wrong with them."""
-        say, studio = await self._desk.texts(update), self._desk.studio
-        try:
-            text = await lyrics.read(message, self._desk)
-        except lyrics.Unread as unread:
-            await reply(update, say(unread.key))
-            return None
-        count = studio.counted(text, draft)
-        if not any(c.isalnum() for c in text):
-            await reply(update, say("lyrics-empty"))
-            return None
-        if count > (most := studio.lyrics_max):
-            over = count - most
-            await reply(update, say("lyrics-long", count=count, max=most, over=over))
-            return None
-        return text
-
-    async def _keep_words(
-        self, update: Update, draft: Draft | None, message_id: int, text: str | None
-    ) -> Draft | None:
-        """Commit lyrics, or that the last words were none, with the message they came in."""
-        chat, user = update.effective_chat, update.effective_user
-        if chat is None or user is None:
-            return None
-        drafts = self._desk.store.drafts
-        if draft is None:
-            return await drafts.open(
-                chat.id, user.id, step=Step.RECORDING, lyrics=text, lyrics_message_id=message_id
-            )
-        kept = text if text is not None or draft.lyrics_message_id == message_id else draft.lyrics
-        step = _step_after(draft, kept)
-        return await drafts.change(draft, lyrics=kept, lyrics_message_id=message_id, step=step)
-
     async def _pressed(self, update: Update) -> Draft | None:
         """The draft a button names, if the button is the newest and the presser's own."""
         draft = await self._desk.draft(update)
@@ -281,21 +218,6 @@ class Create:
         problem = say(f"recording-{flaw}")
         kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
         await reply(update, f"{problem}\n{say('lyrics-kept')}" if kept else problem)
-
-
-def _state(draft: Draft) -> State:
-    return ConversationHandler.END if draft.step is Step.CLOSED else draft.step
-
-
-def _step_after(draft: Draft, words: str | None) -> Step:
-    """Which step a draft is in once it has these lyrics."""
-    if draft.reference_id is None:
-        return Step.RECORDING
-    if draft.purpose is None:
-        return Step.PURPOSE
-    if draft.step is Step.PARTNER:
-        return Step.PARTNER
-    return Step.PREVIEW if words else Step.LYRICS
 
 
 def add(app: App, desk: Desk) -> None:

@@ -11,6 +11,7 @@ from telegram.ext import Application, ExtBot
 from bot.store import Draft, Store
 from bot.studio import Courier, Studio
 from bot.telegram.languages import Languages
+from bot.telegram.repeating import repeated
 from bot.texts import Texts, texts
 
 App = Application[Any, Any, Any, Any, Any, Any]
@@ -50,11 +51,12 @@ class Desk:
 async def reply(
     update: Update, text: str, buttons: InlineKeyboardMarkup | None = None
 ) -> Message | None:
-    """Answer in the chat that an update came from."""
-    if update.effective_message is None:
+    """Answer in the chat that an update came from; a flood limit is waited for."""
+    message = update.effective_message
+    if message is None:
         return None
-    return await update.effective_message.reply_text(
-        text, parse_mode=ParseMode.HTML, reply_markup=buttons
+    return await repeated(
+        lambda: message.reply_text(text, parse_mode=ParseMode.HTML, reply_markup=buttons)
     )
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 
 from telegram import Bot, Update
-from telegram.error import Forbidden, TelegramError
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ContextTypes
 
 from bot.store import StoreUnavailable
@@ -59,7 +59,10 @@ class Errors:
             log.error("%s", error)
             await self._tell(update, "store-trouble")
             return
-        log.error("a handler failed", exc_info=error)
+        if isinstance(error, NetworkError | RetryAfter) and not isinstance(error, BadRequest):
+            log.warning("a person was not answered: %s", type(error).__name__)
+        else:
+            log.error("a handler failed", exc_info=error)
         await self._tell(update, "trouble")
 
     async def _tell(self, update: object, key: str) -> None:

@@ -2,12 +2,13 @@
 
 from telegram import InlineKeyboardMarkup, Update
 from telegram.constants import ParseMode
-from telegram.error import TelegramError
+from telegram.error import BadRequest
 
 from bot.model import Purpose, Step
 from bot.store import Draft
 from bot.studio import result_of
 from bot.telegram import keyboards
+from bot.telegram.repeating import repeated
 from bot.texts import Texts
 from handlers.desk import Desk, reply
 
@@ -27,18 +28,23 @@ class Panels:
             await self._desk.store.drafts.note_panel(draft, message.message_id)
 
     async def refresh(self, update: Update, draft: Draft) -> None:
-        """Show the draft in the message that showed it before; in a new one if that is gone."""
+        """Show the draft in the message that showed it before; in a new one if that is gone.
+
+        A flooded edit is waited for, and never answered with a new message.
+        """
         say = await self._desk.texts(update)
         text, buttons = self._panel(draft, say)
         try:
-            await self._desk.bot.edit_message_text(
-                text,
-                chat_id=draft.chat_id,
-                message_id=draft.panel_id,
-                parse_mode=ParseMode.HTML,
-                reply_markup=buttons,
+            await repeated(
+                lambda: self._desk.bot.edit_message_text(
+                    text,
+                    chat_id=draft.chat_id,
+                    message_id=draft.panel_id,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=buttons,
+                )
             )
-        except TelegramError:
+        except BadRequest:
             await self.ask(update, draft)
 
     def chosen(self, draft: Draft, say: Texts) -> str:
