@@ -23,6 +23,7 @@ from bot.studio import AnswerLost, FileGone, Later, Progress, TooBig, Unreachabl
 from bot.studio.lyrics import title
 from bot.telegram import keyboards, request
 from bot.telegram.languages import Languages
+from bot.telegram.repeating import seconds
 from bot.texts import Texts, texts
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class Courier:
         except request.TooBig as error:
             raise TooBig from error
         except RetryAfter as error:
-            raise Later(_seconds(error)) from error
+            raise Later(seconds(error)) from error
         except BadRequest as error:
             raise (TooBig if _TOO_BIG in error.message.lower() else FileGone) from error
         except Forbidden as error:
@@ -97,7 +98,7 @@ class Courier:
             if progress and not track.stop_wanted:
                 await self._bot.send_chat_action(track.chat_id, ChatAction.RECORD_VOICE)
         except RetryAfter as error:
-            self._not_before[track.chat_id] = now + _seconds(error)
+            self._not_before[track.chat_id] = now + seconds(error)
             return False
         except (BadRequest, Forbidden) as error:
             if _SAME not in error.message.lower():
@@ -139,7 +140,7 @@ class Courier:
                     allow_sending_without_reply=True,
                 )
         except RetryAfter as error:
-            raise Later(_seconds(error)) from error
+            raise Later(seconds(error)) from error
         except (BadRequest, Forbidden) as error:
             raise Unreachable from error
         except (request.Broken, TimedOut):
@@ -168,7 +169,7 @@ class Courier:
                 reply_markup=keyboards.finished(track, say),
             )
         except RetryAfter as error:
-            raise Later(_seconds(error)) from error
+            raise Later(seconds(error)) from error
         except (BadRequest, Forbidden) as error:
             log.warning("a track cannot be delivered: %s", error.message)
             raise Unreachable from error
@@ -232,8 +233,8 @@ def _generating(progress: Progress | None, say: Texts) -> str:
 def _findings(reference: Reference, say: Texts) -> list[str]:
     if reference.status is ReferenceStatus.REJECTED:
         return [say(f"recording-{reference.reason or Flaw.UNREADABLE}")]
-    seconds = round(reference.seconds or 0)
-    return [say(f"hint-{hint}", seconds=seconds) for hint in reference.findings[:1]]
+    heard = round(reference.seconds or 0)
+    return [say(f"hint-{hint}", seconds=heard) for hint in reference.findings[:1]]
 
 
 def _request_of(bot: Bot) -> request.AiohttpRequest:
@@ -241,11 +242,6 @@ def _request_of(bot: Bot) -> request.AiohttpRequest:
     if not isinstance(own, request.AiohttpRequest):
         raise TypeError(type(own))
     return own
-
-
-def _seconds(error: RetryAfter) -> float:
-    after = error.retry_after
-    return after if isinstance(after, int) else after.total_seconds()
 
 
 def _clock(seconds: float) -> str:

@@ -1,0 +1,239 @@
+"""Telegram on its bad days: waited for, or repeated where that is harmless."""
+
+import pytest
+
+from bot.sandbox.telegram_api import Person
+from tests.bot_kit import (
+    LYRICS,
+    World,
+    asked_purpose,
+    chosen,
+    count,
+    created,
+    delivered,
+    press,
+    previewed,
+    said,
+    song,
+    tracks,
+    until,
+)
+
+REFUSED = ["429", "500", "502"]
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+async def test_a_refused_delivery_is_repeated(world: World, ada: Person, kind: str) -> None:
+    world.telegram.fail("sendAudio", kind, 2)  # type: ignore[arg-type]  # a Kind
+    await delivered(ada)
+    await world.reaches("delivered")
+    assert len(tracks(ada)) == 1
+    assert world.telegram.counts["sendAudio"] == 3
+    assert world.music.billed == 1
+
+
+@pytest.mark.parametrize(("kind", "arrived"), [("lost", 1), ("reset", 0)])
+async def test_a_delivery_without_an_answer_is_the_persons_to_judge(
+    world: World, ada: Person, kind: str, arrived: int
+) -> None:
+    world.telegram.fail("sendAudio", kind)  # type: ignore[arg-type]  # a Kind
+    await created(ada)
+    unsure = await ada.wait_for(said("status-unsure"), after=0)
+    assert unsure.button_texts == ["Send it again"]
+    assert world.status() == "unsure"
+    assert len(tracks(ada)) == arrived
+    await world.restart()
+    await world.quiet()
+    assert world.telegram.counts["sendAudio"] == 1
+    await press(ada, "s:")
+    await until(lambda: len(tracks(ada)) == arrived + 1)
+    await world.reaches("delivered")
+    await ada.wait_for(said("status-delivered"), after=0)
+    assert world.music.billed == 1
+    assert world.rows("SELECT 1 FROM sounds") == []
+
+
+async def test_send_again_pressed_twice_sends_once(world: World, ada: Person) -> None:
+    world.telegram.fail("sendAudio", "reset")
+    await created(ada)
+    unsure = await ada.wait_for(said("status-unsure"), after=0)
+    data = unsure.buttons[0].data
+    await ada.press_forged(unsure.id, data)
+    again = await ada.press_forged(unsure.id, data)
+    await world.reaches("delivered")
+    await world.quiet()
+    assert len(tracks(ada)) == 1
+    assert again is not None
+
+
+async def test_blocked_and_back(world: World, ada: Person) -> None:
+    world.music.latency = 0.4
+    await created(ada)
+    await until(lambda: world.music.generated)
+    await ada.block()
+    await world.reaches("undeliverable")
+    assert tracks(ada) == []
+    await ada.unblock()
+    await ada.wait_for("audio")
+    await world.reaches("delivered")
+    assert world.music.billed == 1
+
+
+async def test_blocked_and_back_by_start(world: World, ada: Person) -> None:
+    world.music.latency = 0.4
+    await created(ada)
+    await until(lambda: world.music.generated)
+    await ada.block()
+    await world.reaches("undeliverable")
+    world.telegram.world.chats[ada.id].blocked = False
+    await ada.send_text("/start")
+    await ada.wait_for("audio")
+    assert len(tracks(ada)) == 1
+
+
+@pytest.mark.parametrize("kind", ["429", "500", "reset", "lost"])
+async def test_flooded_edits_are_never_answered_with_new_messages(
+    world: World, ada: Person, kind: str
+) -> None:
+    world.music.latency = 0.6
+    preview = await previewed(ada)
+    before = world.telegram.counts["sendMessage"]
+    world.telegram.fail("editMessageText", kind, 4)  # type: ignore[arg-type]  # a Kind
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    done = await ada.wait_for(said("status-delivered"), after=0)
+    assert done.id == preview.id
+    assert world.telegram.counts["sendMessage"] == before
+
+
+async def test_a_flood_of_edits_waits_as_long_as_it_is_told(world: World, ada: Person) -> None:
+    world.music.latency = 0.8
+    await previewed(ada)
+    world.telegram.fail("editMessageText", "429", 1, retry_after=30)
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    making = [
+        call
+        for call in world.telegram.calls
+        if call.method == "editMessageText" and "Making" in call.params["text"]
+    ]
+    assert making == []
+
+
+@pytest.mark.parametrize("kind", ["429", "500", "reset", "lost"])
+async def test_a_recording_is_fetched_again(world: World, ada: Person, kind: str) -> None:
+    world.telegram.fail("getFile", kind, 2)  # type: ignore[arg-type]  # a Kind
+    world.telegram.fail("file", "500" if kind == "429" else kind)  # type: ignore[arg-type]
+    await delivered(ada)
+    assert world.telegram.counts["getFile"] >= 3
+    assert len(world.music.uploads) == 1
+
+
+@pytest.mark.parametrize("kind", ["429", "500", "502", "reset", "lost"])
+async def test_polling_goes_on(world: World, ada: Person, kind: str) -> None:
+    world.telegram.fail("getUpdates", kind)  # type: ignore[arg-type]  # a Kind
+    await ada.send_text("/start")
+    await ada.wait_for(said("start"))
+    await ada.send_text("/help")
+    await ada.wait_for(said("help"))
+    assert (count(ada, "start"), count(ada, "help")) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", ["429", "500", "reset", "lost"])
+@pytest.mark.parametrize("method", ["setMessageReaction", "answerCallbackQuery", "sendChatAction"])
+async def test_courtesies_are_worth_no_failure(
+    world: World, ada: Person, method: str, kind: str
+) -> None:
+    world.telegram.fail(method, kind, 20)  # type: ignore[arg-type]  # a Kind
+    await ada.send_audio(song(), duration=12)
+    question = await ada.wait_for(said("purpose-question"))
+    await ada.press("Singing with music", wait=0)
+    await ada.wait_for(said("lyrics-question"))
+    await ada.send_text(LYRICS)
+    await ada.wait_for(said("preview"))
+    await ada.press("Create", wait=0)
+    await ada.wait_for("audio")
+    assert question.id
+    assert world.music.billed == 1
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+async def test_a_refused_answer_is_given_again(world: World, ada: Person, kind: str) -> None:
+    world.telegram.fail("sendMessage", kind, 2)  # type: ignore[arg-type]  # a Kind
+    await ada.send_text("/help")
+    await ada.wait_for(said("help"))
+    await world.quiet()
+    assert [said("help")(message) for message in ada.messages if message.from_bot] == [True]
+
+
+@pytest.mark.parametrize("kind", ["lost", "reset"])
+async def test_a_lost_answer_is_not_repeated_and_loses_nothing(
+    world: World, ada: Person, kind: str
+) -> None:
+    await asked_purpose(ada)
+    await chosen(ada)
+    world.telegram.fail("sendMessage", kind)  # type: ignore[arg-type]  # a Kind
+    await ada.send_text(LYRICS)
+    await ada.wait_for(said("trouble"))
+    assert count(ada, "preview") == (kind == "lost")
+    (draft,) = world.rows("SELECT step, lyrics FROM drafts")
+    assert (draft["step"], draft["lyrics"]) == ("preview", LYRICS)
+    await ada.send_text(LYRICS)
+    await ada.wait_for(said("preview"))
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+async def test_a_preview_that_cannot_be_edited_yet_is_no_second_preview(
+    world: World, ada: Person, kind: str
+) -> None:
+    await asked_purpose(ada)
+    await chosen(ada)
+    words = await ada.send_text(LYRICS)
+    preview = await ada.wait_for(said("preview"))
+    world.telegram.fail("editMessageText", kind, 2)  # type: ignore[arg-type]  # a Kind
+    await ada.edit_text(words.id, "Evening falls")
+    changed = await ada.wait_for(lambda message: "Evening" in message.text)
+    assert changed.id == preview.id
+    assert count(ada, "preview") == 1
+
+
+async def test_a_warning_about_a_recording_is_said_once_telegram_listens(
+    world: World, ada: Person
+) -> None:
+    await ada.send_audio(song(), duration=0)
+    await ada.wait_for(said("purpose-question"))
+    world.telegram.fail("sendMessage", "429", 2)
+    await ada.send_audio(b"no audio at all" * 100, duration=12)
+    await ada.wait_for(said("recording-unreadable"))
+    await world.quiet()
+    assert count(ada, "recording-unreadable") == 1
+
+
+async def test_telegram_too_old_to_answer_a_press(world: World, ada: Person) -> None:
+    world.telegram.latency = 0.2
+    await asked_purpose(ada)
+    await ada.press("Singing with music", wait=0)
+    world.telegram.expire_queries()
+    await ada.wait_for(said("lyrics-question"))
+
+
+async def test_a_status_message_that_is_gone(world: World, ada: Person) -> None:
+    world.music.latency = 0.3
+    status = await created(ada)
+    world.telegram.world.delete(world.telegram.world.chats[ada.id], status.id)
+    await ada.wait_for("audio")
+    await world.reaches("delivered")
+    await until(lambda: world.rows("SELECT told FROM tracks WHERE told = 1"))
+
+
+async def test_a_track_whose_status_cannot_be_shown_yet_is_shown_later(
+    world: World, ada: Person
+) -> None:
+    world.music.fail("1026")
+    preview = await previewed(ada)
+    world.telegram.fail("editMessageText", "500", 6)
+    await press(ada, "c:")
+    failed = await ada.wait_for(said("failed-sensitive"))
+    assert failed.id == preview.id
