@@ -71,7 +71,7 @@ def _demo_options(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--no-browser", action="store_true", help="don't open the page")
     demo.add_argument("--backend", default="aimlapi", metavar="NAME", help="which stand-in")
     demo.add_argument(
-        "--once", type=Path, nargs="?", const=None, metavar="RECORDING", help="one conversation"
+        "--once", type=Path, nargs="?", const=Path(), metavar="RECORDING", help="one conversation"
     )
     _recipe(demo, required=False)
 

@@ -2,12 +2,17 @@
 
 import argparse
 import asyncio
+import errno
+import signal
+import webbrowser
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from rich.console import Console
 
 from bot.model import Purpose
 from bot.sandbox import samples
+from bot.sandbox.page.server import Page
 from bot.sandbox.play import Interrupted, play
 from bot.sandbox.stage import Stage
 from bot.settings import Settings
@@ -15,24 +20,71 @@ from bot.texts import texts
 
 LATENCY = 5.0
 _LYRICS = "Morning comes in slowly\nthe kettle starts to sing\n\nI hum along"
+_TRIES = 20
+_LAST_PORT = 65_535
 
 
 def command(settings: Settings, options: argparse.Namespace) -> int:
-    """Play one conversation, print it, and leave the track."""
-    return asyncio.run(_once(settings, options, Console()))
-
-
-async def _once(settings: Settings, options: argparse.Namespace, console: Console) -> int:
-    say = texts(None)
-    if options.once and not options.once.is_file():
-        console.print(say.plain("make-no-file", path=str(options.once)), style="red")
+    """Open the sandbox in the browser, or play one conversation, print it, leave the track."""
+    console = Console()
+    if options.once is None:
+        return asyncio.run(_open(settings, options, console))
+    given: Path | None = options.once if options.once.name else None
+    if given and not given.is_file():
+        console.print(texts(None).plain("make-no-file", path=str(given)), style="red")
         return 1
-    recording = options.once.read_bytes() if options.once else samples.song()
-    name = options.once.name if options.once else "song.mp3"
+    recording = given.read_bytes() if given else samples.song()
+    name = given.name if given else "song.mp3"
+    return asyncio.run(_once(settings, options, console, recording, name))
+
+
+async def _open(settings: Settings, options: argparse.Namespace, console: Console) -> int:
+    """Serve the page until a signal comes."""
+    say = texts(None)
+    stop = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        page = await stack.enter_async_context(Page(_stage(settings)))
+        if not await _listen(page, options.port):
+            console.print(say.plain("demo-no-port", port=str(options.port)), style="red")
+            return 1
+        await stack.enter_async_context(page.stage)
+        if not page.url.endswith(f":{options.port}"):
+            console.print(say.plain("demo-port", port=str(options.port)), markup=False)
+        console.print(say.plain("demo-open", url=page.url), markup=False, highlight=False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):  # Windows: Ctrl-C is an exception there
+                asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        if not options.no_browser:
+            await asyncio.to_thread(webbrowser.open, page.url)
+        await stop.wait()
+    return 0
+
+
+async def _listen(page: Page, port: int) -> bool:
+    """Take the port that was asked for, or the next free one."""
+    for number in range(port, min(port + _TRIES, _LAST_PORT + 1)):
+        try:
+            await page.start(number)
+        except OSError as error:
+            if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
+                raise
+        else:
+            return True
+    return False
+
+
+async def _once(
+    settings: Settings,
+    options: argparse.Namespace,
+    console: Console,
+    recording: bytes,
+    name: str,
+) -> int:
+    """Play one conversation with a recording, print it, and leave the track."""
+    say = texts(None)
     purpose = options.purpose or Purpose.SONG
     output = options.output or Path("refrain-demo.mp3")
-    unset = [field.upper() for field in type(settings).model_fields]
-    async with Stage(unset=unset, latency=LATENCY) as stage:
+    async with _stage(settings) as stage:
         person = stage.telegram.person(id=Stage.OWNER)
         try:
             track = await play(person, recording, name, purpose, options.lyrics or _LYRICS)
@@ -44,3 +96,8 @@ async def _once(settings: Settings, options: argparse.Namespace, console: Consol
     output.write_bytes(track.file.content)
     console.print(say.plain("make-done", path=str(output)), markup=False)
     return 0
+
+
+def _stage(settings: Settings) -> Stage:
+    unset = [field.upper() for field in type(settings).model_fields]
+    return Stage(unset=unset, latency=LATENCY)

@@ -171,6 +171,9 @@ make-plan = The plan at the music service doesn’t cover this.
 make-maintenance = The music service is under maintenance: try again later.
 backup-done = A copy of { $megabytes } MB is in { $path }.
 backup-postgresql = DATABASE_URL: PostgreSQL has its own tool: pg_dump --format=custom --file=FILE "$DATABASE_URL"
+demo-open = Refrain is at { $url } (Ctrl-C ends it)
+demo-port = Port { $port } is taken, so it’s the next free one.
+demo-no-port = Port { $port } is taken, and so are the next ones. Choose another with --port.
 check-title = Refrain { $version }
 check-telegram = Telegram
 check-telegram-good = @{ $name }

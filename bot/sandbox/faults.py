@@ -32,6 +32,10 @@ class Faults:
             self._queues[on].clear()
         self._queues[on].extend([name] * times)
 
+    def clear(self, on: str) -> None:
+        """Call off what is still to happen to a call."""
+        self._queues[on].clear()
+
     def take(self, on: str) -> str | None:
         """Take what happens to this call."""
         queue = self._queues[on]

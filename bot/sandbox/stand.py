@@ -51,7 +51,7 @@ class Stand:
         self.latency = latency
         self.faults = Faults(catalogue)
         self.url = ""
-        self._on_call = on_call
+        self._observers = [on_call] if on_call else []
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
@@ -79,6 +79,11 @@ class Stand:
     def fail(self, name: str, times: int = 1, on: str = "generate") -> None:
         """Let the next calls go wrong; see `Faults.fail`."""
         self.faults.fail(name, times=times, on=on)
+
+    def on_call(self, observer: OnCall) -> Callable[[], None]:
+        """Hear of every call that is no control call; returns what ends it."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Name the calls of the service."""
@@ -128,11 +133,12 @@ class Stand:
             response = await handler(request)
         except web.HTTPException as error:
             response = self.problem(request, error.status, error.reason)
-        if self._on_call is not None and not request.path.startswith(_CONTROL):
+        if self._observers and not request.path.startswith(_CONTROL):
             milliseconds = (time.perf_counter() - started) * 1000
             fields = {name: self._mask(value) for name, value in request.get(FIELDS, {}).items()}
             status = request.get(STATUS, response.status)
-            self._on_call(request.method, request.path, status, milliseconds, fields)
+            for observer in self._observers:
+                observer(request.method, request.path, status, milliseconds, fields)
         return response
 
     def _mask(self, value: Any) -> Any:

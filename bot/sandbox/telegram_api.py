@@ -14,6 +14,7 @@ from bot.sandbox.telegram.chatting import Chatting
 from bot.sandbox.telegram.control import ControlRoutes
 from bot.sandbox.telegram.events import Event, EventLog
 from bot.sandbox.telegram.faults import Fault, Kind
+from bot.sandbox.telegram.managing import commands_shown
 from bot.sandbox.telegram.person import Attachment, Person
 from bot.sandbox.telegram.server import Call, Dispatcher
 from bot.sandbox.telegram.views import Button, SeenFile, SeenMessage
@@ -203,6 +204,26 @@ class TelegramApi:
     ) -> None:
         """Order trouble for the next calls of a method; see `faults.Fault` and `faults.Kind`."""
         self._dispatcher.faults.add(Fault(method, kind, times, retry_after, skip))
+
+    @property
+    def waiting_faults(self) -> list[str]:
+        """The trouble that has not struck yet, a line for each."""
+        return self._dispatcher.faults.waiting()
+
+    def speak(self, id: int, language_code: str) -> None:  # noqa: A002 - the Bot API's word
+        """Let somebody's app speak another language; empty for one that doesn't say.
+
+        Raises:
+            LookupError: There is nobody with this id.
+        """
+        person = self.known_person(id)
+        named = {name: value for name, value in person.user.items() if name != "language_code"}
+        person.user = named | ({"language_code": language_code} if language_code else {})
+        self.world.users[id] = person.user
+
+    def commands(self, chat: int, user: int) -> list[dict[str, Any]]:
+        """Give the commands of the bot that somebody's app lists in a chat."""
+        return commands_shown(self.world, self.world.chats[chat].data, self.world.users[user])
 
     def clear_faults(self) -> None:
         """Cancel the trouble that has not struck yet."""

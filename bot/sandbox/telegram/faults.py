@@ -70,6 +70,10 @@ class Faults:
         """Cancel all trouble."""
         self._waiting.clear()
 
+    def waiting(self) -> list[str]:
+        """Tell what is still to happen, a line for each."""
+        return [f"{each.method}: {each.kind} x{each.times}" for each in self._waiting]
+
     def next(self, method: str) -> Fault | None:
         """Take the trouble for a call, its name in lower case."""
         if not self._waiting:

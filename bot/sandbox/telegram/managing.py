@@ -92,6 +92,19 @@ def get_my_commands(world: World, params: Params) -> Any:
     return world.settings.get(_scoped("commands", params), [])
 
 
+def commands_shown(world: World, chat: Data, user: Data) -> list[Data]:
+    """Give the commands that an app lists, the narrowest scope first (`BotCommandScope`)."""
+    where, spoken = chat["id"], user.get("language_code", "")
+    members = f"chat_member {where} {user['id']}"
+    wide = "all_private_chats" if chat["type"] == "private" else "all_group_chats"
+    for scope in (members, f"chat {where} ", f"{wide}  ", "default  "):
+        for language in (spoken, ""):
+            found: list[Data] = world.settings.get(f"commands {scope} {language}", [])
+            if found:
+                return found
+    return []
+
+
 def delete_my_commands(world: World, params: Params) -> bool:
     """Bot API `deleteMyCommands`."""
     world.settings.pop(_scoped("commands", params), None)

@@ -1,0 +1,183 @@
+"""What a visitor does: everything the page may ask for, and the checks on it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+from bot.audio import Unusable
+from bot.sandbox import samples
+from bot.sandbox.page.cast import Cast
+from bot.sandbox.page.sound import Sound
+from bot.sandbox.stage import Stage
+from bot.sandbox.telegram.sending import TEXT_LIMIT
+from bot.sandbox.telegram_api import Group, Person
+
+Body = dict[str, Any]
+Act = Callable[[Body], Awaitable[Any]]
+
+LARGEST = 20_000_000
+"""Bytes of a file; of a larger one only the size is told, which is all that a bot gets too."""
+
+_ANSWER = 30.0
+_LONGEST_TEXT = 4 * TEXT_LIMIT
+_SLOWEST = 300.0
+_SAMPLES = {"hum": samples.hum, "beat": samples.beat, "song": samples.song}
+_FILES = frozenset({"audio", "document", "video", "video_note", "photo"})
+
+
+class Refused(Exception):
+    """What was asked for cannot be done; `reason` is a word that the page has a sentence for."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Acts:
+    """Does what the page asks for.
+
+    Args:
+        stage: Where.
+        cast: For whom.
+        sound: Measures and converts what is sent.
+        changed: Called when a knob, a fault or a person has changed.
+    """
+
+    def __init__(
+        self, stage: Stage, cast: Cast, sound: Sound, changed: Callable[[], None]
+    ) -> None:
+        self._stage = stage
+        self._cast = cast
+        self._sound = sound
+        self._changed = changed
+        self._restarting = asyncio.Lock()
+        names = "text edit press react sample claim block language latency fault clear restart"
+        self.names: dict[str, Act] = {name: getattr(self, f"_{name}") for name in names.split()}
+
+    async def file(self, body: Body, name: str, mime: str, content: bytes) -> None:
+        """Send a file as its kind, or what was recorded as a voice note.
+
+        Raises:
+            Refused: It is too large, or holds no sound where there must be some.
+        """
+        person, group = self._who(body)
+        kind = str(body.get("kind", "document"))
+        if len(content) > LARGEST:
+            raise Refused("too-big")
+        if kind == "recording":
+            await self._send_recording(person, group, content)
+            return
+        fields: Body = {"file_name": name, "mime_type": mime}
+        if kind in {"audio", "video", "video_note"}:
+            measured = await self._sound.measure(f"{name} {hash(content)}", content)
+            fields["duration"] = round(measured.seconds) if measured else 0
+            kind = kind if measured or kind != "audio" else "document"
+        await person.send_file(
+            kind if kind in _FILES else "document",
+            content,
+            chat=group,
+            caption=str(body.get("caption", ""))[:_LONGEST_TEXT],
+            **_fitting(kind, fields),
+        )
+
+    async def _send_recording(self, person: Person, group: Group | None, content: bytes) -> None:
+        try:
+            voice = await self._sound.voice(content)
+        except Unusable as error:
+            raise Refused("no-sound") from error
+        await person.send_voice(voice.content, duration=round(voice.seconds), chat=group)
+
+    async def _text(self, body: Body) -> None:
+        person, group = self._who(body)
+        text = str(body["text"])
+        if not text.strip() or len(text) > _LONGEST_TEXT:
+            raise Refused("too-long" if text.strip() else "empty")
+        await person.send_text(text, chat=group, reply_to=body.get("reply_to"))
+
+    async def _edit(self, body: Body) -> None:
+        person, group = self._who(body)
+        text = str(body["text"])
+        if not text.strip() or len(text) > TEXT_LIMIT:
+            raise Refused("too-long" if text.strip() else "empty")
+        chat = self._stage.telegram.world.chats[body["chat"]]
+        if chat.messages[body["id"]].data["from"]["id"] != person.id:
+            raise Refused("not-yours")
+        await person.edit_text(body["id"], text, chat=group)
+
+    async def _press(self, body: Body) -> Any:
+        person, group = self._who(body)
+        data = str(body["data"])
+        answer = await person.press_forged(body["id"], data, chat=group, wait=_ANSWER)
+        return asdict(answer) if answer else None
+
+    async def _react(self, body: Body) -> None:
+        person, group = self._who(body)
+        await person.react(body["id"], str(body["emoji"]), chat=group)
+
+    async def _sample(self, body: Body) -> None:
+        person, group = self._who(body)
+        name = str(body["name"])
+        content = await asyncio.to_thread(_SAMPLES[name])
+        if name == "hum":
+            await person.send_voice(content, duration=15, chat=group)
+        else:
+            title = {"beat": "A beat", "song": "A short song"}[name]
+            await person.send_audio(content, f"{name}.mp3", duration=15, title=title, chat=group)
+
+    async def _claim(self, body: Body) -> None:
+        """Send what is too large for the sandbox: its name and size, without its bytes."""
+        person, group = self._who(body)
+        kind = body["kind"] if body["kind"] in _FILES - {"photo"} else "document"
+        fields: Body = {"file_name": str(body["name"]), "mime_type": str(body["mime"])}
+        fields |= {"file_size": int(body["size"])}
+        await person.send_file(kind, None, chat=group, **_fitting(kind, fields))
+
+    async def _block(self, body: Body) -> None:
+        person, _ = self._who(body)
+        await (person.block() if body["on"] else person.unblock())
+
+    async def _language(self, body: Body) -> None:
+        self._stage.telegram.speak(int(body["person"]), str(body["language"])[:16])
+        self._changed()
+
+    async def _latency(self, body: Body) -> None:
+        self._stage.music.latency = min(max(float(body["seconds"]), 0.0), _SLOWEST)
+        self._changed()
+
+    async def _fault(self, body: Body) -> None:
+        times = min(max(int(body.get("times", 1)), 1), 100)
+        if body["service"] == "music":
+            self._stage.music.fail(str(body["name"]), times, on=str(body["on"]))
+        else:
+            after = min(max(int(body.get("retry_after", 5)), 1), 600)
+            self._stage.telegram.fail(body["on"], body["name"], times, retry_after=after)
+        self._changed()
+
+    async def _clear(self, _: Body) -> None:
+        self._stage.telegram.clear_faults()
+        for on in self._stage.music.faults.waiting():
+            self._stage.music.faults.clear(on)
+        self._changed()
+
+    async def _restart(self, _: Body) -> None:
+        if self._restarting.locked():
+            raise Refused("restarting")
+        async with self._restarting:
+            await self._stage.restart_bot()
+
+    def _who(self, body: Body) -> tuple[Person, Group | None]:
+        return self._cast.find(int(body["person"]), int(body["chat"]))
+
+
+def _fitting(kind: str, fields: Body) -> Body:
+    """Leave out what Telegram's object of this kind does not have, and add what it must have."""
+    unknown = {"photo": {"file_name", "mime_type"}, "video_note": {"file_name", "mime_type"}}
+    kept = {name: value for name, value in fields.items() if name not in unknown.get(kind, ())}
+    shapes: dict[str, Body] = {
+        "photo": {"width": 640, "height": 480},
+        "video": {"width": 640, "height": 360, "duration": 0},
+        "video_note": {"length": 384, "duration": 0},
+        "audio": {"duration": 0},
+    }
+    return {**shapes.get(kind, {}), **kept}

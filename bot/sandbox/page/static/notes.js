@@ -1,0 +1,25 @@
+// Passing remarks at the foot of the page, and alerts that wait for an OK.
+
+import { el } from "./dom.js";
+import { words } from "./words.js";
+
+const LASTS = 4500;
+
+export function toast(text) {
+  const note = el("p", { class: "toast", dir: "auto" }, text);
+  document.getElementById("toasts").append(note);
+  setTimeout(() => note.remove(), LASTS);
+}
+
+export function alert(text) {
+  const dialog = document.getElementById("alert");
+  dialog.replaceChildren(
+    el("p", { dir: "auto" }, text),
+    el("button", { type: "button", class: "solid", onclick: () => dialog.close() }, words.ok),
+  );
+  if (!dialog.open) dialog.showModal();
+}
+
+export function complain(error) {
+  toast(words.errors[error.message] ?? words.errors.refused);
+}
