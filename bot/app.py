@@ -30,11 +30,13 @@ from bot.store import Store
 from bot.studio import Context, Rules, Studio
 from bot.telegram.courier import Courier
 from bot.telegram.door import Door
+from bot.telegram.health import Standby
 from bot.telegram.intake import Intake
 from bot.telegram.languages import Languages
 from bot.telegram.patience import Patience, Pauses
 from bot.telegram.persistence import DraftPersistence
 from bot.telegram.request import AiohttpRequest
+from bot.telegram.webhook import CannotListen, Server
 from bot.texts import languages, texts
 from handlers.desk import App, Desk
 
@@ -245,6 +247,25 @@ async def talking(at_work: Base) -> AsyncIterator[Door]:
             yield opened
     finally:
         introducing.cancel()
+
+
+@asynccontextmanager
+async def standing_by(settings: Settings) -> AsyncIterator[None]:
+    """Answer /healthz while another process is listening, if the port is to be had."""
+    if settings.is_sqlite:
+        yield
+        return
+    server = Server(Standby(), None, host=settings.http_host, port=settings.http_port)
+    try:
+        await server.start()
+    except CannotListen:
+        log.info("standing by without /healthz: its port is in use")
+        yield
+        return
+    try:
+        yield
+    finally:
+        await server.aclose()
 
 
 @asynccontextmanager

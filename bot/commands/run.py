@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 
 from bot import app
 from bot.commands.serving import first, serve, stop_signal
@@ -22,9 +23,15 @@ async def _run(settings: Settings, *, work: bool) -> None:
     """Work, and talk whenever it is this process's turn to."""
     stop = stop_signal(settings.stop_grace)
     async with app.base(settings, work=work) as at_work:
-        speaker = at_work.desk.store.speaker
+        if settings.access == "closed" and not (settings.owner_id or settings.allowed_users):
+            log.warning(
+                "nobody may use the bot yet: write to it, put the id it tells you into OWNER_ID"
+            )
         while not stop.is_set():
-            async with speaker.turn(stop) as lost:
+            async with AsyncExitStack() as stack:
+                async with app.standing_by(settings):
+                    turn = at_work.desk.store.speaker.turn(stop)
+                    lost = await stack.enter_async_context(turn)
                 if stop.is_set():
                     return
                 async with app.talking(at_work) as door:

@@ -73,6 +73,14 @@ class Health:
             return None
 
 
+class Standby:
+    """What /healthz says while another process is listening."""
+
+    async def report(self) -> dict[str, Any]:
+        """Standing by is being well."""
+        return {"ok": True, "standby": True}
+
+
 def longest_silence(poll_timeout: float) -> float:
     """Seconds without an answered poll that are still well: two polls, and some air."""
     return 2 * poll_timeout + 10

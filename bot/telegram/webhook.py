@@ -12,7 +12,7 @@ from telegram import Bot
 from telegram.error import BadRequest
 
 from bot.store import StoreUnavailable
-from bot.telegram.health import Health, Pulse
+from bot.telegram.health import Health, Pulse, Standby
 from bot.telegram.intake import Intake
 from bot.telegram.patience import Patience, Pauses
 from bot.telegram.updates import ALLOWED_UPDATES, is_update
@@ -124,7 +124,9 @@ class Server:
         port: 0 takes a free one.
     """
 
-    def __init__(self, health: Health, webhook: Webhook | None, *, host: str, port: int) -> None:
+    def __init__(
+        self, health: Health | Standby, webhook: Webhook | None, *, host: str, port: int
+    ) -> None:
         self._health = health
         self._address = (host, port)
         app = web.Application(client_max_size=BODY_LIMIT)
