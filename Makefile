@@ -3,13 +3,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test lint format bench lock clean
+.PHONY: help demo run check test lint format bench torture lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: $(VENV)/ready ## try the whole bot on this machine, without any account
-	$(BIN)/refrain demo --once
+	$(BIN)/refrain demo
 
 run: $(VENV)/ready ## run the bot with the settings in .env
 	$(BIN)/refrain run
@@ -35,6 +35,10 @@ format: $(VENV)/ready-dev ## put the code into shape
 
 bench: $(VENV)/ready-dev ## measure speed and memory against the sandbox
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.load
+
+torture: $(VENV)/ready-dev ## kill the bot 200 times and count what is lost
+	$(BIN)/python -m benchmarks.torture
 
 lock: $(VENV)/ready-dev ## renew the pinned, hashed requirements
 	$(BIN)/pip install --quiet uv
