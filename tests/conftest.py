@@ -9,6 +9,8 @@ from bot.sandbox.telegram_api import Person
 from bot.settings import Settings
 from tests.bot_kit import KEY, World, logging_into
 
+pytest_plugins = ["tests.pg_kit"]
+
 
 @pytest.fixture
 async def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:

@@ -3,11 +3,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import ColumnElement, Float, extract, func, literal
+from sqlalchemy import ColumnElement, Float, extract, func, literal, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -17,8 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.store import engines
 from bot.store.alone import Alone
 from bot.store.migrate import migrate
+from bot.store.turns import Turns
 
 _MIGRATE_WAIT = 120.0
+_TURN_WAIT = 60.0
 
 
 class StoreUnavailable(Exception):
@@ -38,6 +40,7 @@ class Database:
         self._reader = reader
         self._writer = writer
         self._lock = lock
+        self._turns = Turns()
 
     @classmethod
     async def open(cls, url: str, *, alone: bool = True) -> Self:
@@ -89,13 +92,33 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """One transaction, committed when the block ends and rolled back when it raises.
+
+        Args:
+            urgent: Whether it goes before those of the work in the background; where there is
+                one writer.
 
         Raises:
             StoreUnavailable: the database is away, full, read-only or locked.
         """
-        async with self.explained(), self._writer.begin() as connection:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.explained())
+            if self.is_sqlite:
+                await stack.enter_async_context(self._turns.turn(urgent=urgent, wait=_TURN_WAIT))
+            yield await stack.enter_async_context(self._writer.begin())
+
+    @asynccontextmanager
+    async def write_for(self, user_id: int) -> AsyncIterator[AsyncConnection]:
+        """As `write`, and alone for a person: what is counted and then added stays counted.
+
+        On SQLite there is one writer anyway. On PostgreSQL a transaction does not see what
+        another has not committed yet, so these wait for each other.
+        """
+        async with self.write() as connection:
+            if not self.is_sqlite:
+                # The keys of the program's other locks are positive, as ids of people are.
+                await connection.execute(select(func.pg_advisory_xact_lock(-user_id)))
             yield connection
 
     def now(self) -> ColumnElement[float]:
@@ -122,7 +145,7 @@ class Database:
         """
         try:
             yield
-        except PoolTimeout as error:
+        except (PoolTimeout, TimeoutError) as error:
             raise StoreUnavailable("the store did not answer in time") from error
         except DBAPIError as error:
             line = str(error.orig).strip().partition("\n")[0]

@@ -59,12 +59,12 @@ class Drafts:
         Returns:
             The draft as it is now, or None if somebody was quicker.
         """
-        async with self._database.write() as connection:
+        async with self._database.write(urgent=True) as connection:
             return await _change(connection, draft, values)
 
     async def note_panel(self, draft: Draft, panel_id: int) -> None:
         """Remember which message shows the draft's buttons; changes nothing else."""
-        async with self._database.write() as connection:
+        async with self._database.write(urgent=True) as connection:
             await connection.execute(
                 update(drafts).where(drafts.c.id == draft.id).values(panel_id=panel_id)
             )
@@ -74,7 +74,7 @@ class Drafts:
         fresh = dict.fromkeys(
             ("reference_id", "purpose", "partner_id", "lyrics", "lyrics_message_id", "album")
         )
-        async with self._database.write() as connection:
+        async with self._database.write_for(user_id) as connection:
             return await _put(connection, chat_id, user_id, fresh | values)
 
     async def record(self, new: NewRecording) -> tuple[Draft, bool]:
@@ -86,7 +86,7 @@ class Drafts:
         Returns:
             The draft, and whether it changed.
         """
-        async with self._database.write() as connection:
+        async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
             if draft and await _known(connection, draft, new):
                 return draft, False
@@ -122,7 +122,7 @@ class Drafts:
             The draft as it is now, or None if somebody was quicker.
         """
         step = Step.PREVIEW if draft.lyrics else Step.LYRICS
-        async with self._database.write() as connection:
+        async with self._database.write(urgent=True) as connection:
             changed = await _change(connection, draft, {"purpose": purpose, "step": step})
             if changed:
                 await connection.execute(

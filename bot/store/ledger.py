@@ -41,12 +41,14 @@ class Ledger:
         """
         async with self._database.write() as connection:
             mine = await connection.scalar(
-                select(tracks.c.id).where(
+                select(tracks.c.id)
+                .where(
                     tracks.c.id == track_id,
                     tracks.c.claimed_by == worker,
                     tracks.c.status == TrackStatus.GENERATING,
                     tracks.c.stop_wanted == 0,
                 )
+                .with_for_update()
             )
             before = await connection.execute(
                 select(attempts.c.outcome).where(attempts.c.track_id == track_id)
@@ -115,6 +117,12 @@ class Ledger:
             Whether this sound is the track's.
         """
         async with self._database.write() as connection:
+            row = await connection.execute(
+                select(tracks.c.status, tracks.c.stop_wanted, tracks.c.file_id)
+                .where(tracks.c.id == attempt.track_id)
+                .with_for_update()
+            )
+            track = row.one()
             await connection.execute(
                 update(attempts)
                 .where(
@@ -127,17 +135,10 @@ class Ledger:
                     closed_at=time.time(),
                 )
             )
-            rows = await connection.execute(
-                select(tracks.c.status, tracks.c.stop_wanted).where(
-                    tracks.c.id == attempt.track_id,
-                    tracks.c.file_id.is_(None),
-                    ~select(sounds.c.track_id)
-                    .where(sounds.c.track_id == attempt.track_id)
-                    .exists(),
-                )
+            kept = await connection.scalar(
+                select(sounds.c.track_id).where(sounds.c.track_id == attempt.track_id)
             )
-            track = rows.first()
-            if track is None:
+            if track.file_id is not None or kept is not None:
                 return False
             cancelled = track.stop_wanted or track.status == TrackStatus.CANCELLED
             await connection.execute(

@@ -47,7 +47,7 @@ class Orders:
         ingredients = recipe(
             draft.reference_id, Purpose(draft.purpose), draft.partner_id, draft.lyrics
         )
-        async with self._database.write() as connection:
+        async with self._database.write_for(draft.user_id) as connection:
             if await _unfinished(connection, draft.user_id) >= limit:
                 return NotNow.TOO_MANY
             closed = await moved(
@@ -84,7 +84,7 @@ class Orders:
             panel_id: The message that becomes the new track's status message, if there is one.
             limit: Unfinished tracks the person may have, this one included.
         """
-        async with self._database.write() as connection:
+        async with self._database.write_for(before.user_id) as connection:
             running = await connection.scalar(
                 select(tracks.c.id).where(
                     or_(tracks.c.predecessor_id == before.id, tracks.c.id == before.id),

@@ -20,7 +20,7 @@ class People:
         """Remember a user and the language of their Telegram."""
         values = {"language": language, "seen_at": time.time()}
         statement = self._insert(users).values(id=user_id, **values)
-        async with self._database.write() as connection:
+        async with self._database.write(urgent=True) as connection:
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=[users.c.id], set_=values)
             )
@@ -42,10 +42,13 @@ class People:
         """
         now = time.time()
         async with self._database.write() as connection:
-            first = await connection.execute(
-                self._insert(notices).values(kind=kind, told_at=now).on_conflict_do_nothing()
+            first = await connection.scalar(
+                self._insert(notices)
+                .values(kind=kind, told_at=now)
+                .on_conflict_do_nothing()
+                .returning(notices.c.kind)
             )
-            if first.rowcount == 1:
+            if first is not None:
                 return True
             again = await connection.execute(
                 update(notices)

@@ -1,0 +1,515 @@
+"""Every rule of the store, on both databases."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from bot.model import Failure, Flaw, Hint, Outcome, Purpose, ReferenceStatus, Step, TrackStatus
+from bot.store import (
+    AlreadyOpen,
+    Attempt,
+    Draft,
+    NewerSchema,
+    NewRecording,
+    NotNow,
+    Store,
+    StoreUnavailable,
+    Track,
+)
+from bot.store.schema import metadata
+
+ADA, BOB = 7, 8
+AT_ONCE = 8
+SHORT = 0.3
+
+
+@asynccontextmanager
+async def opened(url: str, **options: Any) -> AsyncIterator[Store]:
+    store = await Store.open(url, **options)
+    try:
+        yield store
+    finally:
+        await store.aclose()
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    async with opened(database_url) as one:
+        yield one
+
+
+@pytest.fixture
+async def hasty(database_url: str) -> AsyncIterator[Store]:
+    """A store whose claims expire quickly."""
+    async with opened(database_url, claim_seconds=SHORT) as one:
+        yield one
+
+
+def recording(message_id: int, user_id: int = ADA, album: str | None = None) -> NewRecording:
+    return NewRecording(user_id, user_id, message_id, f"file-{message_id}", "song", 12.0, album)
+
+
+async def previewed(store: Store, user_id: int = ADA, message_id: int = 10) -> Draft:
+    draft, _ = await store.drafts.record(recording(message_id, user_id))
+    chosen = await store.drafts.choose(draft, Purpose.SONG)
+    assert chosen is not None
+    ready = await store.drafts.change(chosen, lyrics="La la", step=Step.PREVIEW)
+    assert ready is not None
+    return ready
+
+
+async def created(store: Store, user_id: int = ADA, message_id: int = 10) -> Track:
+    track = await store.tracks.create(await previewed(store, user_id, message_id), 99, 5)
+    assert isinstance(track, Track)
+    return track
+
+
+async def generating(store: Store, worker: str = "w1") -> Track:
+    track = await created(store)
+    assert await store.tracks.claims.take(track.id, worker)
+    assert await store.tracks.start(track.id, worker)
+    return track
+
+
+async def attempted(store: Store, track: Track, worker: str = "w1", cap: int = 2) -> Attempt:
+    attempt = await store.ledger.open(track.id, worker, "aimlapi", "request", cap)
+    assert attempt is not None
+    return attempt
+
+
+async def won(store: Store, attempt: Attempt, kept: float = 1000) -> bool:
+    return await store.ledger.win(
+        attempt,
+        audio=b"mp3",
+        cover=b"jpg",
+        note="",
+        seconds=60.0,
+        kept_until=time.time() + kept,
+        cancelled_kept_until=time.time() + kept,
+        provider_request_id="p",
+        cost_usd=0.03,
+    )
+
+
+async def made(store: Store) -> Track:
+    track = await generating(store)
+    assert await won(store, await attempted(store, track))
+    return await store.tracks.get(track.id)
+
+
+async def at_once(work: Callable[[int], Awaitable[Any]], times: int = AT_ONCE) -> list[Any]:
+    return await asyncio.gather(*(work(number) for number in range(times)))
+
+
+async def test_an_update_is_kept_once_and_comes_back_until_it_is_done(store: Store) -> None:
+    assert await store.inbox.keep([(2, "b"), (1, "a")]) == [2, 1]
+    assert await store.inbox.keep([(2, "b"), (3, "c")], done=[1]) == [2, 3]
+    await store.inbox.done([2])
+    assert await store.inbox.keep([(1, "a"), (2, "b")]) == []
+    assert await store.inbox.leftovers() == [(3, "c")]
+
+
+async def test_a_leftover_comes_twice_at_most(store: Store) -> None:
+    await store.inbox.keep([(1, "a")])
+    assert await store.inbox.leftovers() == [(1, "a")]
+    assert await store.inbox.leftovers() == []
+    assert await store.inbox.keep([(1, "a")]) == []
+
+
+async def test_a_leftover_that_was_not_begun_is_not_counted(store: Store) -> None:
+    await store.inbox.keep([(1, "a")])
+    for _ in range(3):
+        assert await store.inbox.leftovers() == [(1, "a")]
+        await store.inbox.put_back([1])
+
+
+async def test_an_old_update_is_forgotten_and_a_new_one_is_not(store: Store) -> None:
+    await store.inbox.keep([(1, "a"), (2, "b")])
+    await store.inbox.done([1])
+    await store.tidy()
+    assert await store.inbox.keep([(1, "a")]) == []
+
+
+async def test_a_draft_changes_once_for_each_revision(store: Store) -> None:
+    draft, _ = await store.drafts.record(recording(1))
+
+    async def choose(number: int) -> Draft | None:
+        return await store.drafts.change(draft, lyrics=f"words {number}")
+
+    changed = [one for one in await at_once(choose) if one is not None]
+    assert len(changed) == 1
+    assert changed[0].revision == draft.revision + 1
+    assert await store.drafts.get(ADA, ADA) == changed[0]
+
+
+async def test_a_recording_counts_once_and_an_album_too(store: Store) -> None:
+    draft, changed = await store.drafts.record(recording(1, album="a"))
+    assert changed
+    assert await store.drafts.record(recording(1, album="a")) == (draft, False)
+    assert await store.drafts.record(recording(2, album="a")) == (draft, False)
+    other, changed = await store.drafts.record(recording(3))
+    assert changed
+    assert other.id == draft.id
+    assert other.reference_id != draft.reference_id
+
+
+async def test_purpose_is_on_draft_and_reference_together(store: Store) -> None:
+    draft, _ = await store.drafts.record(recording(1))
+    assert draft.reference_id is not None
+    assert await store.drafts.choose(draft, Purpose.VOICE)
+    assert await store.drafts.choose(draft, Purpose.SONG) is None
+    reference = await store.references.get(draft.reference_id)
+    assert reference.purpose is Purpose.VOICE
+
+
+async def test_open_conversations_are_listed_by_step(store: Store) -> None:
+    await previewed(store, ADA)
+    await created(store, BOB, 11)
+    assert await store.drafts.steps() == {(ADA, ADA): Step.PREVIEW}
+
+
+async def test_create_pressed_many_times_at_once_makes_one_track(store: Store) -> None:
+    draft = await previewed(store)
+    results = await at_once(lambda _: store.tracks.create(draft, 99, 5))
+    tracks = [one for one in results if isinstance(one, Track)]
+    assert len(tracks) == 1
+    assert results.count(NotNow.STALE) == AT_ONCE - 1
+    assert tracks[0].status is TrackStatus.QUEUED
+
+
+async def test_nobody_gets_more_unfinished_tracks_than_allowed(store: Store) -> None:
+    first = await created(store)
+    draft = await previewed(store, message_id=11)
+    assert await store.tracks.create(draft, 99, 1) is NotNow.TOO_MANY
+    await store.tracks.move(first.id, TrackStatus.QUEUED, TrackStatus.FAILED)
+    assert isinstance(await store.tracks.create(draft, 99, 1), Track)
+
+
+async def test_another_take_comes_once_for_a_press_and_keeps_to_the_limit(store: Store) -> None:
+    track = await made(store)
+    await store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
+    await store.tracks.delivered(track.id, "sent")
+    results = await at_once(lambda _: store.tracks.another(track, "press:1", None, 1))
+    assert sum(isinstance(one, Track) for one in results) == 1
+
+
+async def test_another_take_by_two_presses_at_once_keeps_to_the_limit(store: Store) -> None:
+    track = await made(store)
+    await store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
+    await store.tracks.delivered(track.id, "sent")
+    results = await at_once(lambda n: store.tracks.another(track, f"press:{n}", None, 1))
+    assert sum(isinstance(one, Track) for one in results) == 1
+
+
+async def test_a_claim_is_taken_once(store: Store) -> None:
+    track = await created(store)
+    taken = await at_once(lambda n: store.tracks.claims.take(track.id, f"w{n}"))
+    assert taken.count(True) == 1
+
+
+async def test_an_expired_claim_goes_to_the_next_and_is_not_renewed(hasty: Store) -> None:
+    claims = hasty.tracks.claims
+    track = await created(hasty)
+    assert await claims.take(track.id, "w1")
+    assert not await claims.take(track.id, "w2")
+    assert await hasty.tracks.due() == []
+    await asyncio.sleep(SHORT * 0.6)
+    assert await claims.renew(track.id, "w1")
+    await asyncio.sleep(SHORT * 0.6)
+    assert not await claims.take(track.id, "w2")
+    await asyncio.sleep(SHORT * 0.6)
+    assert await hasty.tracks.due() == [(track.id, TrackStatus.QUEUED)]
+    assert await claims.take(track.id, "w2")
+    assert not await claims.renew(track.id, "w1")
+    await claims.release(track.id, "w1")
+    assert not await claims.take(track.id, "w3")
+    await claims.release(track.id, "w2")
+    assert await claims.take(track.id, "w3")
+
+
+async def test_only_a_database_of_ones_own_is_taken_over(store: Store) -> None:
+    track = await created(store)
+    await store.tracks.claims.take(track.id, "dead")
+    await store.take_over()
+    assert await store.tracks.claims.take(track.id, "new") is store.is_sqlite
+
+
+async def test_only_who_has_the_claim_starts(store: Store) -> None:
+    track = await created(store)
+    await store.tracks.claims.take(track.id, "w1")
+    assert not await store.tracks.start(track.id, "w2")
+    assert await store.tracks.start(track.id, "w1")
+    assert (await store.tracks.get(track.id)).status is TrackStatus.GENERATING
+
+
+async def test_the_ledger_opens_one_call_at_a_time(store: Store) -> None:
+    track = await generating(store)
+    opened_calls = await at_once(
+        lambda n: store.ledger.open(track.id, "w1", "aimlapi", f"request-{n}", AT_ONCE)
+    )
+    assert sum(one is not None for one in opened_calls) == 1
+
+
+async def test_the_ledger_never_goes_above_the_cap(store: Store) -> None:
+    track = await generating(store)
+    for outcome in (Outcome.UNKNOWN, Outcome.REFUSED, Outcome.BAD):
+        attempt = await attempted(store, track)
+        assert await store.ledger.close(attempt, outcome, "why")
+        assert not await store.ledger.close(attempt, Outcome.REFUSED)
+    assert await store.ledger.open(track.id, "w1", "aimlapi", "request", 2) is None
+    kept = await store.ledger.of(track.id)
+    assert [(one.number, one.outcome) for one in kept] == [
+        (1, Outcome.UNKNOWN),
+        (2, Outcome.REFUSED),
+        (3, Outcome.BAD),
+    ]
+
+
+async def test_the_ledger_refuses_whoever_has_no_claim(store: Store) -> None:
+    track = await generating(store, "w1")
+    assert await store.ledger.open(track.id, "w2", "aimlapi", "request", 2) is None
+    await store.tracks.want_stop(track.id)
+    assert await store.ledger.open(track.id, "w1", "aimlapi", "request", 2) is None
+
+
+async def test_a_cancellation_and_a_call_do_not_both_go_through(store: Store) -> None:
+    """Whichever commits first: a call after a cancellation is never opened."""
+    track = await generating(store)
+    _, attempt = await asyncio.gather(
+        store.tracks.want_stop(track.id),
+        store.ledger.open(track.id, "w1", "aimlapi", "request", 2),
+    )
+    if attempt:
+        await store.ledger.close(attempt, Outcome.UNKNOWN)
+    assert await store.ledger.open(track.id, "w1", "aimlapi", "again", 2) is None
+
+
+async def test_a_late_result_is_kept_without_a_claim(hasty: Store) -> None:
+    track = await generating(hasty, "w1")
+    attempt = await attempted(hasty, track)
+    await asyncio.sleep(SHORT * 1.3)
+    assert await hasty.tracks.claims.take(track.id, "w2")
+    await hasty.ledger.close(attempt, Outcome.UNKNOWN, "CutOff")
+    second = await attempted(hasty, track, "w2")
+    assert await won(hasty, attempt)
+    found = await hasty.tracks.get(track.id)
+    assert found.status is TrackStatus.MADE
+    assert not await won(hasty, second)
+    assert [one.outcome for one in await hasty.ledger.of(track.id)] == [Outcome.WON] * 2
+    assert await hasty.tracks.sound(track.id) == (b"mp3", b"jpg", "")
+
+
+async def test_two_results_at_once_make_one_sound(store: Store) -> None:
+    track = await generating(store)
+    first = await attempted(store, track)
+    await store.ledger.close(first, Outcome.UNKNOWN)
+    second = await attempted(store, track)
+    results = await asyncio.gather(won(store, first), won(store, second))
+    assert sorted(results) == [False, True]
+
+
+async def test_a_late_result_of_a_failed_track_is_delivered_after_all(store: Store) -> None:
+    track = await generating(store)
+    attempt = await attempted(store, track)
+    await store.ledger.close(attempt, Outcome.UNKNOWN)
+    await store.tracks.move(
+        track.id, TrackStatus.GENERATING, TrackStatus.FAILED, reason=Failure.UPSTREAM
+    )
+    assert await won(store, attempt)
+    assert (await store.tracks.get(track.id)).status is TrackStatus.MADE
+
+
+async def test_a_result_after_cancelling_is_kept_and_not_delivered(store: Store) -> None:
+    track = await generating(store)
+    attempt = await attempted(store, track)
+    assert await store.tracks.want_stop(track.id)
+    assert await won(store, attempt)
+    assert (await store.tracks.get(track.id)).status is TrackStatus.CANCELLED
+    assert await store.tracks.has_sound(track.id)
+    assert not await store.tracks.want_stop(track.id)
+
+
+async def test_a_ticket_is_kept(store: Store) -> None:
+    track = await generating(store)
+    attempt = await attempted(store, track)
+    await store.ledger.note_ticket(attempt, "t-1")
+    assert [one.ticket for one in await store.ledger.of(track.id)] == ["t-1"]
+
+
+async def test_a_status_moves_once(store: Store) -> None:
+    track = await made(store)
+    moved = await at_once(
+        lambda _: store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
+    )
+    assert moved.count(True) == 1
+
+
+async def test_a_delivered_track_has_no_bytes_and_nothing_left_to_do(store: Store) -> None:
+    track = await made(store)
+    await store.tracks.claims.release(track.id, "w1")
+    assert not await store.tracks.delivered(track.id, "sent")
+    await store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
+    assert await store.tracks.delivered(track.id, "sent")
+    assert not await store.tracks.has_sound(track.id)
+    assert await store.tracks.due() == [(track.id, TrackStatus.DELIVERED)]
+    await store.tracks.told(track.id, TrackStatus.SENDING)
+    assert await store.tracks.due() != []
+    await store.tracks.told(track.id, TrackStatus.DELIVERED)
+    assert await store.tracks.due() == []
+    assert await store.tracks.backlog() == 0
+
+
+async def test_work_that_waits_is_not_due_before_its_time(store: Store) -> None:
+    track = await made(store)
+    await store.tracks.claims.release(track.id, "w1")
+    await store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
+    later = {"wake_at": time.time() + 60}
+    await store.tracks.move(track.id, TrackStatus.SENDING, TrackStatus.MADE, **later)
+    assert await store.tracks.due() == []
+    assert await store.tracks.backlog() == 1
+
+
+async def test_bytes_nobody_fetched_are_dropped(store: Store) -> None:
+    track = await generating(store)
+    await won(store, await attempted(store, track), kept=-1)
+    await store.tidy()
+    assert not await store.tracks.has_sound(track.id)
+
+
+async def test_a_notice_is_given_once_a_while(store: Store) -> None:
+    given = await at_once(lambda _: store.people.due("credit", 60))
+    assert given.count(True) == 1
+    assert await store.people.due("other", 60)
+    given = await at_once(lambda _: store.people.due("credit", 0))
+    assert True in given
+
+
+async def test_a_user_is_one_row_whose_language_changes(store: Store) -> None:
+    await at_once(lambda _: store.people.seen(ADA, "de"))
+    assert await store.people.language(ADA) == "de"
+    await store.people.seen(ADA, "en")
+    assert await store.people.language(ADA) == "en"
+    assert await store.people.language(BOB) is None
+
+
+async def test_an_upload_that_is_about_to_expire_is_not_used(store: Store) -> None:
+    draft = await previewed(store)
+    reference_id = draft.reference_id
+    assert reference_id is not None
+    soon, late = time.time() + 60, time.time() + 3600
+    keep, find = store.references.keep_upload, store.references.upload
+    await keep(reference_id, Purpose.SONG, "aimlapi", voice_id="v", expires_at=soon)
+    assert await find(reference_id, Purpose.SONG, "aimlapi") is None
+    await at_once(
+        lambda _: keep(reference_id, Purpose.SONG, "aimlapi", beat_id="b", expires_at=late)
+    )
+    found = await find(reference_id, Purpose.SONG, "aimlapi")
+    assert found is not None
+    assert (found.voice_id, found.beat_id) == (None, "b")
+    assert await find(reference_id, Purpose.VOICE, "aimlapi") is None
+    await store.references.forget_upload(reference_id, Purpose.SONG, "aimlapi")
+    assert await find(reference_id, Purpose.SONG, "aimlapi") is None
+
+
+async def test_a_recording_is_judged_once_and_told_about_once(store: Store) -> None:
+    draft = await previewed(store)
+    reference_id = draft.reference_id
+    assert reference_id is not None
+    assert await store.references.due() == [reference_id]
+    hints = (Hint.QUIET, Hint.CLIPPED)
+    judged = await asyncio.gather(
+        store.references.prepared(reference_id, seconds=12, level=-42, hints=hints),
+        store.references.rejected(reference_id, Flaw.SILENT),
+    )
+    assert sorted(judged) == [False, True]
+    assert await store.references.due() == [reference_id]
+    await store.references.told(reference_id)
+    assert await store.references.due() == []
+    assert (await store.references.get(reference_id)).status is not ReferenceStatus.RECEIVED
+
+
+async def test_what_is_not_there_is_a_lookup_error(store: Store) -> None:
+    with pytest.raises(LookupError):
+        await store.tracks.get(1)
+    with pytest.raises(LookupError):
+        await store.references.get(1)
+    assert await store.drafts.by_id(1) is None
+
+
+async def test_a_database_belongs_to_one_bot(store: Store) -> None:
+    mine = await at_once(lambda _: store.belongs_to("111"))
+    assert mine == [True] * AT_ONCE
+    assert not await store.belongs_to("222")
+    assert await store.belongs_to("111")
+
+
+async def test_a_schema_newer_than_the_program_is_left_alone(database_url: str) -> None:
+    async with opened(database_url) as store:
+        await created(store)
+        async with store._database.write() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerSchema, match="9999"):
+        await Store.open(database_url)
+    async with _raw(database_url) as raw:
+        kept = await raw.execute(text("SELECT version_num FROM alembic_version"))
+        assert kept.scalar() == "9999"
+        assert (await raw.execute(text("SELECT count(*) FROM tracks"))).scalar() == 1
+
+
+@asynccontextmanager
+async def _raw(url: str) -> AsyncIterator[AsyncConnection]:
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+async def test_starts_at_the_same_time_migrate_once(empty_url: str) -> None:
+    stores = await at_once(lambda _: Store.open(empty_url, alone=False), 3)
+    try:
+        drafts = await asyncio.gather(
+            *(previewed(store, n, n) for n, store in enumerate(stores, 1))
+        )
+        assert len({draft.id for draft in drafts}) == len(stores)
+    finally:
+        for store in stores:
+            await store.aclose()
+
+
+async def test_a_file_is_opened_once_and_a_server_often(database_url: str) -> None:
+    async with opened(database_url) as store:
+        if store.is_sqlite:
+            with pytest.raises(AlreadyOpen, match="another refrain"):
+                await Store.open(database_url)
+        else:
+            async with opened(database_url) as second:
+                await created(second)
+    async with opened(database_url) as again:
+        await previewed(again, message_id=77)
+
+
+async def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = compare_metadata(context, metadata)
+        return [one for one in found if "procrastinate" not in repr(one)]
+
+    async with store._database.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_a_server_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(StoreUnavailable) as failure:
+        await Store.open("postgresql+psycopg://u:hush@127.0.0.1:1/nothing")
+    assert "\n" not in str(failure.value)
+    assert "hush" not in str(failure.value)
