@@ -46,6 +46,7 @@ PERFORMER = "Refrain"
 _DAY = 86_400.0
 _AT_ONCE = 8
 _SWEEP_EVERY = 30.0
+_CLAIM_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ async def base(settings: Settings, *, work: bool = True, pace: float = 1.0) -> A
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     bot = telegram_bot(settings)
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.database, claim_seconds=settings.claim_seconds)
+        store = await Store.open(settings.database, claim_seconds=settings.claim_seconds * _CLAIM_SHARE)
         stack.push_async_callback(store.aclose)
         if not await store.belongs_to(bot.token.partition(":")[0]):
             raise SettingsError(f"{_where(settings)}: this database belongs to another bot")
@@ -188,7 +189,8 @@ def jobs(settings: Settings, store: Store, pace: float, *, work: bool) -> Jobs:
         Kind.TRACK: settings.max_concurrent_tracks,
         Kind.DELIVERY: _AT_ONCE,
     }
-    sweep_every = _SWEEP_EVERY * pace
+    # A claim's life and a look for lost work together last no longer than CLAIM_SECONDS.
+    sweep_every = min(_SWEEP_EVERY, settings.claim_seconds * (1 - _CLAIM_SHARE)) * pace
     if store.is_sqlite:
         return LocalJobs(at_once, sweep_every=sweep_every)
     # psycopg and procrastinate are loaded by those who use them.
