@@ -3,6 +3,7 @@
 import asyncio
 import warnings
 from contextlib import suppress
+from functools import partial
 
 from telegram import Message, Update
 from telegram.constants import ParseMode
@@ -24,6 +25,7 @@ from handlers import lyrics
 from handlers.desk import App, Desk, numbers, receipt, reply, toast
 from handlers.panels import Panels
 from handlers.recordings import RECORDING, as_new, flaw_of, sound_of
+from handlers.settled import settled
 from handlers.steps import State, state_of
 from handlers.tracks import pressed_track
 from handlers.words import Words
@@ -34,9 +36,10 @@ _RECEIPT = "👌"
 def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
     """The table of the conversation; where each one stands is read from the drafts."""
     create, told = Create(desk), Words(desk)
-    recording = MessageHandler(RECORDING, create.recording)
-    words = MessageHandler(lyrics.WORDS, told.words)
-    edited = MessageHandler(lyrics.EDITED_WORDS, told.edited)
+    safe = partial(settled, desk)
+    recording = MessageHandler(RECORDING, safe(create.recording))
+    words = MessageHandler(lyrics.WORDS, safe(told.words))
+    edited = MessageHandler(lyrics.EDITED_WORDS, safe(told.edited))
     with warnings.catch_warnings():
         # Buttons and messages belong to one conversation: per_message must stay off.
         warnings.filterwarnings("ignore", r"If 'per_message=False'", PTBUserWarning)
@@ -47,25 +50,25 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
             entry_points=[
                 recording,
                 words,
-                CallbackQueryHandler(create.rewrite, pattern(keyboards.REWRITE)),
+                CallbackQueryHandler(safe(create.rewrite), pattern(keyboards.REWRITE)),
             ],
             states={
                 Step.RECORDING: [edited],
                 Step.PURPOSE: [
-                    CallbackQueryHandler(create.choose, pattern(keyboards.PURPOSE)),
+                    CallbackQueryHandler(safe(create.choose), pattern(keyboards.PURPOSE)),
                     edited,
                 ],
                 Step.LYRICS: [edited],
                 Step.PREVIEW: [
-                    CallbackQueryHandler(create.make, pattern(keyboards.CREATE)),
-                    CallbackQueryHandler(create.add_partner, pattern(keyboards.PARTNER)),
+                    CallbackQueryHandler(safe(create.make), pattern(keyboards.CREATE)),
+                    CallbackQueryHandler(safe(create.add_partner), pattern(keyboards.PARTNER)),
                     edited,
                 ],
                 Step.PARTNER: [edited],
             },
             fallbacks=[
-                CallbackQueryHandler(create.drop, pattern(keyboards.DROP)),
-                CommandHandler("cancel", create.cancel),
+                CallbackQueryHandler(safe(create.drop), pattern(keyboards.DROP)),
+                CommandHandler("cancel", safe(create.cancel)),
             ],
         )
 

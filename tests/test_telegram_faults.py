@@ -199,6 +199,20 @@ async def test_a_preview_that_cannot_be_edited_yet_is_no_second_preview(
     assert count(ada, "preview") == 1
 
 
+async def test_a_question_whose_answer_was_lost_can_be_answered(world: World, ada: Person) -> None:
+    world.telegram.fail("sendMessage", "lost")
+    await asked_purpose(ada)
+    await ada.wait_for(said("trouble"))
+    await chosen(ada)
+    await world.quiet()
+    world.telegram.fail("sendMessage", "lost")
+    await ada.send_text(LYRICS)
+    await ada.wait_for(said("preview"))
+    await world.quiet()
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+
+
 async def test_a_warning_about_a_recording_is_said_once_telegram_listens(
     world: World, ada: Person
 ) -> None:

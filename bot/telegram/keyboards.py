@@ -19,8 +19,8 @@ SEND_AGAIN = "s"
 
 
 def pattern(*actions: str) -> str:
-    """A regular expression for the data of these buttons."""
-    return rf"^[{''.join(actions)}](:[0-9]{{1,19}}){{1,2}}(:[a-z]+)?$"
+    """A regular expression for the data of these buttons; its numbers fit into 64 bits."""
+    return rf"^[{''.join(actions)}](:[0-9]{{1,18}}){{1,2}}(:[a-z]+)?$"
 
 
 def purposes(draft: Draft, offered: tuple[Purpose, ...], texts: Texts) -> InlineKeyboardMarkup:
