@@ -23,8 +23,12 @@ from bot.store import StoreUnavailable
 log = logging.getLogger(__name__)
 
 _TASK = "look"
-_CONNECTIONS = 12
+_CONNECTIONS = 8
+_CONNECTION_WAIT = 5.0
 _STALLED = 60.0
+# Looks that are due later are found by polling only, and so is one whose notification comes
+# while procrastinate is fetching.
+_POLL = 1.0
 _AWAY = (ProcrastinateException, PsycopgError, OSError, TimeoutError)
 
 
@@ -43,11 +47,17 @@ class PostgresJobs:
     ) -> None:
         conninfo = url.replace("postgresql+psycopg://", "postgresql://", 1)
         connector = procrastinate.PsycopgConnector(
-            conninfo=conninfo, min_size=1, max_size=_CONNECTIONS, kwargs={"connect_timeout": 10}
+            conninfo=conninfo,
+            min_size=1,
+            max_size=_CONNECTIONS,
+            timeout=_CONNECTION_WAIT,
+            kwargs={"connect_timeout": 10},
         )
         self._app = procrastinate.App(connector=connector)
         self._app.task(name=_TASK)(self._look)
         self._at_once = at_once
+        self._places = {kind: asyncio.Semaphore(at_once[kind]) for kind in Kind}
+        self._running: set[asyncio.Task[None]] = set()
         self._sweep_every = sweep_every
         self._works_here = work
         self._work: Work | None = None
@@ -86,9 +96,12 @@ class PostgresJobs:
         if self._tasks:
             self._tasks[-1].cancel()
             await asyncio.wait(self._tasks, timeout=grace + 10)
-        for task in self._tasks:
+        if self._running:
+            await asyncio.wait(self._running, timeout=0 if self._tasks else grace)
+        left = [*self._tasks, *self._running]
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
         with suppress(*_AWAY):
             await self._app.close_async()
 
@@ -109,21 +122,38 @@ class PostgresJobs:
             log.warning("a wake was lost; the next sweep finds the row: %s", type(error).__name__)
 
     async def _look(self, kind: str, row_id: int, failures: int = 0) -> None:
-        """Run the row's work; never fails, so that procrastinate retries nothing by itself."""
-        work = self._work
-        if work is None:
+        """Run the row's work; never fails, so that procrastinate retries nothing by itself.
+
+        A worker that has lost its database cancels this; the work itself goes on, for it may
+        be a paid call.
+        """
+        if self._work is None:
             return
-        with bound_contextvars(**{log_name(Kind(kind)): row_id}):
+        running = asyncio.create_task(self._run(self._work, Kind(kind), row_id, failures))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        await asyncio.shield(running)
+
+    async def _run(self, work: Work, kind: Kind, row_id: int, failures: int) -> None:
+        async with self._places[kind]:
+            again, failures = await self._guarded(work, kind, row_id, failures)
+        if again is not None and not self._stopping:
+            await self._defer(kind, row_id, max(again, 0.05), failures)
+
+    async def _guarded(
+        self, work: Work, kind: Kind, row_id: int, failures: int
+    ) -> tuple[float | None, int]:
+        """When to look again, and how often in a row it has failed."""
+        with bound_contextvars(**{log_name(kind): row_id}):
             try:
-                again, failures = await work.run(Kind(kind), row_id), 0
+                again, failures = await work.run(kind, row_id), 0
             except (StoreUnavailable, OSError) as error:
                 again, failures = _pause(failures), failures + 1
                 log.error("work was put off for %.0f s: %s", again, error)  # noqa: TRY400 - one line
             except Exception:
                 again, failures = _pause(failures), failures + 1
                 log.exception("work failed; looking again in %.0f s", again)
-        if again is not None and not self._stopping:
-            await self._defer(Kind(kind), row_id, max(again, 0.05), failures)
+        return again, failures
 
     async def _serve(self, kind: Kind) -> None:
         """Keep a worker running for one kind, through outages of the database."""
@@ -136,6 +166,8 @@ class PostgresJobs:
                 concurrency=self._at_once[kind],
                 install_signal_handlers=False,
                 delete_jobs="always",
+                shutdown_graceful_timeout=0,
+                fetch_job_polling_interval=_POLL,
             )
             self._workers.add(worker)
             try:

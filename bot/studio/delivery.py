@@ -7,6 +7,7 @@ from bot.model import TrackStatus
 from bot.store import UNFINISHED, Track
 from bot.studio import lyrics
 from bot.studio.context import Context
+from bot.studio.insist import insist
 from bot.studio.ports import AnswerLost, Later, Unreachable
 
 log = logging.getLogger(__name__)
@@ -60,19 +61,21 @@ class Delivery:
         try:
             file_id = await self._c.courier.deliver(track, audio, cover, note)
         except Later as later:
-            await self._store.move(
-                track.id, TrackStatus.SENDING, TrackStatus.MADE, wake_at=later.at
-            )
+            await self._sent(track.id, TrackStatus.MADE, wake_at=later.at)
             return later.seconds
         except AnswerLost:
             log.warning("the answer to a delivery was lost")
-            await self._store.move(track.id, TrackStatus.SENDING, TrackStatus.UNSURE)
+            await self._sent(track.id, TrackStatus.UNSURE)
         except Unreachable:
-            await self._store.move(track.id, TrackStatus.SENDING, TrackStatus.UNDELIVERABLE)
+            await self._sent(track.id, TrackStatus.UNDELIVERABLE)
         else:
-            await self._store.delivered(track.id, file_id)
+            await insist(lambda: self._store.delivered(track.id, file_id))
             log.info("delivered")
         return None
+
+    async def _sent(self, track_id: int, after: TrackStatus, **values: float) -> None:
+        """Write down how sending ended."""
+        await insist(lambda: self._store.move(track_id, TrackStatus.SENDING, after, **values))
 
     async def _show_end(self, track_id: int) -> float | None:
         track = await self._store.get(track_id)

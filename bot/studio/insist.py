@@ -1,0 +1,40 @@
+"""Writing down what has already happened in the world, even if the store is away for a while."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from bot.store import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+_PATIENCE = 900.0
+_LONGEST_PAUSE = 3.0
+
+
+async def insist(commit: Callable[[], Awaitable[Result]]) -> Result:
+    """Repeat a commit until the store takes it.
+
+    A track that Telegram has taken, or that came back and was paid for, is a fact: to look at
+    its row again later, without it, would be to forget that.
+
+    Args:
+        commit: Harmless to repeat, for the answer to a commit may be lost.
+
+    Raises:
+        StoreUnavailable: it was away for a quarter of an hour.
+    """
+    begun, pause = time.monotonic(), 0.2
+    while True:
+        try:
+            return await commit()
+        except StoreUnavailable as error:
+            if time.monotonic() - begun > _PATIENCE:
+                raise
+            log.warning("what has happened cannot be written down yet: %s", error)
+        await asyncio.sleep(pause)
+        pause = min(_LONGEST_PAUSE, pause * 2)
