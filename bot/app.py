@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
-import aiohttp
 from telegram import BotCommand
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, ExtBot
@@ -22,9 +21,9 @@ import handlers.help
 import handlers.privacy
 import handlers.start
 import handlers.tracks
-from bot import music
 from bot.audio import Limits, Workshop
 from bot.jobs import Jobs, Kind, LocalJobs
+from bot.services import music_services
 from bot.settings import Settings, SettingsError
 from bot.store import Store
 from bot.studio import Context, Rules, Studio
@@ -81,34 +80,6 @@ def rules(settings: Settings, pace: float = 1.0) -> Rules:
     )
 
 
-@asynccontextmanager
-async def music_service(settings: Settings) -> AsyncIterator[music.MusicBackend]:
-    """The music service that the settings name.
-
-    Raises:
-        SettingsError: there is no such service, or it lacks its key.
-    """
-    name = settings.music_backend[0] if settings.music_backend else ""
-    if name not in music.BACKENDS:
-        raise SettingsError(f"MUSIC_BACKEND: must be one of {', '.join(music.BACKENDS)}")
-    if settings.aimlapi_key is None:
-        raise SettingsError("AIMLAPI_KEY: is needed to make tracks")
-    connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(connector=connector, trust_env=True) as session:
-        service = music.backend(
-            name,
-            session,
-            key=settings.aimlapi_key,
-            url=settings.aimlapi_url,
-            upload_timeout=settings.upload_timeout,
-            generate_timeout=settings.generate_timeout,
-        )
-        try:
-            yield service
-        finally:
-            await service.aclose()
-
-
 def telegram_bot(settings: Settings) -> ExtBot[None]:
     """The bot on its own aiohttp session, not yet initialised.
 
@@ -147,7 +118,7 @@ async def base(settings: Settings, *, work: bool = True, pace: float = 1.0) -> A
         stack.push_async_callback(store.aclose)
         if not await store.belongs_to(bot.token.partition(":")[0]):
             raise SettingsError(f"{_where(settings)}: this database belongs to another bot")
-        service = await stack.enter_async_context(music_service(settings))
+        services = await stack.enter_async_context(music_services(settings))
         workshop = Workshop()
         stack.push_async_callback(workshop.aclose)
         warming = asyncio.create_task(workshop.warm())
@@ -159,7 +130,7 @@ async def base(settings: Settings, *, work: bool = True, pace: float = 1.0) -> A
         context = Context(
             store=store,
             jobs=jobs(settings, store, pace, work=work),
-            music=service,
+            music=services,
             workshop=workshop,
             courier=courier,
             rules=rules(settings, pace),
@@ -171,7 +142,7 @@ async def base(settings: Settings, *, work: bool = True, pace: float = 1.0) -> A
         stack.push_async_callback(studio.stop, settings.stop_grace)
         await studio.start()
         days = (settings.keep_recordings, settings.keep_tracks)
-        desk = Desk(bot, studio, store, courier, people, service.title, days)
+        desk = Desk(bot, studio, store, courier, people, services.title, days)
         yield Base(settings, desk, pace)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -36,10 +37,31 @@ class Settings(BaseSettings):
     )
 
     music_backend: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("aimlapi",), description="The music service."
+        ("aimlapi",),
+        description="The music service, or several by preference: aimlapi, replicate, "
+        "aimlapi-cover, acestep.",
     )
     aimlapi_key: SecretStr | None = Field(None, description="Key from aimlapi.com. A secret.")
     aimlapi_url: HttpUrl = Field("https://api.aimlapi.com", description="Where AI/ML API is.")
+    cover_prompt: Annotated[str, Field(min_length=10, max_length=300)] | None = Field(
+        None, description="Style of aimlapi-cover, 10-300 characters; it has one of its own."
+    )
+    cover_data_uri: bool = Field(
+        default=True, description="aimlapi-cover: send a data: URI; false: bare Base64."
+    )
+    replicate_token: SecretStr | None = Field(
+        None, description="Token from replicate.com. A secret."
+    )
+    replicate_url: HttpUrl = Field("https://api.replicate.com", description="Where Replicate is.")
+    acestep_url: HttpUrl = Field(
+        "http://127.0.0.1:8001", description="Where your ACE-Step server is."
+    )
+    acestep_key: SecretStr | None = Field(
+        None, description="What your ACE-Step server wants, if anything. A secret."
+    )
+    acestep_prompt: Annotated[str, Field(min_length=1, max_length=300)] | None = Field(
+        None, description="Style of acestep; it has one of its own."
+    )
 
     data_dir: Path = Field(Path("data"), description="Where everything is kept.")
     database_url: SecretStr | None = Field(
@@ -129,7 +151,9 @@ class Settings(BaseSettings):
             return frozenset(item.strip() for item in value.split(",") if item.strip())
         return value
 
-    @field_validator("telegram_api_url", "aimlapi_url", "webhook_url")
+    @field_validator(
+        "telegram_api_url", "aimlapi_url", "replicate_url", "acestep_url", "webhook_url"
+    )
     @classmethod
     def _no_trailing_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else value
@@ -193,11 +217,24 @@ def example() -> str:
     """The text of `.env.example`: every setting with its default."""
     lines = ["# Copy to .env and fill in. What is commented out shows its default.", ""]
     for name, field in Settings.model_fields.items():
-        default = field.get_default()
-        if isinstance(default, tuple | frozenset):
-            default = ",".join(map(str, default))
-        empty = default is None or default == ""
         needed = name in {"telegram_token", "aimlapi_key", "owner_id"}
-        value = "" if empty else str(default).lower() if default is True else str(default)
-        lines += [f"# {field.description}", f"{'' if needed else '# '}{name.upper()}={value}", ""]
+        setting = f"{name.upper()}={_default(field)}"
+        lines += [f"# {field.description}", setting if needed else f"# {setting}", ""]
     return "\n".join(lines)
+
+
+def table() -> str:
+    """The table of settings in the README."""
+    lines = ["| setting | default | |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        lines.append(f"| `{name.upper()}` | {_default(field)} | {field.description} |")
+    return "\n".join(lines)
+
+
+def _default(field: FieldInfo) -> str:
+    default = field.get_default()
+    if isinstance(default, tuple | frozenset):
+        default = ",".join(map(str, default))
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "" if default is None else str(default)

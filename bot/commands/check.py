@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import tempfile
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,8 @@ from rich.table import Table
 from telegram.error import InvalidToken, TelegramError
 
 from bot import app
-from bot.music import Finding
+from bot.music import Finding, MusicBackend
+from bot.services import music_services
 from bot.settings import Settings, SettingsError
 from bot.store import Store, StoreUnavailable
 from bot.texts import Texts, texts
@@ -24,26 +26,29 @@ _ENCODERS = ("libmp3lame",)
 
 
 def command(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - as every command
-    """Print the table; 0 if all is good, 1 if not."""
-    say = texts(None)
-    findings = asyncio.run(_findings(settings, say))
+    """Print the tables; 0 if all is good, 1 if not."""
+    say, console = texts(None), Console()
+    findings, services = asyncio.run(_everything(settings, say))
     table = Table(title=say.plain("check-title", version=version("refrain")), show_header=False)
     for finding in findings:
-        mark = "[green]✓[/]" if finding.good else "[red]✗[/]"
-        table.add_row(mark, finding.subject, finding.detail)
-    Console().print(table)
+        table.add_row(_mark(good=finding.good), finding.subject, finding.detail)
+    console.print(table)
+    if services.row_count:
+        console.print(services)
     return 0 if all(finding.good for finding in findings) else 1
 
 
-async def _findings(settings: Settings, say: Texts) -> list[Finding]:
-    return [
+async def _everything(settings: Settings, say: Texts) -> tuple[list[Finding], Table]:
+    services = Table(title=say.plain("check-services"))
+    findings = [
         await _telegram(settings, say),
         _owner(settings, say),
-        *await _music(settings, say),
+        *await _music(settings, say, services),
         _data(settings.data_dir, say),
         await _store(settings, say),
         _audio(say),
     ]
+    return findings, services
 
 
 async def _telegram(settings: Settings, say: Texts) -> Finding:
@@ -72,12 +77,39 @@ def _owner(settings: Settings, say: Texts) -> Finding:
     return Finding(subject, good=False, detail=say.plain("check-owner-missing"))
 
 
-async def _music(settings: Settings, say: Texts) -> list[Finding]:
+async def _music(settings: Settings, say: Texts, table: Table) -> list[Finding]:
+    """Look at every configured service; `table` gets a row for each."""
+    for name in ("service", "model", "makes", "price", "length"):
+        table.add_column(say.plain(f"check-column-{name}"))
     try:
-        async with app.music_service(settings) as service:
-            return await service.check()
+        async with music_services(settings) as services:
+            checked = await services.check()
+            for backend in services:
+                good = all(finding.good for finding in checked[backend.name])
+                table.add_row(f"{_mark(good=good)} {backend.name}", *_told(backend, say))
     except SettingsError as error:
         return [Finding(say.plain("check-music"), good=False, detail=str(error))]
+    several = len(checked) > 1
+    return [
+        replace(finding, subject=f"{name}: {finding.subject}") if several else finding
+        for name, findings in checked.items()
+        for finding in findings
+    ]
+
+
+def _told(backend: MusicBackend, say: Texts) -> list[str]:
+    """Model, what it makes, price and length, as cells."""
+    can = backend.abilities
+    makes = [say.plain(f"purpose-{purpose}") for purpose in can.purposes]
+    if can.pairs:
+        makes.append(say.plain("check-pairs"))
+    free = can.price_usd is None
+    price = say.plain("check-free") if free else f"${can.price_usd:.3f}"
+    return [can.model, ", ".join(makes), price, f"{can.track_seconds} s"]
+
+
+def _mark(*, good: bool) -> str:
+    return "[green]✓[/]" if good else "[red]✗[/]"
 
 
 def _data(folder: Path, say: Texts) -> Finding:

@@ -5,7 +5,8 @@ import asyncio
 import tempfile
 import time
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -13,21 +14,50 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from bot import app
 from bot.audio import Unusable, Workshop, tagged
-from bot.model import Purpose
+from bot.model import recipe
 from bot.music import (
+    Abilities,
+    Chain,
     MusicBackend,
     MusicError,
     OperatorFault,
     Order,
     Sound,
     Ticket,
+    Unready,
     UserFault,
 )
+from bot.services import music_services
 from bot.settings import Settings
 from bot.studio import lyrics
 from bot.texts import texts
 
 _USUAL = 60.0
+_MARGIN = 10.0
+
+
+class _CannotError(Exception):
+    """No service can make this; the message is for the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be made, and with what."""
+
+    settings: Settings
+    options: argparse.Namespace
+    words: str
+    workshop: Workshop
+    bar: Progress
+
+    def count(self, can: Abilities) -> int:
+        """How many characters a service counts."""
+        return len(lyrics.final(self.words, self.options.purpose, marks=can.marks))
+
+    def fits(self, can: Abilities) -> bool:
+        """Whether a service takes lyrics of this length."""
+        most = min(self.settings.lyrics_max, can.lyrics_max)
+        return can.lyrics_min <= self.count(can) <= most
 
 
 def command(settings: Settings, options: argparse.Namespace) -> int:
@@ -38,71 +68,110 @@ def command(settings: Settings, options: argparse.Namespace) -> int:
 async def _make(settings: Settings, options: argparse.Namespace, console: Console) -> int:
     say = texts(None)
     words = lyrics.normalised(options.lyrics)
-    final = lyrics.final(words, options.purpose)
     if not any(c.isalnum() for c in words):
         return _failed(console, say.plain("lyrics-empty"))
-    if len(final) > settings.lyrics_max:
-        over = len(final) - settings.lyrics_max
-        most = settings.lyrics_max
-        return _failed(console, say.plain("lyrics-long", count=len(final), max=most, over=over))
     if not options.recording.is_file():
         return _failed(console, say.plain("make-no-file", path=str(options.recording)))
     workshop = Workshop()
     try:
-        async with app.music_service(settings) as service:
+        async with music_services(settings) as services:
             with _bar(console) as bar:
-                await _produce(settings, options, service, workshop, words, bar)
+                await _produce(_Job(settings, options, words, workshop, bar), services)
+    except _CannotError as error:
+        return _failed(console, str(error))
     except Unusable as error:
-        return _failed(console, say.plain(f"recording-{error.flaw}"))
-    except UserFault as error:
-        return _failed(console, say.plain(f"failed-{error.reason}"))
-    except OperatorFault as error:
-        return _failed(console, say.plain(f"make-{error.reason}"))
-    except (MusicError, TimeoutError):
-        return _failed(console, say.plain("failed-upstream"))
+        return _failed(console, say.plain(f"recording-{error.flaw}", least=10, most=10))
+    except (MusicError, TimeoutError) as error:
+        return _failed(console, say.plain(_said(error)))
     finally:
         await workshop.aclose()
     console.print(say.plain("make-done", path=str(options.output)))
     return 0
 
 
-async def _produce(
-    settings: Settings,
-    options: argparse.Namespace,
-    service: MusicBackend,
-    workshop: Workshop,
-    words: str,
-    bar: Progress,
-) -> None:
+async def _produce(job: _Job, services: Chain) -> None:
+    """Prepare the recording, then ask one service after the other until one need not be mended.
+
+    Raises:
+        _CannotError: no service can make this.
+        OperatorFault: of the last service.
+    """
     say = texts(None)
-    step = bar.add_task(say.plain("make-preparing"), total=None)
+    step = job.bar.add_task(say.plain("make-preparing"), total=None)
     with tempfile.TemporaryDirectory() as folder:
         prepared, made = Path(folder) / "recording.mp3", Path(folder) / "track.mp3"
-        await workshop.prepare(options.recording, prepared, app.rules(settings).limits)
-        bar.update(step, description=say.plain("make-uploading"))
-        uploaded = await service.upload(prepared, options.purpose)
-        purpose: Purpose = options.purpose
-        order = Order(
-            request_id=f"refrain-make-{uuid.uuid4().hex[:16]}",
-            lyrics=lyrics.final(words, purpose),
-            voice=uploaded if purpose.has_voice else None,
-            beat=uploaded if purpose.has_beat else None,
+        service = _able(job, services, {})
+        limits = app.rules(job.settings).limits
+        await job.workshop.prepare(job.options.recording, prepared, limits)
+        tried: dict[str, OperatorFault] = {}
+        while True:
+            try:
+                await _order(job, service, prepared, made, step)
+                break
+            except OperatorFault as fault:
+                tried[service.name] = fault
+                service = _able(job, services, tried)
+        await _write(job, made)
+        job.bar.update(step, total=1, completed=1)
+
+
+def _able(job: _Job, services: Chain, tried: Mapping[str, OperatorFault]) -> MusicBackend:
+    """The next service that can make this.
+
+    Raises:
+        OperatorFault: the last one tried, where there is no other.
+        _CannotError: none ever could; it says why.
+    """
+    purpose = job.options.purpose
+    wish = recipe(1, purpose, None, job.words)
+    service = services.choose(lambda can: can.make(wish) and job.fits(can), tried)
+    if service is not None:
+        return service
+    if tried:
+        raise list(tried.values())[-1]
+    say, can = texts(None), services.current.abilities
+    if not can.make(wish):
+        raise _CannotError(say.plain("make-not-offered", purpose=say.plain(f"purpose-{purpose}")))
+    count, most = job.count(can), min(job.settings.lyrics_max, can.lyrics_max)
+    if count < can.lyrics_min:
+        raise _CannotError(say.plain("lyrics-short", count=count, min=can.lyrics_min))
+    raise _CannotError(say.plain("lyrics-long", count=count, max=most, over=count - most))
+
+
+async def _order(
+    job: _Job, service: MusicBackend, prepared: Path, made: Path, step: TaskID
+) -> None:
+    """Upload the recording and wait for the track."""
+    say, purpose = texts(None), job.options.purpose
+    job.bar.update(step, description=say.plain("make-uploading"))
+    uploaded = await service.upload(prepared, purpose)
+    order = Order(
+        request_id=f"refrain-make-{uuid.uuid4().hex[:16]}",
+        lyrics=lyrics.final(job.words, purpose, marks=service.abilities.marks),
+        voice=uploaded if purpose.has_voice else None,
+        beat=uploaded if purpose.has_beat else None,
+    )
+    job.bar.update(step, description=say.plain("make-generating"), total=_USUAL)
+    async with asyncio.timeout(job.settings.generate_timeout + _MARGIN):
+        await _ticking(_ordered(service, order, made), job.bar, step)
+
+
+async def _write(job: _Job, made: Path) -> None:
+    """Write the track; what has been paid for is on disk before anything is tried with it."""
+    output = job.options.output
+    audio = await asyncio.to_thread(made.read_bytes)
+    output.write_bytes(audio)
+    inspected = await job.workshop.inspect(made)
+    output.write_bytes(
+        tagged(
+            audio,
+            title=lyrics.title(job.words),
+            artist=app.PERFORMER,
+            lyrics=job.words,
+            cover=inspected.cover,
+            comment=inspected.comment,
         )
-        bar.update(step, description=say.plain("make-generating"), total=_USUAL)
-        async with asyncio.timeout(settings.generate_timeout):
-            await _ticking(_ordered(service, order, made), bar, step)
-        # What has been paid for is on disk before anything else is tried with it.
-        audio = made.read_bytes()
-        options.output.write_bytes(audio)
-        inspected = await workshop.inspect(made)
-        name = lyrics.title(words)
-        cover, note = inspected.cover, inspected.comment
-        options.output.write_bytes(
-            tagged(
-                audio, title=name, artist=app.PERFORMER, lyrics=words, cover=cover, comment=note
-            )
-        )
-        bar.update(step, total=1, completed=1)
+    )
 
 
 async def _ordered(service: MusicBackend, order: Order, made: Path) -> Sound:
@@ -131,3 +200,12 @@ def _bar(console: Console) -> Progress:
 def _failed(console: Console, text: str) -> int:
     console.print(text, style="red", markup=False, highlight=False)
     return 1
+
+
+def _said(error: MusicError | TimeoutError) -> str:
+    """The text for what went wrong."""
+    if isinstance(error, UserFault):
+        return f"failed-{error.reason}"
+    if isinstance(error, OperatorFault):
+        return f"make-{error.reason}"
+    return "failed-timeout" if isinstance(error, TimeoutError | Unready) else "failed-upstream"

@@ -83,6 +83,7 @@ lyrics-question =
     Up to { $advice } characters work best; { $max } is the limit.
 lyrics-purpose-first = Good words, I’ve kept them. What is in your recording? Choose above.
 lyrics-empty = There are no letters in that. Type the words you want to hear.
+lyrics-short = That’s { $count } characters, and the music service wants at least { $min }. Add a few words and send it again, or edit your message.
 lyrics-long = That’s { $count } characters, and the limit is { $max }. Shorten it by { $over } and send it again, or edit your message.
 lyrics-wrong-kind = I need words here. Type the lyrics, or send a .txt file.
 lyrics-file-big = That text file is too big. Send one of at most 16 kB.
@@ -151,20 +152,41 @@ store-trouble = I can’t write anything down right now, so I can’t take that.
 
 ## For the owner
 
-owner-key = <b>{ $backend }</b> refuses the key. Check it, then start me again. Until then no track can be made.
-owner-balance = <b>{ $backend }</b> says that the balance is used up. Top it up; until then no track can be made.
-owner-withdrawn = <b>{ $backend }</b> no longer offers the music model. Choose another service with MUSIC_BACKEND.
-owner-plan = <b>{ $backend }</b> says that the plan doesn’t cover this. Check the plan; until then no track can be made.
-owner-maintenance = <b>{ $backend }</b> is under maintenance. No track can be made until that’s over.
+owner-key =
+    <b>{ $backend }</b> refuses the key. Check it, then start me again. { $instead ->
+        [no] Until then no track can be made.
+       *[other] Until then I use <b>{ $instead }</b>.
+    }
+owner-balance =
+    <b>{ $backend }</b> says that the balance is used up. Top it up. { $instead ->
+        [no] Until then no track can be made.
+       *[other] Until then I use <b>{ $instead }</b>.
+    }
+owner-withdrawn =
+    <b>{ $backend }</b> no longer offers the music model. Choose another service with MUSIC_BACKEND. { $instead ->
+        [no] Until then no track can be made.
+       *[other] Until then I use <b>{ $instead }</b>.
+    }
+owner-plan =
+    <b>{ $backend }</b> says that the plan doesn’t cover this. Check the plan. { $instead ->
+        [no] Until then no track can be made.
+       *[other] Until then I use <b>{ $instead }</b>.
+    }
+owner-maintenance =
+    <b>{ $backend }</b> is under maintenance. { $instead ->
+        [no] Until then no track can be made.
+       *[other] Until then I use <b>{ $instead }</b>.
+    }
 
 ## The command line
 
 make-no-file = There is no file { $path }.
 make-preparing = Reading the recording
+make-not-offered = None of the music services in MUSIC_BACKEND makes a track from this: { $purpose }.
 make-uploading = Sending it to the music service
 make-generating = Making the track
 make-done = Your track: { $path }
-make-key = The music service refuses the key: check AIMLAPI_KEY.
+make-key = The music service refuses the key: run refrain check.
 make-balance = The balance at the music service is used up: top it up.
 make-withdrawn = The music service no longer offers this model: choose another MUSIC_BACKEND.
 make-plan = The plan at the music service doesn’t cover this.
@@ -193,3 +215,11 @@ check-audio = Decoder and encoder
 check-audio-good = FFmpeg { $version }
 check-audio-bad = missing: { $names }
 check-music = Music service
+check-services = Music services
+check-column-service = Service
+check-column-model = Model
+check-column-makes = Makes a track from
+check-column-price = A track costs about
+check-column-length = Up to
+check-pairs = a voice with a beat
+check-free = your own machine

@@ -1,9 +1,14 @@
 """Music services behind one protocol."""
 
+from typing import Any
+
 import aiohttp
 from pydantic import SecretStr
 
+from bot.music.acestep import AceStep
 from bot.music.aimlapi import AimlApi
+from bot.music.aimlapi_cover import AimlApiCover
+from bot.music.chain import Chain
 from bot.music.errors import (
     BadAnswer,
     MusicError,
@@ -13,36 +18,53 @@ from bot.music.errors import (
     StaleUpload,
     Unanswered,
     UnknownFault,
+    Unready,
     UserFault,
     UserReason,
 )
-from bot.music.protocol import Abilities, Finding, MusicBackend, Order, Sound, Ticket, Uploaded
+from bot.music.protocol import (
+    Abilities,
+    Finding,
+    Likeness,
+    MusicBackend,
+    Order,
+    Sound,
+    Ticket,
+    Uploaded,
+)
+from bot.music.replicate import Replicate
 
 __all__ = [
     "BACKENDS",
     "Abilities",
+    "AceStep",
     "AimlApi",
+    "AimlApiCover",
     "BadAnswer",
+    "Chain",
     "Finding",
+    "Likeness",
     "MusicBackend",
     "MusicError",
     "OperatorFault",
     "OperatorReason",
     "Order",
     "PassingFault",
+    "Replicate",
     "Sound",
     "StaleUpload",
     "Ticket",
     "Unanswered",
     "UnknownBackendError",
     "UnknownFault",
+    "Unready",
     "Uploaded",
     "UserFault",
     "UserReason",
     "backend",
 ]
 
-BACKENDS = ("aimlapi",)
+BACKENDS = ("aimlapi", "replicate", "aimlapi-cover", "acestep")
 """What `MUSIC_BACKEND` may say."""
 
 
@@ -59,29 +81,41 @@ def backend(
     upload_timeout: float,
     generate_timeout: float,
     lyrics_max: int = 600,
+    style: str | None = None,
+    data_uri: bool = True,
 ) -> MusicBackend:
     """Make the backend that `MUSIC_BACKEND` names.
 
     Args:
         name: One of `BACKENDS`.
         session: Used and never closed.
-        key: Of the account there.
+        key: Of the account there; may be empty for a server of one's own.
         url: Of the service.
         upload_timeout: Seconds.
         generate_timeout: Seconds.
-        lyrics_max: Longest lyrics in characters.
+        lyrics_max: Longest lyrics in characters, where the service leaves that to us.
+        style: What a model that follows a style is told; its own default if None.
+        data_uri: See `AimlApiCover`.
 
     Raises:
         UnknownBackendError: No backend has that name.
         ValueError: The address is unusable.
     """
-    if name not in BACKENDS:
-        raise UnknownBackendError(f"MUSIC_BACKEND is one of {', '.join(BACKENDS)}")
-    return AimlApi(
-        session,
-        key=key,
-        url=url,
-        upload_timeout=upload_timeout,
-        generate_timeout=generate_timeout,
-        lyrics_max=lyrics_max,
-    )
+    common: dict[str, Any] = {
+        "key": key,
+        "url": url,
+        "upload_timeout": upload_timeout,
+        "generate_timeout": generate_timeout,
+    }
+    styled = common | ({"style": style} if style else {})
+    match name:
+        case "aimlapi":
+            return AimlApi(session, lyrics_max=lyrics_max, **common)
+        case "replicate":
+            return Replicate(session, **common)
+        case "aimlapi-cover":
+            return AimlApiCover(session, data_uri=data_uri, **styled)
+        case "acestep":
+            return AceStep(session, **styled)
+        case _:
+            raise UnknownBackendError(f"MUSIC_BACKEND: one of {', '.join(BACKENDS)}")

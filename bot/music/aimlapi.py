@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -150,6 +151,10 @@ class AimlApi:
 
     async def cancel(self, ticket: Ticket) -> None:
         """Do nothing: a call in flight cannot be taken back."""
+
+    async def find(self, order: Order, since: datetime) -> list[Ticket]:  # noqa: ARG002  the protocol's
+        """Return nothing: music-01 keeps no list of what it was asked for."""
+        return []
 
     async def check(self) -> list[Finding]:
         """Look at the model, the key and the balance; costs nothing, never raises."""

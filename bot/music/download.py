@@ -1,7 +1,10 @@
 """Fetching a track that a service names by its address, without walking into our own network."""
 
 import asyncio
+import binascii
 import socket
+from base64 import b64decode
+from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
@@ -54,33 +57,44 @@ class _PublicOnly(AbstractResolver):
 
 
 class Downloads:
-    """Fetches results with a session of its own: no cookies, no keys, public HTTPS only.
+    """Fetches results with a session of its own: no cookies, public HTTPS only.
 
     Args:
         trusted: The service's own address, set by the operator; exempt from the rules.
+        hosts: Where else a result may be, subdomains included; None where any public place
+            will do.
     """
 
-    def __init__(self, trusted: URL) -> None:
+    def __init__(self, trusted: URL, hosts: tuple[str, ...] | None = None) -> None:
         self._trusted = trusted.origin()
+        self._hosts = hosts
         self._session: aiohttp.ClientSession | None = None
 
-    async def fetch(self, address: str, into: Path, *, within: float) -> int:
+    async def fetch(
+        self, address: str, into: Path, *, within: float, key: Mapping[str, str] | None = None
+    ) -> int:
         """Write what is at `address` into a file and return its bytes.
 
         Args:
-            address: As the service gave it; what is percent-encoded stays so.
+            address: As the service gave it; what is percent-encoded stays so. A path is one
+                at the service itself; a `data:` address holds the track.
             into: Written whole or not at all.
             within: Seconds for all of it.
+            key: Headers with the key, shown to the service itself and to nobody it leads to.
 
         Raises:
             Unanswered: It could not be fetched in time or whole.
             BadAnswer: It is elsewhere, too large, or no MP3.
             OSError: The file cannot be written.
         """
-        url = self._checked(address)
+        if address.startswith("data:"):
+            return await asyncio.to_thread(_unpack, address, into)
+        url = self._checked(address, self._trusted if address.startswith("/") else None)
         deadline = asyncio.get_running_loop().time() + within
         for _ in range(_HOPS):
-            response = await self._open(url, deadline)
+            shown = key if url.origin() == self._trusted else None
+            response = await self._open(url, deadline, shown)
+            key = None
             try:
                 if response.status == _OK:
                     return await _save(response, into, deadline)
@@ -96,7 +110,9 @@ class Downloads:
         if self._session is not None:
             await self._session.close()
 
-    async def _open(self, url: URL, deadline: float) -> aiohttp.ClientResponse:
+    async def _open(
+        self, url: URL, deadline: float, key: Mapping[str, str] | None
+    ) -> aiohttp.ClientResponse:
         if self._session is None:
             resolver = _PublicOnly(self._trusted.host)
             self._session = aiohttp.ClientSession(
@@ -107,7 +123,7 @@ class Downloads:
         try:
             with speaking():
                 async with asyncio.timeout_at(deadline):
-                    return await self._session.get(url, allow_redirects=False)
+                    return await self._session.get(url, headers=key, allow_redirects=False)
         except PassingFault as error:
             if isinstance(getattr(error.__cause__, "os_error", None), _PrivateError):
                 raise BadAnswer("the track's address is in a private network") from error
@@ -125,7 +141,12 @@ class Downloads:
             raise BadAnswer("the track's address is not one") from error
         if url.scheme != "https" or url.user or private:
             raise BadAnswer("the track's address is not a public one of HTTPS")
+        if self._hosts is not None and not self._expected(url.host or ""):
+            raise BadAnswer("the track's address is on an unexpected host")
         return url
+
+    def _expected(self, host: str) -> bool:
+        return any(host == known or host.endswith(f".{known}") for known in self._hosts or ())
 
 
 def _is_private(host: str) -> bool:
@@ -134,6 +155,22 @@ def _is_private(host: str) -> bool:
         return not _is_public(host)
     except ValueError:
         return host.replace(".", "").isdecimal() or not host
+
+
+def _unpack(address: str, into: Path) -> int:
+    """Write the track that a `data:` address holds."""
+    kind, _, text = address.partition(",")
+    if not kind.endswith(";base64") or len(text) > LIMIT * 4 // 3 + 4:
+        raise BadAnswer("the track's address holds no track")
+    try:
+        track = b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise BadAnswer("the track's address holds no Base64") from error
+    if not is_mp3(track[:3]):
+        raise BadAnswer("what the track's address holds is no MP3")
+    with atomically(into) as file:
+        file.write(track)
+    return len(track)
 
 
 async def _save(response: aiohttp.ClientResponse, into: Path, deadline: float) -> int:

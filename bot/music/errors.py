@@ -67,6 +67,10 @@ class Unanswered(MusicError):
     """The call was sent and no answer came: it may have been billed."""
 
 
+class Unready(MusicError):
+    """The track was promised and is not there in time; its ticket stays good."""
+
+
 class BadAnswer(MusicError):
     """The service said yes, but what came is not a track: it may have been billed."""
 

@@ -55,12 +55,12 @@ class Health:
         if sold.offers(self.model):
             return Finding("music model", good=True, detail=f"{self.model} is offered")
         detail = f"{self.model} is not offered any more; choose another MUSIC_BACKEND"
-        return Finding("music model", good=False, detail=detail)
+        return _bad("model", detail, OperatorReason.WITHDRAWN)
 
     async def _account(self) -> list[Finding]:
         headers = self.headers()
         if headers is None:
-            return [Finding("music key", good=False, detail="AIMLAPI_KEY is not set")]
+            return [_bad("key", "AIMLAPI_KEY is not set", OperatorReason.KEY)]
         fault: MusicError | None = None
         for path in _BALANCES:
             try:
@@ -83,15 +83,20 @@ class Health:
         dollars = unit.upper() == "USD"
         good = left >= self.price_usd if dollars else left > 0
         tracks = f", about {int(left / self.price_usd)} tracks" if dollars and good else ""
-        detail = f"{left:.2f} {unit}{tracks}" if good else f"{left:.2f} {unit}: top it up"
-        return Finding("music balance", good=good, detail=detail)
+        if not good:
+            return _bad("balance", f"{left:.2f} {unit}: top it up", OperatorReason.BALANCE)
+        return Finding("music balance", good=True, detail=f"{left:.2f} {unit}{tracks}")
+
+
+def _bad(subject: str, detail: str, reason: OperatorReason) -> Finding:
+    return Finding(f"music {subject}", good=False, detail=detail, reason=reason)
 
 
 def _refused(fault: MusicError | None) -> Finding:
     if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.KEY:
-        return Finding("music key", good=False, detail="refused; AIMLAPI_KEY is not valid")
+        return _bad("key", "refused; AIMLAPI_KEY is not valid", OperatorReason.KEY)
     if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.WITHDRAWN:
         return Finding("music key", good=True, detail="set; the provider offers no way to try it")
     if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.BALANCE:
-        return Finding("music balance", good=False, detail="out of credits; top it up")
+        return _bad("balance", "out of credits; top it up", OperatorReason.BALANCE)
     return Finding("music key", good=False, detail=f"could not be tried: {fault}")

@@ -2,10 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from bot.model import Purpose
+from bot.model import Purpose, Recipe
+from bot.music.errors import OperatorReason
+
+
+class Likeness(StrEnum):
+    """What a song takes over from the song it is made from."""
+
+    VOICE = "voice"
+    MELODY = "melody"
+    STYLE = "style"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,12 @@ class Abilities:
         reference_bytes: Largest recording in bytes.
         track_seconds: Longest track that comes back.
         price_usd: About what a track costs; None where it runs on one's own machine.
+        likeness: What a song has of the song it is made from.
+        lyrics_min: Shortest lyrics in characters, of the final string.
+        marks: Whether `##` at both ends of the lyrics asks for accompaniment.
+        style: What the model is told about the style beside the recording, if it is told.
+        inline: Whether a recording travels with each order instead of being uploaded once.
+        lists: Whether an order whose answer was lost can be looked up (see `find`).
     """
 
     model: str
@@ -33,23 +49,36 @@ class Abilities:
     reference_bytes: int
     track_seconds: int
     price_usd: float | None
+    likeness: Likeness = Likeness.VOICE
+    lyrics_min: int = 1
+    marks: bool = True
+    style: str | None = None
+    inline: bool = False
+    lists: bool = False
+
+    def make(self, recipe: Recipe) -> bool:
+        """Whether a track can be made from these recordings; the lyrics are not looked at."""
+        parts = recipe.uploads()
+        return set(parts.values()) <= set(self.purposes) and (len(parts) == 1 or self.pairs)
 
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """A recording as the backend knows it: lasting ids, or an address that expires.
+    """A recording as the backend knows it: lasting ids, an address that expires, or a file.
 
     Attributes:
         voice_id: Names the voice, where the backend deals in ids.
         beat_id: Names the accompaniment, where the backend deals in ids.
         url: Where the backend can read the recording, where it deals in files. A secret.
         expires_at: When ids or address stop working (aware); None if never.
+        path: The prepared file on this machine, where it travels with the order.
     """
 
     voice_id: str | None = None
     beat_id: str | None = None
     url: str | None = None
     expires_at: datetime | None = None
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +116,30 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A promise of a track, to be stored before it is waited for."""
+    """A promise of a track, to be stored before it is waited for.
+
+    Attributes:
+        id: The provider's; means nothing to any other.
+        cost_usd: What the track costs, where the provider says so at once.
+    """
 
     id: str
+    cost_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a check: what was looked at, whether it is good, and what to do if not."""
+    """One line of a check: what was looked at, whether it is good, and what to do if not.
+
+    Attributes:
+        reason: What the owner must mend, where that is certain; a service that could not be
+            asked has none.
+    """
 
     subject: str
     good: bool
     detail: str
+    reason: OperatorReason | None = None
 
 
 class MusicBackend(Protocol):
@@ -137,7 +178,24 @@ class MusicBackend(Protocol):
         ...
 
     async def collect(self, ticket: Ticket, into: Path) -> Sound:
-        """Wait for the track behind a ticket and write it to `into`; harmless to repeat."""
+        """Wait for the track behind a ticket and write it to `into`; harmless to repeat.
+
+        Raises:
+            Unready: It is not there in time; the ticket stays good.
+            OperatorFault: We may not ask; the ticket stays good.
+            MusicError: Anything else says that this ticket brings no track.
+        """
+        ...
+
+    async def find(self, order: Order, since: datetime) -> list[Ticket]:
+        """Look up which tickets an order may have got whose answer never came, newest first.
+
+        Empty where there is none, and where the service keeps no list to look at.
+
+        Args:
+            order: As it was submitted.
+            since: When it was submitted (aware).
+        """
         ...
 
     async def cancel(self, ticket: Ticket) -> None:

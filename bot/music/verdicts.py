@@ -105,15 +105,26 @@ def _raise(reply: Reply, told: Envelope, verdict: Verdict, code: int | str) -> N
     said = (told.base_resp and told.base_resp.status_msg) or told.message or _title(reply.body)
     code = code if isinstance(code, int) else reply.quote(code)
     detail = f"HTTP {reply.status}, code {code}: {reply.quote(said)}"
-    context = {"http": reply.status, "request_id": told.request_id or told.trace_id}
-    if isinstance(verdict, UserReason):
-        raise UserFault(verdict, detail, code=code, **context)
-    if isinstance(verdict, OperatorReason):
-        raise OperatorFault(verdict, detail, code=code, **context)
-    fault = verdict(detail, code=code, http=reply.status, request_id=told.request_id)
+    named = told.request_id or told.trace_id
+    fault = fault_of(verdict, detail, code=code, http=reply.status, request_id=named)
     if isinstance(fault, PassingFault):
-        fault.retry_after = _seconds(reply.headers.get("Retry-After", ""))
+        fault.retry_after = seconds(reply.headers.get("Retry-After", ""))
     raise fault
+
+
+def fault_of(verdict: Verdict, detail: str, **context: int | str | None) -> MusicError:
+    """Make the error that a verdict stands for.
+
+    Args:
+        verdict: Of a table.
+        detail: For the log.
+        context: `http`, `code`, `request_id` (see `MusicError`).
+    """
+    if isinstance(verdict, UserReason):
+        return UserFault(verdict, detail, **context)
+    if isinstance(verdict, OperatorReason):
+        return OperatorFault(verdict, detail, **context)
+    return verdict(detail, **context)  # type: ignore[arg-type]  # the same keywords
 
 
 def _title(body: bytes | bytearray) -> str:
@@ -122,7 +133,7 @@ def _title(body: bytes | bytearray) -> str:
     return found[1].decode(errors="replace") if found else "nothing said"
 
 
-def _seconds(text: str) -> float | None:
+def seconds(text: str) -> float | None:
     """Read `Retry-After` where it is a plain number."""
     if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text, re.ASCII):
         return None

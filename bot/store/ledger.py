@@ -3,6 +3,7 @@
 import time
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Outcome, TrackStatus
 from bot.store.claims import moved
@@ -12,6 +13,12 @@ from bot.store.schema import attempts, sounds, tracks
 
 _RECENT = 20
 _USUAL_FOR = 60.0
+
+
+PENDING = "Pending"
+"""Detail of an attempt that is not waited for any longer, and may bring its track one day."""
+
+_PASSED_ON = "PassedOn"
 
 
 class Ledger:
@@ -69,6 +76,16 @@ class Ledger:
                 .returning(attempts)
             )
             return Attempt.of(row.one())
+
+    async def knows(self, backend: str, ticket: str) -> bool:
+        """Whether a ticket of a backend belongs to an attempt already."""
+        async with self._database.read() as connection:
+            found = await connection.scalar(
+                select(attempts.c.track_id)
+                .where(attempts.c.backend == backend, attempts.c.ticket == ticket)
+                .limit(1)
+            )
+        return found is not None
 
     async def note_ticket(self, attempt: Attempt, ticket: str) -> None:
         """Store the promise of a track before it is waited for."""
@@ -175,3 +192,33 @@ class Ledger:
             async with self._database.read() as connection:
                 self._usual = await connection.scalar(select(func.avg(latest.c.took)))
         return self._usual
+
+
+async def pass_on(connection: AsyncConnection, before: int, after: int) -> None:
+    """Hand the promises of a failed track to the one that follows it, each once.
+
+    An attempt with a ticket begins anew; one that must be looked up keeps its time.
+
+    Args:
+        connection: In a transaction that writes.
+        before: The failed track's id.
+        after: Its successor's.
+    """
+    promises = (
+        attempts.c.track_id == before,
+        attempts.c.outcome == Outcome.UNKNOWN,
+        attempts.c.detail == PENDING,
+    )
+    rows = await connection.execute(select(attempts).where(*promises).order_by("number"))
+    for number, row in enumerate(rows.all(), start=1):
+        await connection.execute(
+            insert(attempts).values(
+                track_id=after,
+                number=number,
+                backend=row.backend,
+                request_id=row.request_id,
+                ticket=row.ticket,
+                opened_at=time.time() if row.ticket else row.opened_at,
+            )
+        )
+    await connection.execute(update(attempts).where(*promises).values(detail=_PASSED_ON))

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model import Purpose, Recipe, Step, TrackStatus, recipe
 from bot.store.claims import moved
 from bot.store.database import Database
+from bot.store.ledger import pass_on
 from bot.store.rows import Draft, Track
 from bot.store.schema import drafts, sounds, tracks
 
@@ -76,7 +77,8 @@ class Orders:
     ) -> Track | NotNow:
         """Begin another track from a finished one's recipe, once for each press.
 
-        A sound that `before` still has is handed on: what was paid for is not bought again.
+        A sound that `before` still has is handed on, and so is a promise of one: what was paid
+        for is not bought again.
 
         Args:
             before: The track under whose button the person pressed.
@@ -111,6 +113,8 @@ class Orders:
             if handed_on:
                 values = {"status": TrackStatus.MADE, "seconds": before.seconds}
                 await moved(connection, tracks, tracks.c.id == track.id, **values)
+            elif before.status is TrackStatus.FAILED:
+                await pass_on(connection, before.id, track.id)
             return track
 
 

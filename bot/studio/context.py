@@ -2,17 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.audio import Limits, Workshop
 from bot.jobs import Jobs, Kind
-from bot.model import Failure, TrackStatus
-from bot.music import MusicBackend, OperatorFault, OperatorReason
+from bot.model import Failure, Recipe, TrackStatus
+from bot.music import Abilities, Chain, MusicBackend, OperatorFault, OperatorReason
 from bot.store import Store, StoreUnavailable
 from bot.store.claims import Claims
+from bot.studio import lyrics
 from bot.studio.ports import Courier
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class Context:
 
     store: Store
     jobs: Jobs
-    music: MusicBackend
+    music: Chain
     workshop: Workshop
     courier: Courier
     rules: Rules
@@ -93,14 +94,39 @@ class Context:
             await asyncio.wait_for(self.stopping.wait(), seconds)
         return not self.stopping.is_set()
 
-    async def report(self, fault: OperatorFault) -> None:
-        """Log what only the owner can mend, and tell them once an hour at most."""
+    def backend_for(
+        self, recipe: Recipe, without: Mapping[str, OperatorFault] | None = None
+    ) -> MusicBackend | None:
+        """The first backend that can make a recipe, lyrics included; None if there is none.
+
+        Args:
+            recipe: Of the track.
+            without: Backends that have been tried.
+        """
+        return self.music.choose(lambda can: _fits(can, recipe), without or ())
+
+    def why_none(self, recipe: Recipe, tried: Mapping[str, OperatorFault]) -> Failure:
+        """What the person is told when no backend can make a recipe."""
+        if tried:
+            return self.failure_of(list(tried.values())[-1])
+        only_words = any(backend.abilities.make(recipe) for backend in self.music)
+        return Failure.INVALID if only_words else Failure.WITHDRAWN
+
+    async def pass_over(self, backend: MusicBackend, fault: OperatorFault) -> None:
+        """Use another backend from now on, and let the owner know what only they can mend."""
         log.error(
-            "the music service needs its owner: %s", fault.reason, extra={"detail": str(fault)}
+            "%s needs its owner: %s", backend.name, fault.reason, extra={"detail": str(fault)}
         )
+        await self.down(backend, fault.reason, _HOUR)
+
+    async def down(self, backend: MusicBackend, reason: OperatorReason, every: float) -> None:
+        """Note that a backend is of no use; the owner is told once in `every` seconds at most."""
+        self.music.mark(backend.name, reason)
+        follower = self.music.current
+        instead = None if self.music.reason(follower.name) else follower.name
         with suppress(StoreUnavailable):
-            if await self.store.people.due(f"{self.music.name}:{fault.reason}", _HOUR):
-                await self.courier.tell_owner(fault.reason, self.music.name)
+            if await self.store.people.due(f"{backend.name}:{reason}", every):
+                await self.courier.tell_owner(reason, backend.name, instead)
 
     async def fail(self, track_id: int, failure: Failure) -> None:
         """End a track that will not be made, and let the person be told."""
@@ -124,3 +150,8 @@ class Context:
                     return
             except StoreUnavailable as error:
                 log.warning("a claim could not be renewed: %s", error)
+
+
+def _fits(can: Abilities, recipe: Recipe) -> bool:
+    words = lyrics.final(recipe.lyrics, recipe.result, marks=can.marks)
+    return can.make(recipe) and can.lyrics_min <= len(words) <= can.lyrics_max

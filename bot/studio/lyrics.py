@@ -32,14 +32,15 @@ def normalised(text: str) -> str:
     return text
 
 
-def final(lyrics: str, result: Purpose) -> str:
+def final(lyrics: str, result: Purpose, *, marks: bool = True) -> str:
     """The string that is sent and counted: `##` at both ends asks for accompaniment.
 
     Args:
         lyrics: Normalised.
         result: What is to come back.
+        marks: Whether the model knows these marks.
     """
-    return f"{_MARK}{lyrics}{_MARK}" if result.has_beat else lyrics
+    return f"{_MARK}{lyrics}{_MARK}" if marks and result.has_beat else lyrics
 
 
 def title(lyrics: str, longest: int = 64) -> str:

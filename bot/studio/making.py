@@ -5,27 +5,26 @@ import logging
 import random
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
-from bot.audio import Unusable
 from bot.jobs import Kind
 from bot.model import Failure, Outcome, TrackStatus
 from bot.music import (
-    BadAnswer,
+    MusicBackend,
     MusicError,
     OperatorFault,
     Order,
     PassingFault,
     Sound,
     StaleUpload,
-    Ticket,
-    Unanswered,
     UnknownFault,
+    Uploaded,
     UserFault,
 )
 from bot.store import Attempt, StoreUnavailable, Track
 from bot.studio import lyrics
+from bot.studio.calls import Calls, Pending, detail_of
 from bot.studio.context import Context
 from bot.studio.ports import Later, Progress
 from bot.studio.recordings import Recordings, Refused
@@ -36,8 +35,6 @@ _LONGEST_PAUSE = 30.0
 _USUAL = 60.0
 _TICK = 3.0  # in first pauses
 _EDITS_A_SECOND = 15.0  # of Telegram's 30 messages a second overall
-_CANCELLED_KEPT = 86_400.0
-_MARGIN = 10.0
 
 
 class Making:
@@ -46,7 +43,7 @@ class Making:
     def __init__(self, context: Context, recordings: Recordings) -> None:
         self._c = context
         self._recordings = recordings
-        self._keeping = asyncio.Semaphore(4)
+        self._calls = Calls(context)
         self._in_hand = 0
 
     async def work(self, track_id: int) -> float | None:
@@ -71,75 +68,97 @@ class Making:
         return None
 
     async def recover(self) -> None:
-        """Keep every track that came back and was not booked before the process died."""
-        for path in sorted(self._folder().glob("*-*.mp3")):
+        """Keep every track that came back and was not booked before the process died.
+
+        A track with a live claim is left alone: a worker beside this one may be at it.
+        """
+        for path in sorted(self._calls.folder.glob("*-*.mp3")):
             track_id, number = (int(part) for part in path.stem.split("-"))
-            attempts = await self._c.store.ledger.of(track_id)
-            attempt = next((a for a in attempts if a.number == number), None)
-            if attempt is None or attempt.outcome is Outcome.WON:
-                path.unlink()
-            elif await self._keep(attempt, Sound(path.stat().st_size)):
-                log.info("kept a track that had come back before the stop")
-                await self._c.jobs.wake(Kind.DELIVERY, track_id)
+            async with self._c.holding(self._c.store.tracks.claims, track_id) as mine:
+                if not mine:
+                    continue
+                attempts = await self._c.store.ledger.of(track_id)
+                attempt = next((a for a in attempts if a.number == number), None)
+                if attempt is None or attempt.outcome is Outcome.WON:
+                    path.unlink(missing_ok=True)
+                elif await self._calls.keep(attempt, Sound(path.stat().st_size)):
+                    log.info("kept a track that had come back before the stop")
+            await self._c.jobs.wake(Kind.DELIVERY, track_id)
 
     async def _ready(self, track: Track) -> bool:
-        """Whether every recording is uploaded; wakes those that are not."""
+        """Whether the backend knows every recording, or none is needed; wakes those it lacks."""
+        if any(a.outcome is None for a in await self._c.store.ledger.of(track.id)):
+            return True
+        backend = self._c.backend_for(track.recipe)
+        if backend is None:
+            return True  # and it fails for a reason that `_generate` names
         ready = True
         for reference_id, purpose in track.recipe.uploads().items():
-            found = await self._c.store.references.upload(
-                reference_id, purpose, self._c.music.name
-            )
-            if found is None:
+            if not await self._recordings.known(reference_id, purpose, backend):
                 ready = False
                 await self._c.jobs.wake(Kind.REFERENCE, reference_id)
         return ready
 
     async def _generate(self, track: Track) -> None:
         """Try until there is a track, a reason to give up, or the order to stop."""
+        try:
+            if await self._settle(track):
+                return
+            await self._persist(track)
+        except Pending as pending:
+            if not await self._cancelled(track.id):
+                await self._c.fail(track.id, pending.failure)
+        except Refused as refused:
+            await self._c.fail(track.id, refused.failure)
+        except UserFault as fault:
+            await self._c.fail(track.id, Failure(fault.reason))
+
+    async def _persist(self, track: Track) -> None:
+        """Make calls until one brings the track, moving on from a backend only its owner mends.
+
+        Raises:
+            Pending, Refused, UserFault: as they say.
+        """
         refusing_since: float | None = None
         pause = self._c.rules.pause
-        for before in await self._c.store.ledger.of(track.id):
-            if before.outcome is None and await self._settle(before):
-                return
+        refused: dict[str, OperatorFault] = {}
         while not self._c.stopping.is_set():
+            backend = self._c.backend_for(track.recipe, refused)
+            if backend is None:
+                raise Refused(self._c.why_none(track.recipe, refused))
             try:
-                if await self._attempt(track):
+                if await self._attempt(track, backend):
                     return
                 refusing_since, pause = None, self._c.rules.pause
-            except Refused as refused:
-                await self._c.fail(track.id, refused.failure)
-                return
-            except UserFault as fault:
-                await self._c.fail(track.id, Failure(fault.reason))
-                return
+            except (Refused, UserFault):
+                raise
             except OperatorFault as fault:
-                await self._c.report(fault)
-                await self._c.fail(track.id, self._c.failure_of(fault))
-                return
+                refused[backend.name] = fault
+                await self._c.pass_over(backend, fault)
             except (MusicError, Later) as fault:
                 refusing_since = refusing_since or time.monotonic()
                 wait = _pause_of(fault) or pause * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
                 if time.monotonic() + wait - refusing_since > self._c.rules.generate_timeout:
-                    await self._c.fail(track.id, Failure.UPSTREAM)
-                    return
+                    raise Refused(Failure.UPSTREAM) from fault
                 await self._c.pause(wait)
                 pause = min(_LONGEST_PAUSE, pause * 2)
 
-    async def _attempt(self, track: Track) -> bool:
+    async def _attempt(self, track: Track, backend: MusicBackend) -> bool:
         """Make one paid call.
 
         Returns:
             Whether the track is settled: made, cancelled, failed, or somebody else's.
 
         Raises:
-            PassingFault, UserFault, OperatorFault: the call was refused and booked so.
-            Refused, Later, MusicError: there was nothing to call with.
+            MusicError: the call was refused and booked so, or never made.
+            Pending: it is not waited for any longer.
+            Refused, Later: there was nothing to call with.
         """
-        order = await self._order(track)
+        order = await self._order(track, backend)
         attempt = await self._c.store.ledger.open(
             track.id,
             self._c.worker,
-            self._c.music.name,
+            backend.name,
             order.request_id,
             self._c.rules.attempts,
         )
@@ -148,39 +167,25 @@ class Making:
             return True
         log.info("asking for a track, attempt %d", attempt.number)
         try:
-            async with asyncio.timeout(self._c.rules.generate_timeout + _MARGIN):
-                sound = await self._call(attempt, order)
-        except (TimeoutError, Unanswered, BadAnswer) as error:
-            outcome = Outcome.BAD if isinstance(error, BadAnswer) else Outcome.UNKNOWN
-            await self._close(attempt, outcome, error)
-            return False
+            made = await self._calls.make(attempt, backend, order)
         except MusicError as error:
-            await self._close(attempt, Outcome.REFUSED, error)
-            await self._after_refusal(track, error)
+            await self._after_refusal(track, backend, error)
             return False
-        return await self._keep(attempt, sound)
+        if made:
+            self._c.music.mark(backend.name, None)
+        return made
 
-    async def _call(self, attempt: Attempt, order: Order) -> Sound:
-        into = self._path(attempt)
-        answer = await self._c.music.submit(order, into)
-        if isinstance(answer, Ticket):
-            await self._c.store.ledger.note_ticket(attempt, answer.id)
-            answer = await self._c.music.collect(answer, into)
-        return answer
-
-    async def _after_refusal(self, track: Track, error: MusicError) -> None:
+    async def _after_refusal(self, track: Track, backend: MusicBackend, error: MusicError) -> None:
         """Decide what an unbilled refusal means; returning means: try again at once.
 
         Raises:
             MusicError: this refusal again, if another call would be refused as well.
         """
         attempts = await self._c.store.ledger.of(track.id)
-        first_of_its_kind = sum(a.detail == _detail(error) for a in attempts) <= 1
+        first_of_its_kind = sum(a.detail == detail_of(error) for a in attempts) <= 1
         if isinstance(error, StaleUpload) and first_of_its_kind:
             for reference_id, purpose in track.recipe.uploads().items():
-                await self._c.store.references.forget_upload(
-                    reference_id, purpose, self._c.music.name
-                )
+                await self._c.store.references.forget_upload(reference_id, purpose, backend.name)
         elif isinstance(error, UnknownFault) and first_of_its_kind:
             await self._c.pause(self._c.rules.pause)
         elif isinstance(error, StaleUpload | UnknownFault):
@@ -188,86 +193,59 @@ class Making:
         else:
             raise error
 
-    async def _order(self, track: Track) -> Order:
-        voice, beat = track.voice_ref, track.beat_ref
+    async def _order(self, track: Track, backend: MusicBackend) -> Order:
         known = {
-            reference_id: await self._recordings.uploaded(reference_id, purpose)
+            reference_id: await self._recordings.uploaded(reference_id, purpose, backend)
             for reference_id, purpose in track.recipe.uploads().items()
         }
-        return Order(
-            request_id=f"refrain-{track.id}-{uuid.uuid4().hex[:12]}",
-            lyrics=lyrics.final(track.lyrics, track.recipe.result),
-            voice=known[voice] if voice is not None else None,
-            beat=known[beat] if beat is not None else None,
-        )
+        return _order_of(track, backend, known)
 
-    async def _settle(self, attempt: Attempt) -> bool:
-        """End an attempt whose worker died: its track is fetched if it can be.
+    async def _settle(self, track: Track) -> bool:
+        """End the attempts that a dead worker or the track's predecessor left open.
 
         Returns:
             Whether the track is made.
+
+        Raises:
+            Pending, UserFault: as they say.
         """
-        if self._path(attempt).exists():
-            return await self._keep(attempt, Sound(self._path(attempt).stat().st_size))
-        if attempt.ticket:
-            try:
-                async with asyncio.timeout(self._c.rules.generate_timeout + _MARGIN):
-                    sound = await self._c.music.collect(
-                        Ticket(attempt.ticket), self._path(attempt)
-                    )
-                return await self._keep(attempt, sound)
-            except (MusicError, TimeoutError) as error:
-                await self._close(attempt, Outcome.UNKNOWN, error)
-                return False
-        log.warning("attempt %d was cut off; it may have been billed", attempt.number)
-        await self._c.store.ledger.close(attempt, Outcome.UNKNOWN, "CutOff")
+        for attempt in await self._c.store.ledger.of(track.id):
+            if attempt.outcome is None and await self._resume(track, attempt):
+                return True
         return False
 
-    async def _keep(self, attempt: Attempt, sound: Sound) -> bool:
-        """Prove that what came is a track, and commit it; a bad one is booked so.
-
-        Returns:
-            Whether it was one.
-        """
-        path = self._path(attempt)
-        try:
-            inspected = await self._c.workshop.inspect(path)
-        except Unusable as error:
-            await self._close(attempt, Outcome.BAD, error)
-            path.unlink(missing_ok=True)
+    async def _resume(self, track: Track, attempt: Attempt) -> bool:
+        backend = self._c.music.named(attempt.backend)
+        if backend is None:
+            log.warning("%s is not configured any more; its track is lost", attempt.backend)
+            await self._c.store.ledger.close(attempt, Outcome.UNKNOWN, "Unconfigured")
             return False
-        async with self._keeping:
-            await self._c.store.ledger.win(
-                attempt,
-                audio=await asyncio.to_thread(path.read_bytes),
-                cover=inspected.cover,
-                note=inspected.comment,
-                seconds=inspected.seconds,
-                kept_until=time.time() + self._c.rules.keep_tracks,
-                cancelled_kept_until=time.time() + _CANCELLED_KEPT,
-                provider_request_id=sound.request_id,
-                cost_usd=sound.cost_usd,
-            )
-        path.unlink(missing_ok=True)
-        log.info("a track of %.0f s came back", inspected.seconds)
-        return True
+        known = {
+            reference_id: await self._recordings.remembered(reference_id, purpose, backend)
+            for reference_id, purpose in track.recipe.uploads().items()
+        }
+        found = {reference_id: upload for reference_id, upload in known.items() if upload}
+        order = _order_of(track, backend, found) if len(found) == len(known) else None
+        try:
+            return await self._calls.resume(attempt, backend, order)
+        except UserFault:
+            raise
+        except MusicError as error:
+            log.info("what was promised does not come: %s", type(error).__name__)
+            return False
 
     async def _give_up(self, track_id: int) -> None:
         """No further call may be made: cancelled, or every counted attempt is used up."""
         track = await self._c.store.tracks.get(track_id)
-        if track.claimed_by != self._c.worker:
-            return
-        if track.stop_wanted:
-            await self._c.store.tracks.move(
-                track_id, TrackStatus.GENERATING, TrackStatus.CANCELLED
-            )
-        else:
+        if track.claimed_by == self._c.worker and not await self._cancelled(track_id):
             await self._c.fail(track_id, Failure.UPSTREAM)
 
-    async def _close(self, attempt: Attempt, outcome: Outcome, error: Exception) -> None:
-        context = {"detail": str(error), "outcome": str(outcome), "number": attempt.number}
-        log.warning("an attempt failed: %s", _detail(error), extra=context)
-        await self._c.store.ledger.close(attempt, outcome, _detail(error))
+    async def _cancelled(self, track_id: int) -> bool:
+        """Whether the person wants no track any more; it ends as they wish."""
+        if not (await self._c.store.tracks.get(track_id)).stop_wanted:
+            return False
+        await self._c.store.tracks.move(track_id, TrackStatus.GENERATING, TrackStatus.CANCELLED)
+        return True
 
     async def _show(self, track_id: int) -> None:
         """Keep the status message moving while the track is being made."""
@@ -280,11 +258,15 @@ class Making:
             tick = _TICK * self._c.rules.pause
             await asyncio.sleep(max(tick, self._in_hand / _EDITS_A_SECOND))
 
-    def _folder(self) -> Path:
-        return self._c.files / "made"
 
-    def _path(self, attempt: Attempt) -> Path:
-        return self._folder() / f"{attempt.track_id}-{attempt.number}.mp3"
+def _order_of(track: Track, backend: MusicBackend, known: Mapping[int, Uploaded]) -> Order:
+    voice, beat = track.voice_ref, track.beat_ref
+    return Order(
+        request_id=f"refrain-{track.id}-{uuid.uuid4().hex[:12]}",
+        lyrics=lyrics.final(track.lyrics, track.recipe.result, marks=backend.abilities.marks),
+        voice=known[voice] if voice is not None else None,
+        beat=known[beat] if beat is not None else None,
+    )
 
 
 def _pause_of(fault: MusicError | Later) -> float | None:
@@ -292,8 +274,3 @@ def _pause_of(fault: MusicError | Later) -> float | None:
     if isinstance(fault, Later):
         return fault.seconds
     return fault.retry_after if isinstance(fault, PassingFault) else None
-
-
-def _detail(error: Exception) -> str:
-    code = getattr(error, "code", None) or getattr(error, "http", None)
-    return f"{type(error).__name__} {code}" if code else type(error).__name__

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.audio import Prepared, Unusable
 from bot.jobs import Kind
-from bot.model import Failure, Flaw, Purpose, ReferenceStatus
-from bot.music import MusicError, OperatorFault, Uploaded, UserFault
+from bot.model import Failure, Flaw, Purpose, ReferenceStatus, recipe
+from bot.music import MusicBackend, MusicError, OperatorFault, Uploaded, UserFault
 from bot.store import Reference, Upload
 from bot.studio.context import Context
 from bot.studio.ports import FileGone, Later, TooBig, Unreachable
@@ -47,25 +48,44 @@ class Recordings:
         async with self._c.holding(self._store.claims, reference_id) as mine:
             if not mine:
                 return 1.0
+            before = await self._store.get(reference_id)
             again = await self._advance(reference_id)
-        if again is None and await self._lacks_upload(await self._store.get(reference_id)):
+        after = await self._store.get(reference_id)
+        chosen = after.purpose is not before.purpose
+        if again is None and chosen and await self._lacks_upload(after):
             return 0.1  # its purpose was chosen a moment ago
         return again
 
-    async def uploaded(self, reference_id: int, purpose: Purpose) -> Uploaded:
-        """How the backend knows a recording, uploading it if it does not (any more).
+    async def uploaded(
+        self, reference_id: int, purpose: Purpose, backend: MusicBackend
+    ) -> Uploaded:
+        """How a backend knows a recording, uploading it if it does not (any more).
 
         Raises:
             MusicError: the backend did not take it.
             Refused: the recording cannot be used.
             Later: the messenger does not hand it out now.
         """
-        found = await self._store.upload(reference_id, purpose, self._c.music.name)
+        found = await self._store.upload(reference_id, purpose, backend.name)
         if found is None:
-            return await self._upload(await self._store.get(reference_id), purpose)
+            return await self._upload(await self._store.get(reference_id), purpose, backend)
         if found.refusal:
             raise Refused(Failure(found.refusal))
         return _as_uploaded(found)
+
+    async def remembered(
+        self, reference_id: int, purpose: Purpose, backend: MusicBackend
+    ) -> Uploaded | None:
+        """How a backend knows a recording, if it does; nothing is uploaded."""
+        found = await self._store.upload(reference_id, purpose, backend.name)
+        return _as_uploaded(found) if found and not found.refusal else None
+
+    async def known(self, reference_id: int, purpose: Purpose, backend: MusicBackend) -> bool:
+        """Whether a recording waits for nothing but the order (or was refused for good)."""
+        if backend.abilities.inline:
+            reference = await self._store.get(reference_id)
+            return reference.status is ReferenceStatus.PREPARED
+        return await self._store.upload(reference_id, purpose, backend.name) is not None
 
     async def tidy(self) -> None:
         """Drop prepared recordings that have had their time; they can be rebuilt."""
@@ -81,13 +101,10 @@ class Recordings:
             await self._tell(reference)
             if reference.status is ReferenceStatus.REJECTED:
                 await self._end_waiting(reference_id, Failure.RECORDING)
-            elif reference.purpose:
-                await self.uploaded(reference_id, reference.purpose)
+            else:
+                await self._bring(reference)
         except Refused as refused:
             await self._end_waiting(reference_id, refused.failure)
-        except OperatorFault as fault:
-            await self._c.report(fault)
-            await self._end_waiting(reference_id, self._c.failure_of(fault))
         except MusicError as error:
             log.warning("no upload: %s", type(error).__name__, extra={"detail": str(error)})
             return await self._again(reference_id, self._c.rules.pause)
@@ -97,6 +114,43 @@ class Recordings:
         for track_id in await self._c.store.tracks.waiting_for(reference_id):
             await self._c.jobs.wake(Kind.TRACK, track_id)
         return None
+
+    async def _bring(self, reference: Reference) -> None:
+        """Upload a recording to where it is needed, moving on where only an owner can help.
+
+        Raises:
+            Refused, MusicError, Later: as `uploaded`.
+        """
+        refused: dict[str, OperatorFault] = {}
+        while True:
+            places = await self._places(reference, refused)
+            if not places and refused:
+                raise Refused(self._c.failure_of(list(refused.values())[-1]))
+            for purpose, backend in places:
+                try:
+                    await self.uploaded(reference.id, purpose, backend)
+                except OperatorFault as fault:
+                    refused[backend.name] = fault
+                    await self._c.pass_over(backend, fault)
+                    break
+            else:
+                return
+
+    async def _places(
+        self, reference: Reference, refused: Mapping[str, OperatorFault]
+    ) -> list[tuple[Purpose, MusicBackend]]:
+        """As what and where a recording is needed: by the tracks that wait, else by its draft."""
+        places = {}
+        for track_id in await self._c.store.tracks.waiting_for(reference.id):
+            made_from = (await self._c.store.tracks.get(track_id)).recipe
+            if backend := self._c.backend_for(made_from, refused):
+                purpose = made_from.uploads()[reference.id]
+                places[purpose, backend.name] = (purpose, backend)
+        if not places and reference.purpose:
+            alone = recipe(reference.id, reference.purpose, None, "")
+            if backend := self._c.music.choose(lambda can: can.make(alone), refused):
+                return [(reference.purpose, backend)]
+        return list(places.values())
 
     async def _prepare(self, reference: Reference) -> None:
         """Received → prepared or rejected."""
@@ -129,35 +183,34 @@ class Recordings:
         finally:
             raw.unlink(missing_ok=True)
 
-    async def _upload(self, reference: Reference, purpose: Purpose) -> Uploaded:
+    async def _upload(
+        self, reference: Reference, purpose: Purpose, backend: MusicBackend
+    ) -> Uploaded:
         path = self._path(reference.id)
         try:
             if not path.exists():
                 await self._rebuild(reference)
             async with asyncio.timeout(self._c.rules.upload_timeout):
-                uploaded = await self._c.music.upload(path, purpose)
+                uploaded = await backend.upload(path, purpose)
         except Unusable as error:
             raise Refused(Failure.RECORDING) from error
         except TimeoutError as error:
             raise Later(self._c.rules.pause) from error
         except UserFault as fault:
             refusal = Failure(fault.reason)
-            await self._keep(reference.id, purpose, refusal=refusal)
+            await self._store.keep_upload(reference.id, purpose, backend.name, refusal=refusal)
             raise Refused(refusal) from fault
-        await self._keep(
-            reference.id,
-            purpose,
-            voice_id=uploaded.voice_id,
-            beat_id=uploaded.beat_id,
-            url=uploaded.url,
-            expires_at=uploaded.expires_at.timestamp() if uploaded.expires_at else None,
-        )
+        if not backend.abilities.inline:
+            await self._store.keep_upload(
+                reference.id,
+                purpose,
+                backend.name,
+                voice_id=uploaded.voice_id,
+                beat_id=uploaded.beat_id,
+                url=uploaded.url,
+                expires_at=uploaded.expires_at.timestamp() if uploaded.expires_at else None,
+            )
         return uploaded
-
-    async def _keep(
-        self, reference_id: int, purpose: Purpose, **values: str | float | None
-    ) -> None:
-        await self._store.keep_upload(reference_id, purpose, self._c.music.name, **values)
 
     async def _tell(self, reference: Reference) -> None:
         if reference.told or reference.status is ReferenceStatus.RECEIVED:
@@ -171,8 +224,8 @@ class Recordings:
     async def _lacks_upload(self, reference: Reference) -> bool:
         if reference.status is not ReferenceStatus.PREPARED or reference.purpose is None:
             return False
-        name = self._c.music.name
-        return await self._store.upload(reference.id, reference.purpose, name) is None
+        places = await self._places(reference, {})
+        return not all([await self.known(reference.id, *place) for place in places])
 
     async def _again(self, reference_id: int, pause: float) -> float | None:
         """When to try again: not for ever while nobody waits, nor for who has waited enough."""

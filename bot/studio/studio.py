@@ -43,8 +43,8 @@ class Studio:
 
     @property
     def abilities(self) -> Abilities:
-        """What the music service can do."""
-        return self._c.music.abilities
+        """What the music service that is used now can do."""
+        return self._c.music.current.abilities
 
     @property
     def lyrics_max(self) -> int:
@@ -178,7 +178,8 @@ class Studio:
 
     def counted(self, words: str, draft: Draft | None) -> int:
         """How many characters the service will count for these lyrics in this draft."""
-        return len(lyrics.final(words, result_of(draft) if draft else Purpose.SONG))
+        result = result_of(draft) if draft else Purpose.SONG
+        return len(lyrics.final(words, result, marks=self.abilities.marks))
 
     async def _woken(self, track: Track | NotNow) -> Track | NotNow:
         if isinstance(track, Track):

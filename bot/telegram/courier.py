@@ -181,14 +181,16 @@ class Courier:
             raise Later(self._pause) from error
         return message.audio.file_id if message.audio else ""
 
-    async def tell_owner(self, matter: str, backend: str) -> None:
+    async def tell_owner(self, matter: str, backend: str, instead: str | None = None) -> None:
         """Tell the owner what only they can mend; best effort."""
         if self._owner_id is None:
             return
         say = texts(await self._languages.of(self._owner_id))
         try:
             await self._bot.send_message(
-                self._owner_id, say(f"owner-{matter}", backend=backend), parse_mode=ParseMode.HTML
+                self._owner_id,
+                say(f"owner-{matter}", backend=backend, instead=instead or "no"),
+                parse_mode=ParseMode.HTML,
             )
         except TelegramError as error:
             log.warning("the owner could not be told: %s", type(error).__name__)

@@ -1,0 +1,144 @@
+"""What Replicate sends, and whose fault it is (facts: backends, replicate)."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, NoReturn
+
+from pydantic import Field
+
+from bot.music.errors import (
+    BadAnswer,
+    MusicError,
+    OperatorReason,
+    PassingFault,
+    StaleUpload,
+    Unanswered,
+    UnknownFault,
+    UserReason,
+)
+from bot.music.http import Reply
+from bot.music.verdicts import BY_CODE, Verdict, fault_of, seconds
+from bot.music.wire import Loose, LooseText, Wire
+
+BY_STATUS: dict[int, Verdict] = {
+    400: UserReason.INVALID,
+    401: OperatorReason.KEY,
+    402: OperatorReason.BALANCE,
+    403: OperatorReason.KEY,
+    404: OperatorReason.WITHDRAWN,
+    422: UserReason.INVALID,
+    429: PassingFault,
+}
+"""By status of HTTP: these created nothing. A 5xx may have, so it counts as no answer."""
+
+GONE = {404: BadAnswer}
+"""What differs for a prediction that is asked for by its id."""
+
+_SERVER = 500
+_RESETS = re.compile(r"resets in ~?(\d{1,5}(?:\.\d{1,3})?)\s*s")
+_CODE = re.compile(r"\b(1\d{3}|2\d{3})\b")
+_STALE = re.compile(
+    r"\b(404|410|expired|not found|download)\b.*\bfiles?\b|\bfiles?\b.*\bexpired", re.IGNORECASE
+)
+_ENDED = frozenset({"failed", "canceled", "aborted"})
+
+Moment = Annotated[datetime | None, Loose]
+
+
+class Urls(Wire):
+    """Where something is."""
+
+    get: LooseText = None
+
+
+class File(Wire):
+    """A recording that was uploaded."""
+
+    urls: Annotated[Urls | None, Loose] = None
+    expires_at: Moment = None
+
+
+class Prediction(Wire):
+    """A track that was asked for."""
+
+    id: LooseText = None
+    model: LooseText = None
+    input: Annotated[dict[str, Any] | None, Loose] = Field(default=None, repr=False)
+    output: Any = Field(default=None, repr=False)
+    error: Any = None
+    status: LooseText = None
+    created_at: Moment = None
+    started_at: Moment = None
+    data_removed: Annotated[bool | None, Loose] = None
+
+    def track(self) -> str | None:
+        """Where the track is; None while it is being made.
+
+        Raises:
+            MusicError: There will be none.
+        """
+        if self.status in _ENDED:
+            raise self._end()
+        if self.status != "succeeded":
+            return None
+        if self.data_removed:
+            raise BadAnswer("the track has been removed", request_id=self.id)
+        first = self.output[0] if isinstance(self.output, list) and self.output else self.output
+        if not isinstance(first, str) or not first:
+            raise BadAnswer("a success without a track", request_id=self.id)
+        return first
+
+    def _end(self) -> MusicError:
+        said = self.error if isinstance(self.error, str) else ""
+        detail = f"{self.status}: {said[:200] or 'nothing said'}"
+        return fault_of(self._verdict(said), detail, request_id=self.id)
+
+    def _verdict(self, said: str) -> Verdict:
+        if "(E005)" in said:
+            return UserReason.SENSITIVE
+        codes = (BY_CODE.get(int(code)) for code in _CODE.findall(said))
+        theirs = next((verdict for verdict in codes if isinstance(verdict, UserReason)), None)
+        if theirs or "invalid params" in said:
+            return theirs or UserReason.INVALID
+        if _STALE.search(said):
+            return StaleUpload
+        return BadAnswer if self.status == "failed" or self.started_at else PassingFault
+
+
+class Predictions(Wire):
+    """The latest predictions, the newest first."""
+
+    results: list[Annotated[Prediction | None, Loose]]
+
+
+class Problem(Wire):
+    """How it says no."""
+
+    title: LooseText = None
+    detail: LooseText = None
+
+
+def refuse(reply: Reply, special: Mapping[int, type[BadAnswer]] | None = None) -> NoReturn:
+    """Raise what an answer outside of 2xx means.
+
+    Args:
+        reply: The answer.
+        special: What differs for this call, by status.
+    """
+    told = Problem.parse(reply.body) or Problem()
+    said = reply.quote(f"{told.title or ''} {told.detail or ''}".strip() or "nothing said")
+    default = Unanswered if reply.status >= _SERVER else UnknownFault
+    verdict = (special or {}).get(reply.status) or BY_STATUS.get(reply.status, default)
+    fault = fault_of(verdict, f"HTTP {reply.status}: {said}", http=reply.status)
+    if isinstance(fault, PassingFault):
+        fault.retry_after = _resets(reply, said)
+    raise fault
+
+
+def _resets(reply: Reply, said: str) -> float | None:
+    """When the limit is lifted: in words, else in a header, else not told."""
+    words = _RESETS.search(said)
+    headers = (reply.headers.get(name, "") for name in ("Retry-After", "ratelimit-reset"))
+    told = (seconds(text) for text in (words[1] if words else "", *headers))
+    return next((each for each in told if each is not None), None)

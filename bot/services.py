@@ -1,0 +1,81 @@
+"""The music services that the settings name, each with its account."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+from pydantic import SecretStr
+
+from bot import music
+from bot.settings import Settings, SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How one service is reached.
+
+    Attributes:
+        key: None where none is set.
+        needs: The setting that holds the key; None where there may be none.
+        url: Of the service.
+        style: What the model is told, where it follows a style; None for its default.
+    """
+
+    key: SecretStr | None
+    needs: str | None
+    url: str
+    style: str | None = None
+
+
+def accounts(settings: Settings) -> dict[str, Account]:
+    """The account of every service there is."""
+    aimlapi = Account(settings.aimlapi_key, "AIMLAPI_KEY", settings.aimlapi_url)
+    return {
+        "aimlapi": aimlapi,
+        "replicate": Account(settings.replicate_token, "REPLICATE_TOKEN", settings.replicate_url),
+        "aimlapi-cover": Account(
+            aimlapi.key, aimlapi.needs, aimlapi.url, style=settings.cover_prompt
+        ),
+        "acestep": Account(
+            settings.acestep_key, None, settings.acestep_url, style=settings.acestep_prompt
+        ),
+    }
+
+
+@asynccontextmanager
+async def music_services(settings: Settings) -> AsyncIterator[music.Chain]:
+    """The music services that the settings name, in their order.
+
+    Raises:
+        SettingsError: there is no such service, it is named twice, or it lacks its key.
+    """
+    names, known = settings.music_backend, accounts(settings)
+    if not names or len(set(names)) < len(names) or not known.keys() >= set(names):
+        raise SettingsError(f"MUSIC_BACKEND: one or several of {', '.join(music.BACKENDS)}")
+    for name in names:
+        if known[name].key is None and known[name].needs:
+            raise SettingsError(f"{known[name].needs}: is needed to make tracks with {name}")
+    async with AsyncExitStack() as stack:
+        connector = aiohttp.TCPConnector(limit=0)
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(connector=connector, trust_env=True)
+        )
+        chain = music.Chain([_service(settings, session, n, known[n]) for n in names])
+        stack.push_async_callback(chain.aclose)
+        yield chain
+
+
+def _service(
+    settings: Settings, session: aiohttp.ClientSession, name: str, account: Account
+) -> music.MusicBackend:
+    return music.backend(
+        name,
+        session,
+        key=account.key or SecretStr(""),
+        url=account.url,
+        upload_timeout=settings.upload_timeout,
+        generate_timeout=settings.generate_timeout,
+        style=account.style,
+        data_uri=settings.cover_data_uri,
+    )

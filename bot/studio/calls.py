@@ -1,0 +1,243 @@
+"""One paid call: asked for, waited for, looked up where its answer was lost, booked, kept."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from bot.audio import Unusable
+from bot.model import Failure, Outcome
+from bot.music import (
+    BadAnswer,
+    MusicBackend,
+    MusicError,
+    OperatorFault,
+    Order,
+    PassingFault,
+    Sound,
+    Ticket,
+    Unanswered,
+    Unready,
+)
+from bot.store import Attempt, StoreUnavailable
+from bot.studio.context import Context
+from bot.studio.insist import insist
+
+log = logging.getLogger(__name__)
+
+_CANCELLED_KEPT = 86_400.0
+_MARGIN = 10.0
+_GLANCE = 2.0  # in first pauses
+
+
+class Pending(Exception):
+    """The track may be there one day, and is not waited for any longer.
+
+    Its attempt stays a promise: "Try again" collects it before anything is paid for again.
+
+    Args:
+        failure: What the person is told.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+
+
+class Calls:
+    """Makes calls that have been booked, and books how they end."""
+
+    def __init__(self, context: Context) -> None:
+        self._c = context
+        self._ledger = context.store.ledger
+        self._keeping = asyncio.Semaphore(4)
+
+    async def make(self, attempt: Attempt, backend: MusicBackend, order: Order) -> bool:
+        """Ask for a track and wait for it.
+
+        Returns:
+            Whether it is there; False if this call may have been billed for nothing.
+
+        Raises:
+            MusicError: it was refused, unbilled.
+            Pending: it is not waited for any longer.
+        """
+        return await self._booked(attempt, self._ask(attempt, backend, order))
+
+    async def resume(self, attempt: Attempt, backend: MusicBackend, order: Order | None) -> bool:
+        """End a call that another process, or the track's predecessor, began.
+
+        Args:
+            attempt: Open.
+            backend: The one that was asked.
+            order: As it was submitted; None where that cannot be told any more.
+
+        Returns, Raises: as `make`.
+        """
+        if self.path(attempt).exists():
+            return await self.keep(attempt, Sound(self.path(attempt).stat().st_size))
+        return await self._booked(attempt, self._resume(attempt, backend, order))
+
+    async def keep(self, attempt: Attempt, sound: Sound) -> bool:
+        """Prove that what came is a track, and commit it; a bad one is booked so.
+
+        Returns:
+            Whether it was one.
+        """
+        path = self.path(attempt)
+        try:
+            inspected = await self._c.workshop.inspect(path)
+        except Unusable as error:
+            await self._close(attempt, Outcome.BAD, error)
+            path.unlink(missing_ok=True)
+            return False
+        async with self._keeping:
+            win = partial(
+                self._ledger.win,
+                attempt,
+                audio=await asyncio.to_thread(path.read_bytes),
+                cover=inspected.cover,
+                note=inspected.comment,
+                seconds=inspected.seconds,
+                kept_until=time.time() + self._c.rules.keep_tracks,
+                cancelled_kept_until=time.time() + _CANCELLED_KEPT,
+                provider_request_id=sound.request_id,
+                cost_usd=sound.cost_usd,
+            )
+            await insist(win)
+        path.unlink(missing_ok=True)
+        log.info("a track of %.0f s came back", inspected.seconds)
+        return True
+
+    @property
+    def folder(self) -> Path:
+        """Where tracks are until they are committed."""
+        return self._c.files / "made"
+
+    def path(self, attempt: Attempt) -> Path:
+        """Where an attempt's track is until it is committed."""
+        return self.folder / f"{attempt.track_id}-{attempt.number}.mp3"
+
+    async def _booked(self, attempt: Attempt, call: Awaitable[Sound]) -> bool:
+        try:
+            sound = await call
+        except Pending as error:
+            await self._close(attempt, Outcome.UNKNOWN, error)
+            raise
+        except (Unanswered, BadAnswer) as error:
+            outcome = Outcome.BAD if isinstance(error, BadAnswer) else Outcome.UNKNOWN
+            await self._close(attempt, outcome, error)
+            return False
+        except MusicError as error:
+            await self._close(attempt, Outcome.REFUSED, error)
+            raise
+        return await self.keep(attempt, sound)
+
+    async def _ask(self, attempt: Attempt, backend: MusicBackend, order: Order) -> Sound:
+        try:
+            async with asyncio.timeout(self._patience):
+                answer = await backend.submit(order, self.path(attempt))
+        except (TimeoutError, Unanswered) as error:
+            if not backend.abilities.lists:
+                raise Unanswered("no answer to the order") from error
+            return await self._recall(attempt, backend, order)
+        if isinstance(answer, Sound):
+            return answer
+        return await self._collect(attempt, backend, answer)
+
+    async def _resume(self, attempt: Attempt, backend: MusicBackend, order: Order | None) -> Sound:
+        if attempt.ticket:
+            return await self._collect(attempt, backend, Ticket(attempt.ticket))
+        if order is None or not backend.abilities.lists:
+            log.warning("attempt %d was cut off; it may have been billed", attempt.number)
+            raise Unanswered("cut off")
+        return await self._recall(attempt, backend, order)
+
+    async def _recall(self, attempt: Attempt, backend: MusicBackend, order: Order) -> Sound:
+        """Collect the track of an order whose answer was lost.
+
+        Raises:
+            Unanswered: the service has no such order.
+            Pending: the service cannot be asked.
+        """
+        since = datetime.fromtimestamp(attempt.opened_at, UTC)
+        async with self._waiting(backend):
+            ticket = await self._look_up(backend, order, since)
+        if ticket is None:
+            raise Unanswered("the service knows of no such order")
+        log.info("the answer was lost, and its ticket was found")
+        return await self._collect(attempt, backend, ticket)
+
+    async def _look_up(
+        self, backend: MusicBackend, order: Order, since: datetime
+    ) -> Ticket | None:
+        """Look twice before anything is repeated: a list may lag behind."""
+        looks = 0
+        while looks < 2:  # noqa: PLR2004 - the second one
+            await asyncio.sleep(self._c.rules.pause)
+            try:
+                found = await backend.find(order, since)
+            except (PassingFault, Unanswered) as error:
+                log.info("the list could not be looked at: %s", type(error).__name__)
+                continue
+            looks += 1
+            for ticket in found:
+                if not await self._ledger.knows(backend.name, ticket.id):
+                    return ticket
+        return None
+
+    async def _collect(self, attempt: Attempt, backend: MusicBackend, ticket: Ticket) -> Sound:
+        """Store a ticket, then wait for its track; the service is told if the person cancels."""
+        await self._ledger.note_ticket(attempt, ticket.id)
+        telling = asyncio.create_task(self._tell_if_cancelled(attempt, backend, ticket))
+        try:
+            async with self._waiting(backend):
+                sound = await backend.collect(ticket, self.path(attempt))
+        finally:
+            telling.cancel()
+        return sound if sound.cost_usd is not None else replace(sound, cost_usd=ticket.cost_usd)
+
+    @asynccontextmanager
+    async def _waiting(self, backend: MusicBackend) -> AsyncIterator[None]:
+        """Wait for a promise, and not for ever; what only the owner can mend ends no promise."""
+        try:
+            async with asyncio.timeout(self._patience):
+                yield
+        except (TimeoutError, Unready) as error:
+            raise Pending(Failure.TIMEOUT) from error
+        except OperatorFault as fault:
+            await self._c.pass_over(backend, fault)
+            raise Pending(self._c.failure_of(fault)) from fault
+
+    async def _tell_if_cancelled(
+        self, attempt: Attempt, backend: MusicBackend, ticket: Ticket
+    ) -> None:
+        while True:
+            with suppress(StoreUnavailable):
+                if (await self._c.store.tracks.get(attempt.track_id)).stop_wanted:
+                    break
+            await asyncio.sleep(_GLANCE * self._c.rules.pause)
+        try:
+            await backend.cancel(ticket)
+        except MusicError as error:
+            log.info("the service was not told of the cancel: %s", type(error).__name__)
+
+    @property
+    def _patience(self) -> float:
+        return self._c.rules.generate_timeout + _MARGIN
+
+    async def _close(self, attempt: Attempt, outcome: Outcome, error: Exception) -> None:
+        context = {"detail": str(error), "outcome": str(outcome), "number": attempt.number}
+        log.warning("an attempt failed: %s", detail_of(error), extra=context)
+        await insist(partial(self._ledger.close, attempt, outcome, detail_of(error)))
+
+
+def detail_of(error: Exception) -> str:
+    """How an error is named in the ledger; `Pending` marks a promise (see `bot.store.ledger`)."""
+    code = getattr(error, "code", None) or getattr(error, "http", None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__
