@@ -3,7 +3,7 @@
 import logging
 
 from bot.audio import tagged
-from bot.model import TrackStatus
+from bot.model import Failure, TrackStatus
 from bot.store import UNFINISHED, Track
 from bot.studio import lyrics
 from bot.studio.context import Context
@@ -45,7 +45,10 @@ class Delivery:
     async def _send(self, track: Track) -> float | None:
         sound = await self._store.sound(track.id)
         if sound is None:
-            log.error("a made track has no sound")
+            log.error("a made track has no sound any more: nobody fetched it in time")
+            await self._store.move(
+                track.id, TrackStatus.MADE, TrackStatus.FAILED, reason=Failure.UPSTREAM
+            )
             return None
         audio, cover, note = sound
         audio = tagged(
