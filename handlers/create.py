@@ -92,6 +92,8 @@ class Create:
         draft, changed = await self._desk.studio.record(as_new(message, sound, user.id))
         if changed:
             await asyncio.gather(receipt(message, _RECEIPT), self._panels.ask(update, draft))
+        else:
+            await self._ask_at_last(update, draft)
         return state_of(draft)
 
     async def choose(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
@@ -140,7 +142,7 @@ class Create:
         draft = await self._pressed(update)
         if draft is None:
             return None
-        changed = await self._desk.store.drafts.change(draft, step=Step.PARTNER)
+        changed = await self._desk.store.drafts.change(draft, step=Step.PARTNER, panel_id=None)
         if changed is None:
             return await self._stale(update)
         await toast(update)
@@ -213,7 +215,15 @@ class Create:
     async def _stale(self, update: Update) -> State:
         say = await self._desk.texts(update)
         await toast(update, say.plain("toast-stale"))
+        draft = await self._desk.draft(update)
+        if draft:
+            await self._ask_at_last(update, draft)
         return None
+
+    async def _ask_at_last(self, update: Update, draft: Draft) -> None:
+        """Ask what a process that died committed to ask and did not."""
+        if draft.step is not Step.CLOSED and draft.panel_id is None:
+            await self._panels.ask(update, draft)
 
     async def _refuse(self, update: Update, flaw: Flaw) -> None:
         say = await self._desk.texts(update)

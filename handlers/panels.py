@@ -20,11 +20,14 @@ class Panels:
         self._desk = desk
 
     async def ask(self, update: Update, draft: Draft) -> None:
-        """Ask for what the draft lacks, in a new message."""
+        """Ask for what the draft lacks, in a new message.
+
+        An open draft without a panel is one that has not been asked: the process died first.
+        """
         say = await self._desk.texts(update)
         text, buttons = self._panel(draft, say)
         message = await reply(update, text, buttons)
-        if message and buttons:
+        if message:
             await self._desk.store.drafts.note_panel(draft, message.message_id)
 
     async def refresh(self, update: Update, draft: Draft) -> None:

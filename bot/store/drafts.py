@@ -63,7 +63,7 @@ class Drafts:
             return await _change(connection, draft, values)
 
     async def note_panel(self, draft: Draft, panel_id: int) -> None:
-        """Remember which message shows the draft's buttons; changes nothing else."""
+        """Remember which message asks for what the draft lacks; changes nothing else."""
         async with self._database.write(urgent=True) as connection:
             await connection.execute(
                 update(drafts).where(drafts.c.id == draft.id).values(panel_id=panel_id)
@@ -123,7 +123,8 @@ class Drafts:
         """
         step = Step.PREVIEW if draft.lyrics else Step.LYRICS
         async with self._database.write(urgent=True) as connection:
-            changed = await _change(connection, draft, {"purpose": purpose, "step": step})
+            values = {"purpose": purpose, "step": step, "panel_id": None}
+            changed = await _change(connection, draft, values)
             if changed:
                 await connection.execute(
                     update(references)
