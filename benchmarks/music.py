@@ -17,7 +17,7 @@ LATENCY = 0.5
 class GatedMusicApi(MusicApi):
     """Music-01 that always answers with one track, and holds its answers while the gate is shut.
 
-    `POST /gate/shut`, `POST /gate/open`, `GET /gate` → how many calls for a track are held.
+    `POST /gate/shut`, `POST /gate/open`, `GET /gate` → calls for a track held, uploads so far.
     """
 
     def __init__(self, track: bytes) -> None:
@@ -46,7 +46,7 @@ class GatedMusicApi(MusicApi):
         return await self._count(request)
 
     async def _count(self, _: web.Request) -> web.Response:
-        return web.json_response({"held": self._held})
+        return web.json_response({"held": self._held, "uploads": len(self.uploads)})
 
 
 async def serve(track: Path) -> None:

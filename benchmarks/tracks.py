@@ -53,12 +53,12 @@ class Gate:
         async with self._session.post(f"{self._url}/gate/{what}"):
             return
 
-    async def holds(self, count: int) -> None:
-        """Wait until so many calls for a track are held."""
+    async def has(self, what: str, count: int) -> None:
+        """Wait until so many calls for a track are `held`, or so many `uploads` were made."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 async with self._session.get(f"{self._url}/gate") as answer:
-                    if (await answer.json())["held"] >= count:
+                    if (await answer.json())[what] >= count:
                         return
                 await asyncio.sleep(0.2)
 
@@ -87,13 +87,14 @@ async def measure(tracks: int, creations: int, seconds: float) -> Tracks:
         overheads = await _overheads(crowd, recording, creations)
         people = [crowd.person(FIRST + number) for number in range(tracks)]
         previews = await _filled_in(people, recording)
+        await gate.has("uploads", tracks + 1)
         bot.check()
         at_rest = memory.peak(bot.pid)
         watching = asyncio.create_task(watch.run())
         stack.callback(watching.cancel)
         await gate.turn("shut")
         made = asyncio.gather(*(create(crowd, *pair) for pair in previews))
-        await gate.holds(tracks)
+        await gate.has("held", tracks)
         generating = await _while_preparing(crowd, asker, bot.pid, long_recording, seconds)
         peak_generating = memory.peak(bot.pid)
         await gate.turn("open")
