@@ -44,11 +44,11 @@ async def _open(settings: Settings, options: argparse.Namespace, console: Consol
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
         page = await stack.enter_async_context(Page(_stage(settings)))
-        if not await _listen(page, options.port):
+        if not await listen(page, options.port):
             console.print(say.plain("demo-no-port", port=str(options.port)), style="red")
             return 1
         await stack.enter_async_context(page.stage)
-        if not page.url.endswith(f":{options.port}"):
+        if options.port and not page.url.endswith(f":{options.port}"):
             console.print(say.plain("demo-port", port=str(options.port)), markup=False)
         console.print(say.plain("demo-open", url=page.url), markup=False, highlight=False)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -60,7 +60,7 @@ async def _open(settings: Settings, options: argparse.Namespace, console: Consol
     return 0
 
 
-async def _listen(page: Page, port: int) -> bool:
+async def listen(page: Page, port: int) -> bool:
     """Take the port that was asked for, or the next free one."""
     for number in range(port, min(port + _TRIES, _LAST_PORT + 1)):
         try:

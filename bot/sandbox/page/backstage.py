@@ -1,5 +1,6 @@
 """What goes on behind the chat: every call with its secrets masked, and trouble on order."""
 
+import json
 import time
 from collections import deque
 from itertools import count
@@ -89,9 +90,7 @@ class Backstage:
 
     def _short(self, value: Any) -> str:
         """Write a value so that it fits on a line, without secrets."""
-        if isinstance(value, dict):
-            value = ", ".join(f"{name}: {each}" for name, each in value.items())
-        text = str(value)
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         for secret in (self._stage.telegram.token, self._stage.music.key):
             text = text.replace(secret, _MASK)
         return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"

@@ -6,6 +6,8 @@ import { complain, toast } from "./notes.js";
 import { words } from "./words.js";
 
 const SHOWN = 300;
+const TELLING = ["fault", "text", "caption", "title", "purpose", "lyrics", "action", "reaction"];
+const DULL = ["chat_id", "message_id", "callback_query_id", "offset", "timeout", "ids", "request_id"];
 
 export class Backstage {
   constructor(place, close) {
@@ -81,7 +83,7 @@ export class Backstage {
     const row = el("li", { class: `call ${call.service}${bad ? " bad" : ""}${call.name === "getUpdates" ? " poll" : ""}`, "data-name": call.name },
       el("details", {},
         el("summary", {}, el("span", { class: "dotmark" }), el("span", { class: "name" }, call.name),
-          el("span", { class: "brief", dir: "auto" }, call.told || fields.map(([, value]) => value).join(" · ")),
+          el("span", { class: "brief", dir: "auto" }, call.told || brief(call.fields)),
           el("span", { class: "status" }, call.status || words.lost), el("span", { class: "ms" }, `${Math.round(call.ms)} ms`)),
         el("dl", {}, el("dt", {}, words[call.service]), el("dd", {}, time),
           fields.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { dir: "auto" }, value)]))));
@@ -97,6 +99,13 @@ export class Backstage {
     toast(words.restarted);
     this.order("restart", {});
   }
+}
+
+// What a call is about, in a few words: the most telling fields first.
+function brief(fields) {
+  const first = TELLING.filter((name) => fields[name]).map((name) => fields[name]);
+  const rest = Object.entries(fields).filter(([name]) => !TELLING.includes(name) && !DULL.includes(name));
+  return [...first, ...rest.map(([, value]) => value)].filter((each) => each !== "false").join(" · ");
 }
 
 function form(name, title, fields, submit) {

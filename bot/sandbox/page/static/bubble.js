@@ -10,6 +10,9 @@ import { words } from "./words.js";
 
 const EMOJI = ["👍", "❤", "🔥", "🎉", "😢"];
 
+// Where the last line may end on the left, the time stands on a line of its own.
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+
 export class Bubble {
   constructor(message, visitor) {
     this.visitor = visitor;
@@ -17,14 +20,12 @@ export class Bubble {
     this.seen = {};
     this.body = el("div", { class: "bubble" });
     this.element = el("li", { class: "message" }, this.body);
-    for (const name of ["sender", "reply", "media", "text", "meta"]) {
+    for (const name of ["sender", "reply", "media", "text", "reactions", "meta"]) {
       this.slots[name] = el("div", { class: name });
       this.body.append(this.slots[name]);
     }
     this.slots.keys = el("div", { class: "below" });
-    this.slots.reactions = el("div", { class: "reactions" });
     this.element.append(this.slots.keys);
-    this.body.append(this.slots.reactions);
     this.body.append(this.menu());
     this.update(message);
   }
@@ -36,6 +37,8 @@ export class Bubble {
     this.element.classList.toggle("mine", mine);
     this.element.classList.toggle("sounding", ["audio", "voice"].includes(message.kind));
     this.element.classList.toggle("keyed", message.buttons.length > 0);
+    const tucked = message.text && !message.reactions.length && !RIGHT_TO_LEFT.test(message.text);
+    this.element.classList.toggle("tucked", Boolean(tucked));
     const name = !mine && this.visitor.inGroup() ? message.from.first_name : "";
     this.fill("sender", name, () => name && document.createTextNode(name));
     this.fill("reply", message.reply, () => message.reply && this.quoted(message.reply));

@@ -21,7 +21,9 @@ export class Chat {
     this.scroll.addEventListener("scroll", () => {
       this.down.hidden = this.isNear(4 * NEAR);
     });
-    new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.list);
+    const resized = new ResizeObserver(() => this.stuck && this.toEnd());
+    resized.observe(this.list);
+    resized.observe(this.scroll);
     this.scroll.addEventListener("scroll", () => {
       this.stuck = this.isNear(NEAR);
     }, { passive: true });
@@ -49,6 +51,7 @@ export class Chat {
     const last = [...this.bubbles.values()].at(-1)?.message;
     this.bubbles.set(message.id, bubble);
     this.list.querySelector(".empty")?.remove();
+    document.body.classList.remove("vacant");
     if (!last || day(last.date) !== day(message.date)) this.list.append(el("li", { class: "day" }, dayName(message.date)));
     else if (last.from.id === message.from.id && message.date - last.date < TOGETHER) bubble.element.classList.add("close");
     const own = message.from.id === this.visitor.me;
@@ -69,6 +72,7 @@ export class Chat {
   }
 
   empty() {
+    document.body.classList.toggle("vacant", !this.bubbles.size);
     if (this.bubbles.size) return;
     const group = this.visitor.inGroup();
     const sample = (name, label, symbol) => el("button", { type: "button", class: "offer", onclick: () => this.visitor.sample(name) },

@@ -176,6 +176,7 @@ export class Composer {
   showCommands(commands) {
     this.suggestions.commands = commands;
     this.slash.hidden = !commands.length;
+    if (this.input.value.startsWith("/")) this.suggestions.offer(this.input.value);
   }
 }
 

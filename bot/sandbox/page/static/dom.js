@@ -9,7 +9,7 @@ export function el(tag, attributes = {}, ...children) {
     else if (name in made && !name.includes("-") && name !== "list") made[name] = value;
     else made.setAttribute(name, value === true ? "" : value);
   }
-  made.append(...children.flat().filter((each) => each !== null && each !== undefined));
+  made.append(...children.flat().filter((each) => each !== null && each !== undefined && each !== false));
   return made;
 }
 

@@ -59,5 +59,5 @@ export class People {
 
 export function avatar(name, id) {
   if (name === "Refrain") return el("img", { class: "avatar", src: "/static/icon.svg", alt: "" });
-  return el("span", { class: `avatar tint${Math.abs(id) % 4}`, "aria-hidden": "true" }, [...name][0]);
+  return el("span", { class: `avatar tint${id < 0 ? 3 : id % 3}`, "aria-hidden": "true" }, [...name][0]);
 }

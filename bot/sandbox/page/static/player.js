@@ -20,6 +20,7 @@ export function player(message) {
   const card = el(
     "div",
     { class: `player ${kind}` },
+    sound,
     cover(file, kind, play),
     el(
       "div",
@@ -71,6 +72,11 @@ function start(state) {
   if (playing && playing !== state.sound) playing.pause();
   playing = state.sound;
   state.sound.play().catch(() => mark(state, false));
+}
+
+// So that the microphone does not hear it.
+export function hush() {
+  playing?.pause();
 }
 
 function mark({ play, title }, on) {

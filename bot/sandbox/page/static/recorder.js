@@ -2,6 +2,7 @@
 
 import { clock, el, icon, iconButton } from "./dom.js";
 import { toast } from "./notes.js";
+import { hush } from "./player.js";
 import { words } from "./words.js";
 
 const HELD = 450; // ms from which a press is a hold
@@ -42,6 +43,7 @@ export class Recorder {
   async start() {
     if (this.run) return;
     if (!navigator.mediaDevices || !window.MediaRecorder) return toast(words.noRecorder);
+    hush();
     const run = (this.run = { pieces: [], wanted: null });
     try {
       run.stream = await navigator.mediaDevices.getUserMedia({ audio: true });

@@ -7,7 +7,7 @@ const TAGS = {
   bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
   blockquote: "blockquote", expandable_blockquote: "blockquote",
 };
-const LINES = 4;
+const LINES = 7;
 
 export function rich(text, entities, onCommand) {
   const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
@@ -56,7 +56,7 @@ function spoiler(inner) {
 }
 
 function expandable(quote, covered) {
-  if (covered.split("\n").length <= LINES && covered.length < 200) return quote;
+  if (covered.split("\n").length <= LINES && covered.length < 280) return quote;
   quote.classList.add("folded");
   const toggle = el("button", { type: "button", class: "fold", "aria-expanded": "false" }, words.more);
   toggle.addEventListener("click", () => {

@@ -36,9 +36,9 @@ export const words = {
   sendHum: "Send a hummed tune",
   sendBeat: "Send a beat",
   sendSong: "Send a short song",
-  hum: "Hummed tune",
+  hum: "Hum",
   beat: "Beat",
-  song: "Short song",
+  song: "Song",
   lyrics: "Lyrics",
   samples: "Samples to send",
 
