@@ -81,7 +81,6 @@ hint-talking = That sounds like talking. Singing or humming works much better; s
 lyrics-question =
     <b>Now the lyrics.</b> Type them, or send a .txt file.
     Up to { $advice } characters work best; { $max } is the limit.
-lyrics-purpose-first = Good words, I’ve kept them. What is in your recording? Choose above.
 lyrics-empty = There are no letters in that. Type the words you want to hear.
 lyrics-short = That’s { $count } characters, and the music service wants at least { $min }. Add a few words and send it again, or edit your message.
 lyrics-long = That’s { $count } characters, and the limit is { $max }. Shorten it by { $over } and send it again, or edit your message.
