@@ -46,7 +46,10 @@ class Forker:
         self._selector.register(self._control, selectors.EVENT_READ)
         self._selector.register(self._woken, selectors.EVENT_READ)
         gc.freeze()
-        self._control.sendall(READY)
+        try:
+            self._control.sendall(READY)
+        except BrokenPipeError:
+            return  # whoever started it has died meanwhile
         try:
             while self._turn():
                 pass
