@@ -69,9 +69,23 @@ def _parser() -> argparse.ArgumentParser:
 def _demo_options(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("--port", type=int, default=8080, help="where the page is (8080)")
     demo.add_argument("--no-browser", action="store_true", help="don't open the page")
-    demo.add_argument("--backend", default="aimlapi", metavar="NAME", help="which stand-in")
+    demo.add_argument(
+        "--backend",
+        default="aimlapi",
+        choices=("aimlapi", "replicate", "aimlapi-cover", "acestep"),
+        metavar="NAME",
+        help="which stand-in: aimlapi, replicate, aimlapi-cover, acestep",
+    )
     demo.add_argument(
         "--once", type=Path, nargs="?", const=Path(), metavar="RECORDING", help="one conversation"
+    )
+    demo.add_argument(
+        "--beat",
+        type=Path,
+        nargs="?",
+        const=Path(),
+        metavar="RECORDING",
+        help="with --once: a beat for the voice in the first recording",
     )
     _recipe(demo, required=False)
 

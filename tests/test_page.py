@@ -253,7 +253,7 @@ async def test_knobs_faults_and_languages(visitor: Visitor) -> None:
     assert stage.music.faults.waiting()["upload"] == ["429", "429"]
     assert stage.telegram.waiting_faults == ["sendAudio: lost x1"]
     await visitor.act("clear")
-    assert stage.music.faults.waiting() == {"upload": [], "generate": []}
+    assert not any(stage.music.faults.waiting().values())
     assert stage.telegram.waiting_faults == []
     await visitor.act("language", person=BEN, language="uk")
     assert stage.telegram.known_person(BEN).user["language_code"] == "uk"

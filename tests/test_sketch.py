@@ -123,7 +123,7 @@ def test_samples_are_usable_without_a_doubt(sample: Callable[[], bytes], tmp_pat
     into.touch()
     found = prepare(source, into, Limits())
     assert found.hints == ()
-    assert found.seconds == pytest.approx(15, abs=0.1)
+    assert found.seconds == pytest.approx(16, abs=0.1)
     assert sample() is sample()
     assert found.passed_through == (sample is not samples.hum)
 

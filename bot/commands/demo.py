@@ -5,6 +5,7 @@ import asyncio
 import errno
 import signal
 import webbrowser
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from bot.model import Purpose
 from bot.sandbox import samples
 from bot.sandbox.page.server import Page
-from bot.sandbox.play import Interrupted, play
+from bot.sandbox.play import Interrupted, Recording, play
 from bot.sandbox.stage import Stage
 from bot.settings import Settings
 from bot.texts import texts
@@ -29,13 +30,30 @@ def command(settings: Settings, options: argparse.Namespace) -> int:
     console = Console()
     if options.once is None:
         return asyncio.run(_open(settings, options, console))
-    given: Path | None = options.once if options.once.name else None
-    if given and not given.is_file():
-        console.print(texts(None).plain("make-no-file", path=str(given)), style="red")
+    purpose = Purpose.VOICE if options.beat else options.purpose or Purpose.SONG
+    sample = {
+        Purpose.SONG: (samples.song, "song.mp3"),
+        Purpose.VOICE: (samples.hum, "hum.ogg"),
+        Purpose.INSTRUMENTAL: (samples.beat, "beat.mp3"),
+    }
+    recordings = []
+    try:
+        recordings.append(_recording(options.once, *sample[purpose]))
+        if options.beat is not None:
+            recordings.append(_recording(options.beat, *sample[Purpose.INSTRUMENTAL]))
+    except OSError as error:
+        console.print(texts(None).plain("make-no-file", path=str(error.filename)), style="red")
         return 1
-    recording = given.read_bytes() if given else samples.song()
-    name = given.name if given else "song.mp3"
-    return asyncio.run(_once(settings, options, console, recording, name))
+    return asyncio.run(_once(settings, options, console, *recordings))
+
+
+def _recording(path: Path, sample: Callable[[], bytes], name: str) -> Recording:
+    """The file that is named, or a sample where none is.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return Recording(path.read_bytes(), path.name) if path.name else Recording(sample(), name)
 
 
 async def _open(settings: Settings, options: argparse.Namespace, console: Console) -> int:
@@ -43,7 +61,8 @@ async def _open(settings: Settings, options: argparse.Namespace, console: Consol
     say = texts(None)
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
-        page = await stack.enter_async_context(Page(_stage(settings)))
+        stage = _stage(settings, options.backend)
+        page = await stack.enter_async_context(Page(stage))
         if not await listen(page, options.port):
             console.print(say.plain("demo-no-port", port=str(options.port)), style="red")
             return 1
@@ -77,17 +96,18 @@ async def _once(
     settings: Settings,
     options: argparse.Namespace,
     console: Console,
-    recording: bytes,
-    name: str,
+    recording: Recording,
+    partner: Recording | None = None,
 ) -> int:
     """Play one conversation with a recording, print it, and leave the track."""
     say = texts(None)
-    purpose = options.purpose or Purpose.SONG
+    purpose = Purpose.VOICE if partner else options.purpose or Purpose.SONG
+    words = options.lyrics or _LYRICS
     output = options.output or Path("refrain-demo.mp3")
-    async with _stage(settings) as stage:
+    async with _stage(settings, options.backend) as stage:
         person = stage.telegram.person(id=Stage.OWNER)
         try:
-            track = await play(person, recording, name, purpose, options.lyrics or _LYRICS)
+            track = await play(person, recording, purpose, words, partner)
         except Interrupted:
             track = None
         console.print(person.transcript(), markup=False, highlight=False)
@@ -98,6 +118,6 @@ async def _once(
     return 0
 
 
-def _stage(settings: Settings) -> Stage:
+def _stage(settings: Settings, backend: str) -> Stage:
     unset = [field.upper() for field in type(settings).model_fields]
-    return Stage(unset=unset, latency=LATENCY)
+    return Stage(unset=unset, latency=LATENCY, backend=backend)

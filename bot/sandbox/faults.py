@@ -12,7 +12,7 @@ class Faults:
     """
 
     def __init__(self, catalogue: Mapping[str, Collection[str]]) -> None:
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._queues: dict[str, deque[str]] = {on: deque() for on in catalogue}
 
     def fail(self, name: str, *, times: int = 1, on: str) -> None:
@@ -26,7 +26,7 @@ class Faults:
         Raises:
             ValueError: The catalogue has no such call or name.
         """
-        if name not in self._catalogue.get(on, ()):
+        if name not in self.catalogue.get(on, ()):
             raise ValueError(f"{on!r} cannot fail as {name!r}")
         if times <= 0:
             self._queues[on].clear()

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from bot.sandbox import cover_api
 from bot.sandbox import music_faults as wrong
 from bot.sandbox.music_answers import Track, read_json, refuse, send_track
 from bot.sandbox.music_calls import GenerateCall, UploadCall
@@ -52,22 +53,23 @@ class MusicApi(Stand):
         balance: float = 10.0,
         on_call: OnCall | None = None,
     ) -> None:
-        catalogue = {"upload": wrong.UPLOAD, "generate": wrong.GENERATE}
+        catalogue = {"upload": wrong.UPLOAD, "generate": wrong.GENERATE, **cover_api.CATALOGUE}
         super().__init__(key=key, latency=latency, catalogue=catalogue, on_call=on_call)
         self.upload_latency = upload_latency
         self.balance = balance
-        self.stock: bytes | None = None
         self.withdrawn = False
         self.uploads: list[UploadCall] = []
         self.generated: list[GenerateCall] = []
         self._shelf = Shelf()
         self._files: dict[str, bytes] = {}
         self._maker = Maker()
+        self.cover = cover_api.CoverApi(self, self._maker, self._knows, self._pay)
 
     @property
     def billed(self) -> int:
-        """How many tracks were charged."""
-        return sum(call.billed for call in self.generated)
+        """How many tracks were charged, covers included."""
+        covers = sum(job.billed for job in self.cover.desk.jobs.values())
+        return covers + sum(call.billed for call in self.generated)
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Name the calls of the service."""
@@ -78,6 +80,7 @@ class MusicApi(Stand):
             web.get("/v1/billing/balance", self._balance),
             web.get("/v2/billing", self._balance),
             web.get("/files/{name}", self._file),
+            *self.cover.routes(),
         )
 
     def turn(self, knobs: dict[str, Any]) -> None:
@@ -103,6 +106,7 @@ class MusicApi(Stand):
         return {
             "uploads": [asdict(call) for call in self.uploads],
             "generated": [asdict(call) for call in self.generated],
+            "covers": [job.told() for job in self.cover.desk.jobs.values()],
             "billed": self.billed,
             "balance": round(self.balance, 6),
         }
@@ -114,6 +118,7 @@ class MusicApi(Stand):
     async def aclose(self) -> None:
         """Stop listening and end the process that makes sketches."""
         await super().aclose()
+        await self.cover.desk.aclose()
         await asyncio.to_thread(self._maker.close)
 
     async def _models(self, _: web.Request) -> web.Response:
@@ -121,6 +126,8 @@ class MusicApi(Stand):
         sold = [{"id": "gpt-4o-mini", "type": "chat-completion", "aliases": []}]
         if not self.withdrawn:
             sold.append({"id": MODEL, "type": "audio", "aliases": ["minimax/music-01"]})
+        if not self.cover.withdrawn:
+            sold.append({"id": cover_api.COVER, "type": "audio", "aliases": []})
         return web.json_response({"object": "list", "data": sold})
 
     async def _balance(self, request: web.Request) -> web.Response:
@@ -264,6 +271,12 @@ class MusicApi(Stand):
         if error.code is None:
             return self.problem(request, 400, error.message)
         return web.json_response(wrong.verdict(error.code, error.message))
+
+    def _pay(self, price: float) -> bool:
+        if self.balance < price:
+            return False
+        self.balance -= price
+        return True
 
     def _knows(self, request: web.Request) -> bool:
         shown = request.headers.get("Authorization", "")

@@ -7,7 +7,7 @@ from bot.sandbox.listening import Key
 from bot.sandbox.sketch import accompany
 from bot.sandbox.synth import Mix, Note
 
-_SECONDS = 15.0
+_SECONDS = 16.0
 _BAR = 2.4  # seconds; 100 beats a minute
 _BARS = 6
 _KEY = Key(9, minor=True)
@@ -23,7 +23,7 @@ _TUNE = (  # (eighths, MIDI)
 
 @cache
 def hum() -> bytes:
-    """Return 15 s of a hummed tune as a voice note: OGG/Opus, mono."""
+    """Return 16 s of a hummed tune as a voice note: OGG/Opus, mono."""
     mix = Mix(_SECONDS)
     mix.add(_voice("u"), 0, 0.5)
     return synth.encoded(mix.mastered(), "libopus", rate=48_000, bitrate=32_000)
@@ -31,7 +31,7 @@ def hum() -> bytes:
 
 @cache
 def beat() -> bytes:
-    """Return 15 s of chords, bass and drums, as MP3."""
+    """Return 16 s of chords, bass and drums, as MP3."""
     mix = Mix(_SECONDS)
     accompany(mix, _KEY, _BAR, _BARS)
     return synth.encoded(mix.mastered(), "mp3", rate=synth.RATE, bitrate=128_000)
@@ -39,7 +39,7 @@ def beat() -> bytes:
 
 @cache
 def song() -> bytes:
-    """Return 15 s of the tune sung over the beat, as MP3."""
+    """Return 16 s of the tune sung over the beat, as MP3."""
     mix = Mix(_SECONDS)
     accompany(mix, _KEY, _BAR, _BARS)
     mix.add(_voice("a"), 0, 1.6)

@@ -4,14 +4,25 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bot.sandbox.acestep_api import AceStepApi
 from bot.sandbox.music_api import MusicApi
+from bot.sandbox.replicate_api import ReplicateApi
+from bot.sandbox.stand import Stand
 from bot.sandbox.telegram_api import TelegramApi
+
+STANDS: Mapping[str, tuple[Callable[..., Stand], str, str]] = {
+    "aimlapi": (MusicApi, "AIMLAPI_KEY", "AIMLAPI_URL"),
+    "replicate": (ReplicateApi, "REPLICATE_TOKEN", "REPLICATE_URL"),
+    "aimlapi-cover": (MusicApi, "AIMLAPI_KEY", "AIMLAPI_URL"),
+    "acestep": (AceStepApi, "ACESTEP_KEY", "ACESTEP_URL"),
+}
+"""The stand-in for each backend, and the settings that lead the bot there."""
 
 _STOP = 10.0
 
@@ -22,10 +33,14 @@ class Stage:
     The bot runs in an empty directory and without the names in `unset`, so that neither a
     `.env` nor the environment of whoever tries it leads it out of the sandbox.
 
+    Attributes:
+        stand: Makes the tracks.
+
     Args:
         settings: More settings for the bot, by name.
         unset: Environment variables that the bot must not see.
         latency: Seconds that a track takes.
+        backend: Whose stand-in makes the tracks; see `STANDS`.
         data: The bot's `DATA_DIR`; a temporary one if None.
     """
 
@@ -37,10 +52,13 @@ class Stage:
         settings: Mapping[str, str] | None = None,
         unset: Iterable[str] = (),
         latency: float = 5.0,
+        backend: str = "aimlapi",
         data: Path | None = None,
     ) -> None:
+        stand, self._key, self._url = STANDS[backend]
         self.telegram = TelegramApi()
-        self.music = MusicApi(latency=latency)
+        self.stand: Stand = stand(latency=latency)
+        self._backend = backend
         self._settings = dict(settings or {})
         self._unset = frozenset(unset)
         self._folder = tempfile.TemporaryDirectory(prefix="refrain-", ignore_cleanup_errors=True)
@@ -49,7 +67,7 @@ class Stage:
 
     async def __aenter__(self) -> Self:
         await self.telegram.start()
-        await self.music.start()
+        await self.stand.start()
         await self.start_bot()
         return self
 
@@ -60,9 +78,20 @@ class Stage:
         trace: TracebackType | None,
     ) -> None:
         await self.stop_bot()
-        await self.music.aclose()
+        await self.stand.aclose()
         await self.telegram.aclose()
         self._folder.cleanup()
+
+    @property
+    def music(self) -> MusicApi:
+        """The stand-in for AI/ML API.
+
+        Raises:
+            TypeError: Another one makes the tracks.
+        """
+        if not isinstance(self.stand, MusicApi):
+            raise TypeError(type(self.stand))
+        return self.stand
 
     async def start_bot(self) -> None:
         """Start the bot; it need not be ready when this returns."""
@@ -100,8 +129,9 @@ class Stage:
         return kept | {
             "TELEGRAM_TOKEN": self.telegram.token,
             "TELEGRAM_API_URL": self.telegram.url,
-            "AIMLAPI_KEY": self.music.key,
-            "AIMLAPI_URL": self.music.url,
+            "MUSIC_BACKEND": self._backend,
+            self._key: self.stand.key,
+            self._url: self.stand.url,
             "DATA_DIR": str(self.data),
             "OWNER_ID": str(self.OWNER),
             "HTTP_PORT": "0",

@@ -14,6 +14,9 @@ from bot.sandbox.faults import Faults
 OnCall = Callable[[str, str, int, float, dict[str, Any]], None]
 """Told of every call: method, path, status (0: no answer), milliseconds, fields."""
 
+OnBegin = Callable[[str, str], None]
+"""Told of every call as it comes in: method and path."""
+
 FIELDS = web.RequestKey("fields", dict[str, Any])
 """What a call was about, for the observer."""
 
@@ -37,6 +40,10 @@ class Stand:
         latency: Seconds that a paid call takes at least.
         catalogue: Which faults can be queued, for each call.
         on_call: Told of every call that is no control call.
+
+    Attributes:
+        stock: An MP3 that is the answer to every wish, instead of a sketch made from it.
+        generated: Every call for a track that showed the key, in order.
     """
 
     def __init__(
@@ -51,7 +58,10 @@ class Stand:
         self.latency = latency
         self.faults = Faults(catalogue)
         self.url = ""
+        self.stock: bytes | None = None
+        self.generated: list[Any] = []
         self._observers = [on_call] if on_call else []
+        self._beginners: list[OnBegin] = []
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
@@ -84,6 +94,16 @@ class Stand:
         """Hear of every call that is no control call; returns what ends it."""
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
+
+    @property
+    def billed(self) -> int:
+        """How many tracks were charged."""
+        raise NotImplementedError
+
+    def on_begin(self, observer: OnBegin) -> Callable[[], None]:
+        """Hear of every call before it is answered; returns what ends it."""
+        self._beginners.append(observer)
+        return lambda: self._beginners.remove(observer)
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Name the calls of the service."""
@@ -128,12 +148,15 @@ class Stand:
     @web.middleware
     async def _observe(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         started = time.perf_counter()
+        observed = not request.path.startswith(_CONTROL)
+        for beginner in self._beginners if observed else ():
+            beginner(request.method, request.path)
         response: web.StreamResponse
         try:
             response = await handler(request)
         except web.HTTPException as error:
             response = self.problem(request, error.status, error.reason)
-        if self._observers and not request.path.startswith(_CONTROL):
+        if self._observers and observed:
             milliseconds = (time.perf_counter() - started) * 1000
             fields = {name: self._mask(value) for name, value in request.get(FIELDS, {}).items()}
             status = request.get(STATUS, response.status)

@@ -142,13 +142,13 @@ class Acts:
         self._changed()
 
     async def _latency(self, body: Body) -> None:
-        self._stage.music.latency = min(max(float(body["seconds"]), 0.0), _SLOWEST)
+        self._stage.stand.latency = min(max(float(body["seconds"]), 0.0), _SLOWEST)
         self._changed()
 
     async def _fault(self, body: Body) -> None:
         times = min(max(int(body.get("times", 1)), 1), 100)
         if body["service"] == "music":
-            self._stage.music.fail(str(body["name"]), times, on=str(body["on"]))
+            self._stage.stand.fail(str(body["name"]), times, on=str(body["on"]))
         else:
             after = min(max(int(body.get("retry_after", 5)), 1), 600)
             self._stage.telegram.fail(body["on"], body["name"], times, retry_after=after)
@@ -156,8 +156,8 @@ class Acts:
 
     async def _clear(self, _: Body) -> None:
         self._stage.telegram.clear_faults()
-        for on in self._stage.music.faults.waiting():
-            self._stage.music.faults.clear(on)
+        for on in self._stage.stand.faults.waiting():
+            self._stage.stand.faults.clear(on)
         self._changed()
 
     async def _restart(self, _: Body) -> None:

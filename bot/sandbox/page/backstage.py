@@ -58,11 +58,11 @@ class Backstage:
     def state(self) -> dict[str, Any]:
         """Say how the knobs stand, and what is still to go wrong."""
         return {
-            "latency": self._stage.music.latency,
-            "billed": self._stage.music.billed,
+            "latency": self._stage.stand.latency,
+            "billed": self._stage.stand.billed,
             "waiting": {
                 "telegram": self._stage.telegram.waiting_faults,
-                "music": self._stage.music.faults.waiting(),
+                "music": self._stage.stand.faults.waiting(),
             },
             "complaints": self._stage.telegram.complaints[-20:],
         }
@@ -70,7 +70,11 @@ class Backstage:
     def catalogue(self) -> dict[str, Any]:
         """Say what can go wrong: the rows of the music fault table, and Telegram's bad days."""
         return {
-            "music": {"generate": _rows(wrong.GENERATE), "upload": _rows(wrong.UPLOAD)},
+            "music": {
+                on: _rows(frozenset(names))
+                for on, names in self._stage.stand.faults.catalogue.items()
+                if on in {"generate", "upload"}
+            },
             "telegram": {"methods": _METHODS, "kinds": _KINDS},
         }
 
@@ -91,7 +95,7 @@ class Backstage:
     def _short(self, value: Any) -> str:
         """Write a value so that it fits on a line, without secrets."""
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for secret in (self._stage.telegram.token, self._stage.music.key):
+        for secret in (self._stage.telegram.token, self._stage.stand.key):
             text = text.replace(secret, _MASK)
         return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"
 

@@ -46,7 +46,8 @@ class Page:
         self._ends = [
             stage.telegram.on_event(self._feed.event),
             stage.telegram.on_call(self._telegram_called),
-            stage.music.on_call(self._music_called),
+            stage.stand.on_begin(self._music_begun),
+            stage.stand.on_call(self._music_called),
         ]
         self._runner: web.AppRunner | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -106,6 +107,7 @@ class Page:
             "messages": [each for chat in world.chats.values() for each in history(chat)],
             "blocked": [chat.data["id"] for chat in world.chats.values() if chat.blocked],
             "calls": list(self._backstage.calls),
+            "begun": self._backstage.begun,
             "catalogue": self._backstage.catalogue(),
             "largest": LARGEST,
             **self._state(),
@@ -133,6 +135,9 @@ class Page:
             self._feed.tell("unsupported", chat=int(chat), method=call.method)
         if call.method == "setMyCommands" or call.status != web.HTTPOk.status_code:
             self._tell_state()
+
+    def _music_begun(self, method: str, path: str) -> None:
+        self._feed.tell("begun", call=self._backstage.music_begun(method, path))
 
     def _music_called(
         self, method: str, path: str, status: int, ms: float, fields: dict[str, Any]
