@@ -377,6 +377,17 @@ async def test_work_that_waits_is_not_due_before_its_time(store: Store) -> None:
     assert await store.tracks.backlog() == 1
 
 
+async def test_a_track_that_is_sent_again_is_looked_at_again(store: Store) -> None:
+    track = await made(store)
+    await store.tracks.claims.release(track.id, "w1")
+    await store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
+    await store.tracks.move(track.id, TrackStatus.SENDING, TrackStatus.UNSURE)
+    await store.tracks.told(track.id, TrackStatus.UNSURE)
+    assert await store.tracks.due() == []
+    await store.tracks.move(track.id, TrackStatus.UNSURE, TrackStatus.MADE)
+    assert await store.tracks.due() == [(track.id, TrackStatus.MADE)]
+
+
 async def test_bytes_nobody_fetched_are_dropped(store: Store) -> None:
     track = await generating(store)
     await won(store, await attempted(store, track), kept=-1)

@@ -41,8 +41,9 @@ class Tracks(Orders):
     ) -> bool:
         """Change the status if it is still as expected; False if somebody was quicker."""
         expected = before if isinstance(before, tuple) else (before,)
+        values = {"told": 0} | values  # a row that has been told of is never looked at again
         if after not in UNFINISHED:
-            values = {"finished_at": time.time(), "told": 0} | values
+            values = {"finished_at": time.time()} | values
         async with self._database.write() as connection:
             return await moved(
                 connection,

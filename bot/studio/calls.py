@@ -193,7 +193,7 @@ class Calls:
 
     async def _collect(self, attempt: Attempt, backend: MusicBackend, ticket: Ticket) -> Sound:
         """Store a ticket, then wait for its track; the service is told if the person cancels."""
-        await self._ledger.note_ticket(attempt, ticket.id)
+        await insist(partial(self._ledger.note_ticket, attempt, ticket.id))
         telling = asyncio.create_task(self._tell_if_cancelled(attempt, backend, ticket))
         try:
             async with self._waiting(backend):

@@ -173,9 +173,7 @@ class Recordings:
         raw = self._c.files / "recordings" / f"{reference.id}.raw"
         try:
             await self._c.courier.fetch(reference.file_id, raw, _LARGEST)
-            return await self._c.workshop.prepare(
-                raw, self._path(reference.id), self._c.rules.limits
-            )
+            return await self._c.workshop.prepare(raw, self._path(reference.id), self._c.limits)
         except TooBig as error:
             raise Unusable(Flaw.TOO_BIG) from error
         except FileGone as error:
@@ -216,7 +214,7 @@ class Recordings:
         if reference.told or reference.status is ReferenceStatus.RECEIVED:
             return
         try:
-            await self._c.courier.judged(reference)
+            await self._c.courier.judged(reference, self._c.limits)
         except Unreachable:
             log.info("the person cannot be told about the recording")
         await self._store.told(reference.id)
@@ -236,7 +234,8 @@ class Recordings:
             track = await self._c.store.tracks.get(track_id)
             if track.created_at < patience:
                 await self._c.fail(track_id, Failure.UPSTREAM)
-        if not waiting and self._tries.pop(reference_id) > _EARLY_TRIES:
+        if not waiting and self._tries[reference_id] > _EARLY_TRIES:
+            del self._tries[reference_id]
             return None
         return min(_LONGEST_PAUSE, pause * 2.0 ** min(self._tries[reference_id], 10))
 
