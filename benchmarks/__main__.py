@@ -33,7 +33,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="under a minute, with 30 tracks")
     try:
         asyncio.run(run(quick=parser.parse_args().quick))
-    except (RuntimeError, TimeoutError, OSError) as error:  # figures are for people: never a failure
+    except (
+        RuntimeError,
+        TimeoutError,
+        OSError,
+    ) as error:  # figures are for people: never a failure
         print(f"the benchmark broke off: {error!r}", file=sys.stderr)
 
 

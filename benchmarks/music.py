@@ -9,7 +9,6 @@ from aiohttp import web
 
 from bot.sandbox.music_api import MusicApi
 
-
 LATENCY = 0.5
 """Seconds that a track takes while the gate is open."""
 

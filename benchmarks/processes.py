@@ -48,6 +48,16 @@ class Program:
             said = self.log.read_text(errors="replace")[-2000:]
             raise RuntimeError(f"a measured program ended: {self.process.returncode}\n{said}")
 
+    async def lives_until(self, event: asyncio.Event) -> None:
+        """Wait for an event, at most a minute; raise RuntimeError if it ends before."""
+        happens, ends = (asyncio.create_task(each) for each in (event.wait(), self.process.wait()))
+        await asyncio.wait({happens, ends}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
+        happens.cancel()
+        ends.cancel()
+        if not event.is_set():
+            self.check()
+            raise RuntimeError("a bot did not poll within a minute")
+
 
 @asynccontextmanager
 async def running(
@@ -55,7 +65,7 @@ async def running(
 ) -> AsyncIterator[Program]:
     """Run a bot against a simulated Telegram until the block ends."""
     environment = (
-        _environment(folder)
+        _environment()
         | SETTINGS
         | {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_URL": telegram.url}
         | settings
@@ -85,7 +95,7 @@ async def music(track: bytes) -> AsyncIterator[str]:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "benchmarks.music", str(path)),
             cwd=ROOT,
-            env=_environment(ROOT),
+            env=_environment(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
@@ -104,7 +114,7 @@ async def folder() -> AsyncIterator[Path]:
         yield Path(name)
 
 
-def _environment(_: Path) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     kept: Mapping[str, str] = {n: os.environ[n] for n in _INHERITED if n in os.environ}
     return {**kept, "PYTHONPATH": str(ROOT)}
 

@@ -18,21 +18,11 @@ def table(rates: Rates, tracks: Tracks, starts: Starts) -> str:
         ("", "measured", "goal", "beside it"),
         ("---", "---:", "---:", "---"),
         _rates(rates),
-        _answers("b1", "/help, p99, while 10-minute files are prepared and"
-                 f" {tracks.tracks} tracks are generated", tracks.generating,
-                 f"preparing {tracks.generating.preparing:.0%} of the time; an idle bot:"
-                 f" {_ms(p99(tracks.idle.seconds))}"),
-        _answers("b2", f"/help, p99, while those {tracks.tracks} are delivered", tracks.wave,
-                 f"the wave took {tracks.wave.took:.0f} s"),
-        ("(c) Create to delivered, less the API's own time, median",
-         _ms(statistics.median(tracks.overheads)), "250 ms",
-         f"{_span(tracks.overheads, 1000)} ms; a track of 60 s, 1.9 MB"),
-        (f"(d) peak memory of the bot's process, {tracks.tracks} tracks in flight",
-         _mb(tracks.peak_wave), "250 MB",
-         f"before Create {_mb(tracks.peak_at_rest)}, generating {_mb(tracks.peak_generating)};"
-         f" its children add at most {tracks.children:.0f} MB"),
+        *_help(tracks),
+        _overheads(tracks.overheads),
+        _memory(tracks),
         *_starts(starts),
-    ]  # fmt: skip
+    ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
@@ -50,50 +40,77 @@ def conditions(before: float | None, after: float | None, seconds: float, *, qui
 def _rates(rates: Rates) -> tuple[str, ...]:
     pairs = [ours / theirs for ours, theirs in zip(rates.refrain, rates.echo, strict=True)]
     ours, theirs = statistics.median(rates.refrain), statistics.median(rates.echo)
-    return (
-        "(a) updates answered a second, against an echo bot of stock PTB",
-        f"{statistics.median(pairs):.2f}×",
-        "1×, better 2×",
+    beside = (
         f"{ours:.0f} ({_span(rates.refrain)}) to {theirs:.0f} ({_span(rates.echo)});"
-        f" {len(pairs)} rounds in turn",
+        f" {len(pairs)} rounds in turn, 300 chats"
     )
+    what = "(a) updates answered a second, against an echo bot of stock PTB"
+    return what, f"{statistics.median(pairs):.1f} times", "1, better 2", beside
 
 
-def _answers(key: str, what: str, answers: Answers, beside: str) -> tuple[str, ...]:
-    return (
-        f"({key}) {what}",
-        _ms(p99(answers.seconds)),
-        "100 ms",
+def _help(tracks: Tracks) -> list[tuple[str, ...]]:
+    generating = (
+        f"(b) /help, p99, while 10-minute files are prepared and {tracks.tracks} tracks generated"
+    )
+    idle = _ms(p99(tracks.idle.seconds))
+    preparing = f"preparing {tracks.generating.preparing:.0%} of the time; an idle bot: {idle}"
+    return [
+        _answers(generating, tracks.generating, preparing),
+        _answers(
+            f"(b) /help, p99, while those {tracks.tracks} are delivered in one wave",
+            tracks.wave,
+            f"the wave took {tracks.wave.took:.0f} s",
+        ),
+    ]
+
+
+def _answers(what: str, answers: Answers, more: str) -> tuple[str, ...]:
+    beside = (
         f"median {_ms(statistics.median(answers.seconds))} of {len(answers.seconds)}, worst"
-        f" {_ms(max(answers.seconds))}; {beside};"
-        f" the sandbox itself was {_ms(p99(answers.lag))} late (p99)",
+        f" {_ms(max(answers.seconds))}; {more};"
+        f" the sandbox itself was {_ms(p99(answers.lag))} late (p99)"
     )
+    return what, _ms(p99(answers.seconds)), "100 ms", beside
+
+
+def _overheads(overheads: list[float]) -> tuple[str, ...]:
+    what = "(c) Create to delivered, less the API's own time, median"
+    beside = f"{_span(overheads, 1000)} ms, {len(overheads)} times; a track of 60 s, 1.9 MB"
+    return what, _ms(statistics.median(overheads)), "250 ms", beside
+
+
+def _memory(tracks: Tracks) -> tuple[str, ...]:
+    beside = (
+        f"before Create {_mb(tracks.peak_at_rest)}, generating {_mb(tracks.peak_generating)};"
+        f" its children add at most {tracks.children:.0f} MB"
+    )
+    what = f"(d) peak memory of the bot's process, {tracks.tracks} tracks in flight"
+    return what, _mb(tracks.peak_wave), "250 MB", beside
 
 
 def _starts(starts: Starts) -> list[tuple[str, ...]]:
     ours, theirs = statistics.median(starts.refrain), statistics.median(starts.echo)
-    greeting, theirs_greeting = (
-        statistics.median(each) for each in (starts.greeting, starts.echo_greeting)
+    greeted = statistics.median(starts.greeting), statistics.median(starts.echo_greeting)
+    beside = (
+        f"echo bot {theirs:.0f} ms; Refrain's very first start, which makes the database:"
+        f" {statistics.median(starts.first):.0f} ms"
     )
+    where = _where(starts, (ours, greeted[0]), (theirs, greeted[1]))
     return [
-        (
-            "(e) start to first getUpdates",
-            _ms(ours / 1000),
-            "–",
-            f"echo bot {theirs:.0f} ms; Refrain's very first start, which makes the database:"
-            f" {statistics.median(starts.first):.0f} ms",
-        ),
-        (
-            "(e) … where it goes",
-            "",
-            "",
-            f"until getMe {greeting:.0f} ms (echo bot {theirs_greeting:.0f}), from there"
-            f" {ours - greeting:.0f} ({theirs - theirs_greeting:.0f}); importing"
-            f" {sum(starts.imports.values()):.0f} ms: {_heaviest(starts.imports)}"
-            f" (echo bot {sum(starts.echo_imports.values()):.0f} ms:"
-            f" {_heaviest(starts.echo_imports)})",
-        ),
+        ("(e) start to first getUpdates", _ms(ours / 1000), "", beside),
+        ("(e) where it goes", "", "", where),
     ]
+
+
+def _where(starts: Starts, ours: tuple[float, float], theirs: tuple[float, float]) -> str:
+    """Where the time goes: `ours` and `theirs` are milliseconds to getUpdates and to getMe."""
+    return (
+        f"until getMe {ours[1]:.0f} ms (echo bot {theirs[1]:.0f}), from there"
+        f" {ours[0] - ours[1]:.0f} ({theirs[0] - theirs[1]:.0f}); importing"
+        f" {sum(starts.imports.values()):.0f} ms: {_heaviest(starts.imports)}"
+        f" (echo bot {sum(starts.echo_imports.values()):.0f} ms:"
+        f" {_heaviest(starts.echo_imports)})"
+    )
 
 
 def _heaviest(imports: dict[str, float]) -> str:
@@ -110,4 +127,4 @@ def _mb(megabytes: float | None) -> str:
 
 
 def _span(values: Sequence[float], scale: float = 1) -> str:
-    return f"{min(values) * scale:.0f}–{max(values) * scale:.0f}"
+    return f"{min(values) * scale:.0f}-{max(values) * scale:.0f}"

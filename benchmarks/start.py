@@ -4,8 +4,7 @@ import asyncio
 import re
 import sys
 import time
-from collections import Counter
-from contextlib import suppress
+from collections import defaultdict
 from dataclasses import dataclass
 
 from benchmarks import processes
@@ -13,7 +12,6 @@ from benchmarks.people import telegram
 from bot.sandbox.telegram.server import Call
 
 _LINE = re.compile(r"import time:\s*(\d+) \|\s*(\d+) \|\s*(\S+)")
-_WAIT = 60.0
 
 
 @dataclass(frozen=True)
@@ -77,10 +75,7 @@ async def _once(arguments: tuple[str, ...], times: int) -> list[tuple[float, flo
                 await api.person(1).send_text("/help")  # so that the first poll is answered
                 begun = time.perf_counter()
                 async with processes.running(arguments, api, folder) as bot:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(_WAIT):
-                            await polled.wait()
-                    bot.check()
+                    await bot.lives_until(polled)
                 found.append(
                     (
                         (calls["getMe"] - begun) * 1000,
@@ -91,14 +86,14 @@ async def _once(arguments: tuple[str, ...], times: int) -> list[tuple[float, flo
 
 
 async def _imports(module: str) -> dict[str, float]:
-    """Milliseconds by top-level package, as `-X importtime` counts them (it slows them a little)."""
+    """Milliseconds by top-level package, as `-X importtime` counts them, a little slower."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-X", "importtime", "-c", f"import {module}"),
         cwd=processes.ROOT,
         stderr=asyncio.subprocess.PIPE,
     )
     _, said = await process.communicate()
-    spent: Counter[str] = Counter()
+    spent: dict[str, float] = defaultdict(float)
     for alone, _, name in _LINE.findall(said.decode()):
         package = name.partition(".")[0]
         spent["stdlib" if package.lstrip("_") in _STDLIB else package] += int(alone) / 1000

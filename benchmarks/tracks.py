@@ -2,9 +2,10 @@
 
 import asyncio
 import statistics
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 
@@ -150,11 +151,11 @@ async def _keep_preparing(crowd: Crowd, pid: int, recording: bytes) -> None:
     while True:
         await person.send_audio(recording, "long.wav", "audio/wav", duration=595)
         await asyncio.sleep(1.0)
-        while len(memory.children(pid)) > 1:
+        while len(memory.children(pid)) > 1:  # noqa: ASYNC110 - another process has no events
             await asyncio.sleep(0.1)
 
 
-async def _asked(crowd: Crowd, asker: Person, until: "asyncio.Future[object]") -> Answers:
+async def _asked(crowd: Crowd, asker: Person, until: "asyncio.Future[Any]") -> Answers:
     """Ask for /help again and again until something has happened."""
     answers = Answers()
     crowd.lag.seconds.clear()
@@ -172,8 +173,8 @@ async def _asked(crowd: Crowd, asker: Person, until: "asyncio.Future[object]") -
 
 
 @asynccontextmanager
-async def _going(work: "asyncio._CoroutineLike[None]") -> AsyncIterator[None]:
-    task = asyncio.ensure_future(work)
+async def _going(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
