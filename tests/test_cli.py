@@ -1,0 +1,276 @@
+"""The command line, as a process: exit codes, one-line answers, and the whole way to an MP3."""
+
+import ast
+import asyncio
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import pytest
+
+from bot import settings
+from bot.audio import frames
+from bot.sandbox.music_api import MusicApi
+from bot.sandbox.telegram_api import TelegramApi
+from bot.texts import texts
+from tests.bot_kit import KEY, LYRICS, keys, song, voice
+
+HERE = Path(__file__).parents[1]
+COMMANDS = ("run", "worker", "demo", "make", "check")
+
+
+class Outside:
+    """Both stand-ins, and `refrain` run against them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.telegram = TelegramApi()
+        self.music = MusicApi(KEY, 0.0)
+        self.music.stock = song(12)
+
+    async def refrain(self, *arguments: str, **said: str) -> subprocess.CompletedProcess[str]:
+        """Run a command with settings that lead to the stand-ins; "" unsets one."""
+        good = {
+            "TELEGRAM_TOKEN": self.telegram.token,
+            "TELEGRAM_API_URL": self.telegram.url,
+            "AIMLAPI_KEY": KEY,
+            "AIMLAPI_URL": self.music.url,
+            "DATA_DIR": str(self.folder / "data"),
+            "OWNER_ID": "1001",
+        }
+        return await asyncio.to_thread(run, *arguments, folder=self.folder, **good | said)
+
+
+@pytest.fixture
+async def outside(tmp_path: Path) -> AsyncIterator[Outside]:
+    outside = Outside(tmp_path)
+    async with outside.telegram:
+        await outside.music.start()
+        try:
+            yield outside
+        finally:
+            await outside.music.aclose()
+
+
+def run(*arguments: str, folder: Path, **said: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=folder,
+        env={"PATH": "", "COLUMNS": "200", "PYTHONPATH": str(HERE), **said},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+async def test_check_when_all_is_good(outside: Outside) -> None:
+    ended = await outside.refrain("check")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "@refrain_bot" in ended.stdout
+    assert "✗" not in ended.stdout
+    assert outside.telegram.token not in ended.stdout + ended.stderr
+    assert KEY not in ended.stdout + ended.stderr
+    assert outside.music.generated == []
+
+
+MISSING = {
+    "TELEGRAM_TOKEN": "",
+    "AIMLAPI_KEY": "",
+    "OWNER_ID": "",
+    "TELEGRAM_API_URL": "http://127.0.0.1:9",
+    "DATA_DIR": "taken/data",
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+async def test_check_names_what_is_missing(outside: Outside, name: str) -> None:
+    (outside.folder / "taken").write_text("a file")
+    ended = await outside.refrain("check", **{name: MISSING[name]})
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "✗" in ended.stdout
+    assert name in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("TELEGRAM_TOKEN", "1:" + "A" * 35), ("AIMLAPI_KEY", "sk-wr0ng-key")]
+)
+async def test_check_names_what_is_refused(outside: Outside, name: str, value: str) -> None:
+    ended = await outside.refrain("check", **{name: value})
+    assert ended.returncode == 1
+    assert value not in ended.stdout + ended.stderr
+    assert "✗" in ended.stdout
+
+
+async def test_check_says_that_the_music_service_is_away(outside: Outside) -> None:
+    ended = await outside.refrain("check", AIMLAPI_URL="http://127.0.0.1:9")
+    assert ended.returncode == 1
+    assert re.search(r"✗.*music model.*127\.0\.0\.1:9", ended.stdout)
+
+
+async def test_check_knows_a_model_that_is_gone(outside: Outside) -> None:
+    outside.music.withdrawn = True
+    ended = await outside.refrain("check")
+    assert ended.returncode == 1
+    outside.music.withdrawn = False
+    outside.music.balance = 0.0
+    assert (await outside.refrain("check")).returncode == 1
+
+
+@pytest.mark.parametrize("purpose", ["song", "voice", "instrumental"])
+async def test_make(outside: Outside, purpose: str) -> None:
+    (outside.folder / "take.ogg").write_bytes(voice())
+    (outside.folder / "words.txt").write_text(LYRICS)
+    ended = await outside.refrain(
+        *("make", "take.ogg", "--purpose", purpose, "--lyrics", "@words.txt", "-o", "out.mp3")
+    )
+    assert ended.returncode == 0, ended.stderr
+    made = (outside.folder / "out.mp3").read_bytes()
+    assert outside.music.stock is not None
+    assert frames(made) == frames(outside.music.stock)
+    with av.open(io.BytesIO(made)) as opened:
+        assert opened.metadata["title"] == "Morning light upon the water"
+    (upload,), (call,) = outside.music.uploads, outside.music.generated
+    assert upload.purpose == purpose
+    assert (call.voice is not None, call.beat is not None) == (
+        purpose != "instrumental",
+        purpose != "voice",
+    )
+
+
+async def test_make_says_what_is_wrong_and_pays_nothing(outside: Outside) -> None:
+    (outside.folder / "short.mp3").write_bytes(song(4))
+    (outside.folder / "good.mp3").write_bytes(song())
+    for recording, words in (
+        ("none.mp3", LYRICS),
+        ("short.mp3", LYRICS),
+        ("good.mp3", "\u200b"),
+        ("good.mp3", "la " * 300),
+    ):
+        ended = await outside.refrain(
+            *("make", recording, "--purpose", "song", "--lyrics", words, "-o", "out.mp3")
+        )
+        assert ended.returncode == 1
+        assert "Traceback" not in ended.stderr
+        assert not (outside.folder / "out.mp3").exists()
+    assert outside.music.uploads == []
+    outside.music.fail("401", on="upload")
+    ended = await outside.refrain(
+        *("make", "good.mp3", "--purpose", "song", "--lyrics", LYRICS, "-o", "out.mp3")
+    )
+    assert ended.returncode == 1
+    assert texts(None).plain("make-key") in ended.stderr
+    assert outside.music.generated == []
+
+
+@pytest.mark.parametrize("name", ["note.ogg", "song.mp3"])
+def test_demo_once(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(voice() if name.endswith("ogg") else song())
+    ended = run(
+        *("demo", "--once", name, "--purpose", "song", "--lyrics", LYRICS, "-o", "out.mp3"),
+        folder=tmp_path,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    made = (tmp_path / "out.mp3").read_bytes()
+    with av.open(io.BytesIO(made)) as opened:
+        assert opened.metadata["title"] == "Morning light upon the water"
+        assert sum(frame.samples for frame in opened.decode(audio=0)) > 10 * 44_100
+    assert "[audio] Morning light upon the water" in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def test_demo_of_what_is_no_recording_ends_with_the_bots_words(tmp_path: Path) -> None:
+    (tmp_path / "short.mp3").write_bytes(song(4))
+    ended = run(*("demo", "--once", "short.mp3", "--purpose", "song"), folder=tmp_path)
+    assert ended.returncode == 1
+    assert "too short" in ended.stdout
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help(tmp_path: Path, command: str) -> None:
+    ended = run(*([command] if command else []), "--help", folder=tmp_path)
+    assert ended.returncode == 0
+    assert "usage: refrain" in ended.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["sing"], ["make"], ["demo", "--purpose", "opera"]])
+def test_wrong_arguments(tmp_path: Path, arguments: list[str]) -> None:
+    ended = run(*arguments, folder=tmp_path)
+    assert ended.returncode == 2
+    assert "usage: refrain" in ended.stderr
+
+
+def test_every_module_imports_in_an_empty_environment(tmp_path: Path) -> None:
+    roots = [*HERE.joinpath("bot").rglob("*.py"), *HERE.joinpath("handlers").rglob("*.py")]
+    names = [_module(path) for path in roots if "migrations" not in path.parts]
+    program = (
+        "import importlib, json, sys\n"
+        "for name in json.load(sys.stdin):\n"
+        "    name == 'bot.__main__' or importlib.import_module(name)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", "-c", program],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(HERE)},
+        input=json.dumps(sorted(names)),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_example_of_settings_is_up_to_date() -> None:
+    assert (HERE / ".env.example").read_text() == settings.example()
+
+
+def test_every_text_is_there_and_used() -> None:
+    said, prefixes = _texts_in_python()
+    source = (HERE / "bot/locales/en.ftl").read_text()
+    referred = set(re.findall(r"\{ ([a-z-]+) \}", source))
+    known = set(keys())
+    assert said - known == set()
+    built = {
+        key
+        for key in known
+        if any(key.startswith(p) for p in prefixes if re.fullmatch(r"([a-z]+-)+", p))
+    }
+    assert known - said - referred - built == set()
+
+
+def _texts_in_python() -> tuple[set[str], set[str]]:
+    """Every string that looks like a text's name where texts are said, and beginnings of names."""
+    said: set[str] = set()
+    prefixes: set[str] = set()
+    places = [*HERE.joinpath("bot").rglob("*.py"), *HERE.joinpath("handlers").rglob("*.py")]
+    known = set(keys())
+    for path in places:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and node.value in known:
+                said.add(node.value)
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                prefixes.add(str(node.values[0].value))
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            name = name or (node.func.id if isinstance(node.func, ast.Name) else "")
+            first = node.args[0] if node.args else None
+            if name not in {"say", "plain"} or first is None:
+                continue
+            if isinstance(first, ast.Constant):
+                said.add(str(first.value))
+    return said, prefixes
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(HERE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
