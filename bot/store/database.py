@@ -55,7 +55,10 @@ class Database:
             NewerSchema: a newer program wrote it; nothing was touched.
             StoreUnavailable: it cannot be opened or migrated.
         """
-        address = make_url(url)
+        try:
+            address = make_url(url)
+        except (SQLAlchemyError, ValueError):  # which quote it, and the password with it
+            raise StoreUnavailable("this is no address of a database") from None
         lock = None
         if address.get_backend_name() == "sqlite":
             reader, writer = engines.sqlite(address)
@@ -66,7 +69,7 @@ class Database:
             reader, writer = engines.postgresql(address)
         self = cls(reader, writer, lock)
         try:
-            async with self.explained(), asyncio.timeout(_MIGRATE_WAIT):
+            async with asyncio.timeout(_MIGRATE_WAIT), self.explained():
                 await migrate(self._writer)
         except TimeoutError as error:
             await self.aclose()
