@@ -124,7 +124,7 @@ class Stalked:
             number = random.randrange(len(self._commands))
             process = self._processes[number]
             if process.returncode is not None:
-                said = self.log.read_text(errors="replace")[-3000:]
+                said = self._log(number).read_text(errors="replace")[-3000:]
                 raise RuntimeError(f"a process of {self.name} ended by itself:\n{said}")
             process.kill()
             await process.wait()
@@ -132,10 +132,8 @@ class Stalked:
             await self._start(number)
             await self._settled()
 
-    @property
-    def log(self) -> Path:
-        """What every process wrote to its standard error."""
-        return self.folder / "log"
+    def _log(self, number: int) -> Path:
+        return self.folder / f"log-{number}"
 
     async def _wait(self, moment: str) -> str:
         """Wait for a moment; gives the one that came."""
@@ -163,7 +161,7 @@ class Stalked:
                     await asyncio.sleep(0.02)
 
     async def _start(self, number: int) -> None:
-        with self.log.open("ab") as said:
+        with self._log(number).open("ab") as said:
             self._processes[number] = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot", *self._commands[number].split()),
                 cwd=self.folder,
