@@ -37,6 +37,7 @@ async def test_pictures_of_the_readme(name: str, size: tuple[int, int], scheme: 
 async def _play(it: Show) -> None:
     await it.tracks.locator(".play").click()
     await it.tracks.locator(".seek").fill("400")
+    await it.tracks.locator(".seek").blur()
     await it.tab.mouse.move(5, 5)
     await expect(it.tracks.locator(".time")).to_contain_text("/ 0:2")
     await it.tab.wait_for_timeout(600)

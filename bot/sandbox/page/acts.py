@@ -70,7 +70,7 @@ class Acts:
             return
         fields: Body = {"file_name": name, "mime_type": mime}
         if kind in {"audio", "video", "video_note"}:
-            measured = await self._sound.measure(f"{name} {hash(content)}", content)
+            measured = await self._sound.measure(content)
             fields["duration"] = round(measured.seconds) if measured else 0
             kind = kind if measured or kind != "audio" else "document"
         await person.send_file(
@@ -119,11 +119,15 @@ class Acts:
         person, group = self._who(body)
         name = str(body["name"])
         content = await asyncio.to_thread(_SAMPLES[name])
+        measured = await self._sound.measure(content)
+        seconds = round(measured.seconds) if measured else 0
         if name == "hum":
-            await person.send_voice(content, duration=15, chat=group)
+            await person.send_voice(content, duration=seconds, chat=group)
         else:
-            title = {"beat": "A beat", "song": "A short song"}[name]
-            await person.send_audio(content, f"{name}.mp3", duration=15, title=title, chat=group)
+            title = str(body.get("title", name))
+            await person.send_audio(
+                content, f"{name}.mp3", duration=seconds, title=title, chat=group
+            )
 
     async def _claim(self, body: Body) -> None:
         """Send what is too large for the sandbox: its name and size, without its bytes."""

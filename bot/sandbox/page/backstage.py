@@ -3,6 +3,7 @@
 import json
 import time
 from collections import deque
+from collections.abc import Collection
 from itertools import count
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot.sandbox.telegram_api import Call
 
 _KEPT = 400
 _LENGTH = 120
+_PART = 16
 _MASK = "•••"
 _OUT = frozenset({"parse_mode", "reply_markup", "allowed_updates", "link_preview_options"})
 _METHODS = (
@@ -31,6 +33,7 @@ class Backstage:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._numbers = count(1)
+        self.begun: list[dict[str, Any]] = []
         self.calls: deque[dict[str, Any]] = deque(maxlen=_KEPT)
 
     def telegram_call(self, call: Call) -> dict[str, Any]:
@@ -42,6 +45,12 @@ class Backstage:
             call.description,
         )
 
+    def music_begun(self, method: str, path: str) -> dict[str, Any]:
+        """Note a call that has no answer yet; returns it as the page shows it."""
+        call = {"service": "music", "name": _name(method, path), "at": time.time()}
+        self.begun.append(call)
+        return call
+
     def music_call(
         self, method: str, path: str, status: int, ms: float, fields: dict[str, Any]
     ) -> dict[str, Any]:
@@ -51,7 +60,10 @@ class Backstage:
             for name, value in fields.items()
             if name not in {"at", "ok", "authorization"} and value not in (None, "", {}, 0)
         }
-        name = path.rsplit("/", 1)[-1] if path.startswith("/v2/generate") else f"{method} {path}"
+        name = _name(method, path)
+        ended = next((each for each in self.begun if each["name"] == name), None)
+        if ended is not None:
+            self.begun.remove(ended)
         kept = {"service": "music", "name": name, "status": status, "ms": ms}
         return self._keep(kept, shown)
 
@@ -70,13 +82,14 @@ class Backstage:
     def catalogue(self) -> dict[str, Any]:
         """Say what can go wrong: the rows of the music fault table, and Telegram's bad days."""
         return {
-            "music": {
-                on: _rows(frozenset(names))
-                for on, names in self._stage.stand.faults.catalogue.items()
-                if on in {"generate", "upload"}
-            },
+            "music": {on: _rows(names) for on, names in self._can_fail()},
             "telegram": {"methods": _METHODS, "kinds": _KINDS},
         }
+
+    def _can_fail(self) -> list[tuple[str, Collection[str]]]:
+        """List the calls that can go wrong, that for a track first."""
+        catalogue = self._stage.stand.faults.catalogue
+        return sorted(catalogue.items(), key=lambda each: (each[0] != "generate", each[0]))
 
     def _keep(
         self, call: dict[str, Any], fields: dict[str, Any], told: str = ""
@@ -100,7 +113,14 @@ class Backstage:
         return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"
 
 
-def _rows(names: frozenset[str]) -> list[dict[str, str]]:
+def _name(method: str, path: str) -> str:
+    """Name a call of the music service; a long id in its path is cut."""
+    if method == "POST" and path.startswith("/v2/generate"):
+        return path.rsplit("/", 1)[-1]
+    return f"{method} {'/'.join(each[:_PART] for each in path.split('/'))}"
+
+
+def _rows(names: Collection[str]) -> list[dict[str, str]]:
     """List faults by family; what the service says itself stands beside codes and statuses."""
     families = (
         ("verdicts", [str(code) for code in wrong.CODES]),
@@ -113,9 +133,11 @@ def _rows(names: frozenset[str]) -> list[dict[str, str]]:
         ("empty", [*sorted(wrong.EMPTY), "no-ids"]),
         ("address", sorted(wrong.ADDRESS)),
     )
+    known = {name for _, members in families for name in members}
+    others = ("others", sorted(set(names) - known))
     return [
         {"name": name, "family": family, "said": _said(name)}
-        for family, members in families
+        for family, members in (*families, others)
         for name in members
         if name in names
     ]
@@ -124,4 +146,4 @@ def _rows(names: frozenset[str]) -> list[dict[str, str]]:
 def _said(name: str) -> str:
     if not name.isdecimal():
         return ""
-    return wrong.CODES.get(int(name)) or wrong.STATUSES[int(name)]
+    return wrong.CODES.get(int(name)) or wrong.STATUSES.get(int(name), "")

@@ -55,8 +55,8 @@ class Files:
 
     async def wave(self, request: web.Request) -> web.StreamResponse:
         """Give `seconds` and `bars`, a hundred levels from 0 to 100; no bars without sound."""
-        stored, content = self._find(request)
-        measured = await self._sound.measure(stored.file_id, content)
+        _, content = self._find(request)
+        measured = await self._sound.measure(content)
         if measured is None:
             return web.json_response({"seconds": 0, "bars": []})
         return web.json_response({"seconds": measured.seconds, "bars": measured.waveform})

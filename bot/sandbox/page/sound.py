@@ -1,9 +1,12 @@
 """Sound for the page: voice notes out of what a browser records, lengths, and waveforms."""
 
 import asyncio
+import hashlib
 import tempfile
+from collections import OrderedDict
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 
 import av
@@ -14,6 +17,7 @@ from bot.audio.decode import opened
 _RATE = 48_000
 _BITRATE = 32_000
 _LONGEST = 1200.0  # seconds
+_REMEMBERED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,9 @@ class Sound:
 
     def __init__(self) -> None:
         self._workshop = Workshop(at_once=2)
+        self._numbers = count()
         self._folder = tempfile.TemporaryDirectory(prefix="refrain-page-")
-        self._measured: dict[str, Inspected | None] = {}
+        self._measured: OrderedDict[bytes, Inspected | None] = OrderedDict()
 
     async def voice(self, recorded: bytes) -> Voice:
         """Turn what MediaRecorder gives (WebM, OGG or MP4) into a voice note.
@@ -40,23 +45,24 @@ class Sound:
         """
         return await asyncio.to_thread(_voice, recorded)
 
-    async def measure(self, name: str, content: bytes) -> Inspected | None:
-        """Give length and waveform of a file; None for what holds no sound.
+    async def measure(self, content: bytes) -> Inspected | None:
+        """Give length and waveform of a file; None for what holds no sound."""
+        digest = (await asyncio.to_thread(hashlib.sha256, content)).digest()
+        if digest not in self._measured:
+            self._measured[digest] = await self._inspect(content)
+            while len(self._measured) > _REMEMBERED:
+                self._measured.popitem(last=False)
+        return self._measured[digest]
 
-        Args:
-            name: By which it is remembered.
-            content: Its bytes.
-        """
-        if name not in self._measured:
-            source = Path(self._folder.name) / f"{len(self._measured)}-{id(content)}"
-            await asyncio.to_thread(source.write_bytes, content)
-            try:
-                self._measured[name] = await self._workshop.inspect(source)
-            except Unusable:
-                self._measured[name] = None
-            finally:
-                source.unlink(missing_ok=True)
-        return self._measured[name]
+    async def _inspect(self, content: bytes) -> Inspected | None:
+        source = Path(self._folder.name) / str(next(self._numbers))
+        await asyncio.to_thread(source.write_bytes, content)
+        try:
+            return await self._workshop.inspect(source)
+        except Unusable:
+            return None
+        finally:
+            source.unlink(missing_ok=True)
 
     async def aclose(self) -> None:
         """End what is at work."""

@@ -41,7 +41,7 @@ _END = re.compile(r"</([^\s>]*)\s*>")
 _ATTRIBUTE = re.compile(r"\s*([^\s=>]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([\w.-]+)))?")
 _AUTOMATIC = re.compile(
     r"(?P<url>https?://[^\s<>\"]+)"
-    r"|(?<![\w/@])(?P<bot_command>/[A-Za-z0-9_]{1,64}(?:@\w+)?)(?![\w/])"
+    r"|(?<![\w/@<>])(?P<bot_command>/[A-Za-z0-9_]{1,64}(?:@\w+)?)(?![\w/<>])"
     r"|(?<![\w@])(?P<mention>@[A-Za-z]\w{3,31})\b"
 )
 

@@ -141,6 +141,11 @@ class Dispatcher:
             refused, response = error, _refusal(error)
         except _DroppedError:
             pass
+        except asyncio.CancelledError:
+            if fault is not None:  # the caller gave up waiting for an answer on purpose
+                ms = (time.perf_counter() - started) * 1000
+                self._write_down(Call(name, params.loggable(), 0, ms, time.time()))
+            raise
         status = 0 if response is None or (fault and fault.kind not in BEFORE) else response.status
         self._write_down(
             Call(

@@ -33,16 +33,17 @@ export class Backstage {
     );
   }
 
-  fill({ catalogue, calls }) {
+  fill({ catalogue, calls, begun }) {
     if (!this.forms.children.length) this.forms.append(this.music(catalogue.music), this.telegram(catalogue.telegram));
     this.rows.replaceChildren();
     this.none.hidden = false;
     for (const call of calls) this.add(call);
+    for (const call of begun) this.begin(call);
   }
 
   music(catalogue) {
     const fault = select("music-fault", words.fault);
-    const on = select("music-call", words.call, Object.keys(catalogue).map((each) => [each, words.on[each]]));
+    const on = select("music-call", words.call, Object.keys(catalogue).map((each) => [each, words.on[each] ?? each]));
     const offer = () => fault.replaceChildren(...grouped(catalogue[on.value]));
     on.addEventListener("change", offer);
     offer();
@@ -60,7 +61,7 @@ export class Backstage {
   show({ latency, waiting, complaints }) {
     if (document.activeElement !== this.latency) this.latency.value = latency;
     this.told();
-    const music = Object.entries(waiting.music).flatMap(([on, names]) => names.map((name) => `${words.on[on]}: ${faultName(name)}`));
+    const music = Object.entries(waiting.music).flatMap(([on, names]) => names.map((name) => `${words.on[on] ?? on}: ${faultName(name)}`));
     const all = [...music, ...waiting.telegram];
     this.waiting.replaceChildren(
       all.length ? el("div", {}, el("strong", {}, words.waiting), el("ul", {}, all.map((each) => el("li", {}, each))),
@@ -75,8 +76,16 @@ export class Backstage {
     this.output.value = words.seconds(this.latency.value);
   }
 
+  // A call that takes its time is there before its answer is.
+  begin(call) {
+    this.add({ ...call, status: "…", ms: 0, fields: {}, told: "" });
+    this.rows.firstElementChild.classList.add("begun");
+  }
+
   add(call) {
     this.none.hidden = true;
+    const begun = [...this.rows.querySelectorAll(".begun")].findLast((each) => each.dataset.name === call.name);
+    if (begun && call.status !== "…") begun.remove();
     const bad = call.status < 200 || call.status >= 400 || Boolean(call.fields.fault);
     const fields = Object.entries(call.fields);
     const time = new Date(call.at * 1000).toLocaleTimeString([], { hour12: false });
@@ -84,7 +93,7 @@ export class Backstage {
       el("details", {},
         el("summary", {}, el("span", { class: "dotmark" }), el("span", { class: "name" }, call.name),
           el("span", { class: "brief", dir: "auto" }, call.told || brief(call.fields)),
-          el("span", { class: "status" }, call.status || words.lost), el("span", { class: "ms" }, `${Math.round(call.ms)} ms`)),
+          el("span", { class: "status" }, call.status || words.lost), el("span", { class: "ms" }, call.status === "…" ? "" : `${Math.round(call.ms)} ms`)),
         el("dl", {}, el("dt", {}, words[call.service]), el("dd", {}, time),
           fields.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { dir: "auto" }, value)]))));
     this.rows.prepend(row);
@@ -123,7 +132,7 @@ function grouped(faults) {
   const families = new Map();
   for (const each of faults) families.set(each.family, [...(families.get(each.family) ?? []), each]);
   return [...families].map(([family, members]) => el("optgroup", { label: words.families[family] },
-    members.map(({ name, said }) => el("option", { value: name }, said ? `${name} · ${said}` : `${name} · ${faultName(name)}`))));
+    members.map(({ name, said }) => el("option", { value: name }, [name, said || words.faults[name]].filter(Boolean).join(" · ")))));
 }
 
 function faultName(name) {

@@ -39,6 +39,7 @@ export class Bubble {
     this.element.classList.toggle("keyed", message.buttons.length > 0);
     const tucked = message.text && !message.reactions.length && !RIGHT_TO_LEFT.test(message.text);
     this.element.classList.toggle("tucked", Boolean(tucked));
+    this.element.style.setProperty("--meta", `${stamp(message).length * 0.42 + 1.2}em`);
     const name = !mine && this.visitor.inGroup() ? message.from.first_name : "";
     this.fill("sender", name, () => name && document.createTextNode(name));
     this.fill("reply", message.reply, () => message.reply && this.quoted(message.reply));
@@ -122,8 +123,12 @@ export class Bubble {
 }
 
 function meta(message) {
+  return el("time", { dateTime: new Date(message.date * 1000).toISOString() }, stamp(message));
+}
+
+function stamp(message) {
   const edited = message.edited && !message.from.is_bot ? `${words.edited} ` : "";
-  return el("time", { dateTime: new Date(message.date * 1000).toISOString() }, edited, hour(message.date));
+  return edited + hour(message.date);
 }
 
 function media(message) {

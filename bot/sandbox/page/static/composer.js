@@ -110,7 +110,7 @@ export class Composer {
   }
 
   sample(name) {
-    this.perform("sample", { name });
+    this.perform("sample", { name, title: words.titles[name] });
   }
 
   sampleLyrics() {

@@ -31,7 +31,7 @@ class Visitor {
     this.fold(localStorage.getItem("folded") ? localStorage.getItem("folded") === "true" : !WIDE.matches);
     this.takeDrops();
     place("veil").addEventListener("click", () => this.sheet(false));
-    addEventListener("keydown", (event) => event.key === "Escape" && this.sheet(false));
+    addEventListener("keydown", (event) => event.key === "Escape" && this.escape());
   }
 
   get people() {
@@ -50,6 +50,7 @@ class Visitor {
       deleted: () => this.forget(news),
       action: () => this.actions.start(news.chat, news.action),
       blocked: () => this.block(news),
+      begun: () => this.parts.backstage.begin(news.call),
       call: () => this.parts.backstage.add(news.call),
       unsupported: () => news.chat === this.chat && this.parts.chat.note(words.unsupportedMethod(news.method)),
     };
@@ -220,11 +221,21 @@ class Visitor {
     place("backstage").inert = on;
     if (WIDE.matches) localStorage.setItem("folded", on);
     this.showHead();
+    if (!WIDE.matches && this.known.largest) {
+      place(on ? "head" : "backstage").querySelector("[data-focus=backstage], header button").focus();
+    }
   }
 
   sheet(on) {
-    document.body.classList.toggle("sheet", on);
+    const was = document.body.classList.toggle("sheet", on) !== on || !place("veil").hidden;
     place("veil").hidden = !on;
+    if (on) place("people").querySelector("button").focus();
+    else if (was && !DESK.matches) place("head").querySelector(".who").focus();
+  }
+
+  escape() {
+    this.sheet(false);
+    if (!WIDE.matches && !document.body.classList.contains("folded")) this.fold(true);
   }
 
   takeDrops() {

@@ -1,4 +1,4 @@
-// Passing remarks at the foot of the page, and alerts that wait for an OK.
+// Passing remarks under the head of the page, where they hide no newest button, and alerts that wait for an OK.
 
 import { el } from "./dom.js";
 import { words } from "./words.js";

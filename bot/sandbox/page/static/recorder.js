@@ -22,6 +22,7 @@ export class Recorder {
       el("span", { class: "dot" }), this.time, this.meter,
       iconButton("send", words.recordSend, { class: "round main", onclick: () => this.stop(true) }));
     this.button.addEventListener("pointerdown", (event) => this.down(event));
+    this.button.addEventListener("contextmenu", (event) => event.preventDefault());
     this.button.addEventListener("click", (event) => event.detail === 0 && this.start());
     this.bar.addEventListener("keydown", (event) => event.key === "Escape" && this.stop(false));
   }

@@ -40,6 +40,7 @@ export const words = {
   beat: "Beat",
   song: "Song",
   lyrics: "Lyrics",
+  titles: { beat: "A beat", song: "A short song" },
   samples: "Samples to send",
 
   // Messages
@@ -69,7 +70,7 @@ export const words = {
   pause: (title) => `Pause ${title}`,
   seek: (title) => `Position in ${title}`,
   download: (title) => `Download ${title}`,
-  noBytes: "only its name and size were sent",
+  noBytes: "name and size only",
 
   // Composer
   write: "Write a message",
@@ -136,7 +137,7 @@ export const words = {
     verdicts: "Says no inside HTTP 200", statuses: "HTTP status", refusals: "Other refusals",
     pages: "A web page instead of JSON", before: "Connection, nothing charged",
     after: "Connection, already charged", audio: "Broken audio, charged",
-    empty: "No audio, charged", address: "An address instead of audio",
+    empty: "No audio, charged", address: "An address instead of audio", others: "Others",
   },
   faults: {
     maintenance: "under maintenance", "text-status": "429, status as text", "retry-after": "429 with Retry-After",
