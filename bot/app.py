@@ -98,13 +98,20 @@ def telegram_bot(settings: Settings) -> ExtBot[None]:
 
 
 @asynccontextmanager
-async def base(settings: Settings, *, work: bool = True, pace: float = 1.0) -> AsyncIterator[Base]:
+async def base(
+    settings: Settings,
+    *,
+    work: bool = True,
+    pace: float = 1.0,
+    stopping: asyncio.Event | None = None,
+) -> AsyncIterator[Base]:
     """Store, bot and studio, at work until the block ends; it does not yet listen.
 
     Args:
         settings: What its owner chose.
         work: Whether tracks are made in this process.
         pace: A factor on its pauses and its looks for lost work; tests hurry.
+        stopping: Set as soon as no new paid call may begin, before the block ends.
 
     Raises:
         SettingsError: something it needs is missing or refused.
@@ -114,7 +121,9 @@ async def base(settings: Settings, *, work: bool = True, pace: float = 1.0) -> A
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     bot = telegram_bot(settings)
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.database, claim_seconds=settings.claim_seconds * _CLAIM_SHARE)
+        store = await Store.open(
+            settings.database, claim_seconds=settings.claim_seconds * _CLAIM_SHARE
+        )
         stack.push_async_callback(store.aclose)
         if not await store.belongs_to(bot.token.partition(":")[0]):
             raise SettingsError(f"{_where(settings)}: this database belongs to another bot")
@@ -136,7 +145,7 @@ async def base(settings: Settings, *, work: bool = True, pace: float = 1.0) -> A
             rules=rules(settings, pace),
             worker=f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
             files=settings.data_dir,
-            stopping=asyncio.Event(),
+            stopping=stopping or asyncio.Event(),
         )
         studio = Studio(context, PERFORMER)
         stack.push_async_callback(studio.stop, settings.stop_grace)

@@ -1,8 +1,10 @@
 """Keeping PTB's idea of a conversation with the draft, also when a callback fails."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import wraps
+from typing import Any
+from typing import Any
 
 from telegram import Update
 from telegram.ext import ApplicationHandlerStop, ContextTypes
@@ -11,7 +13,7 @@ from bot.store import StoreUnavailable
 from handlers.desk import Desk
 from handlers.steps import State, state_of
 
-Callback = Callable[[Update, ContextTypes.DEFAULT_TYPE], Awaitable[State]]
+Callback = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, State]]
 
 
 def settled(desk: Desk, callback: Callback) -> Callback:

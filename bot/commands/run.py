@@ -6,7 +6,7 @@ import logging
 from contextlib import AsyncExitStack
 
 from bot import app
-from bot.commands.serving import first, serve, stop_signal
+from bot.commands.serving import first, opened, serve, stop_signal
 from bot.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -22,21 +22,29 @@ def command(settings: Settings, options: argparse.Namespace) -> int:
 async def _run(settings: Settings, *, work: bool) -> None:
     """Work, and talk whenever it is this process's turn to."""
     stop = stop_signal(settings.stop_grace)
-    async with app.base(settings, work=work) as at_work:
+    async with AsyncExitStack() as stack:
+        at_work = await opened(stack, app.base(settings, work=work, stopping=stop), stop)
+        if at_work is None:
+            return
         if settings.access == "closed" and not (settings.owner_id or settings.allowed_users):
             log.warning(
                 "nobody may use the bot yet: write to it, put the id it tells you into OWNER_ID"
             )
         while not stop.is_set():
-            async with AsyncExitStack() as stack:
-                async with app.standing_by(settings):
-                    turn = at_work.desk.store.speaker.turn(stop)
-                    lost = await stack.enter_async_context(turn)
-                if stop.is_set():
-                    return
-                async with app.talking(at_work) as door:
-                    log.info("listening as @%s", at_work.desk.bot.username)
-                    await first(stop.wait(), lost.wait(), door.serve())
-            if lost.is_set():
-                log.warning("the turn to speak was lost; waiting for it again")
-                await asyncio.sleep(1)
+            await _talk(at_work, stop)
+
+
+async def _talk(at_work: app.Base, stop: asyncio.Event) -> None:
+    """Wait for the turn to talk, and talk until it is lost or the order to stop comes."""
+    async with AsyncExitStack() as stack:
+        async with app.standing_by(at_work.settings):
+            turn = at_work.desk.store.speaker.turn(stop)
+            lost = await stack.enter_async_context(turn)
+        if stop.is_set():
+            return
+        async with app.talking(at_work) as door:
+            log.info("listening as @%s", at_work.desk.bot.username)
+            await first(stop.wait(), lost.wait(), door.serve())
+    if lost.is_set():
+        log.warning("the turn to speak was lost; waiting for it again")
+        await asyncio.sleep(1)

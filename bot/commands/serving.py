@@ -5,7 +5,8 @@ import logging
 import os
 import signal
 from collections.abc import Coroutine
-from typing import Any
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Any, TypeVar
 
 from bot.settings import Settings, SettingsError
 from bot.store import AlreadyOpen, NewerSchema, StoreUnavailable
@@ -13,6 +14,8 @@ from bot.telegram.patience import TokenRefused
 from bot.telegram.webhook import CannotListen, WebhookRefused
 
 log = logging.getLogger(__name__)
+
+Room = TypeVar("Room")
 
 
 def stop_signal(grace: float) -> asyncio.Event:
@@ -36,6 +39,23 @@ def stop_signal(grace: float) -> asyncio.Event:
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(on_signal))
     return stop
+
+
+async def opened(
+    stack: AsyncExitStack, room: AbstractAsyncContextManager[Room], stop: asyncio.Event
+) -> Room | None:
+    """Enter a room that may take long to open, as while Telegram is away.
+
+    Returns:
+        The room, closed with `stack`; None if the order to stop came first.
+    """
+    entered: list[Room] = []
+
+    async def enter() -> None:
+        entered.append(await stack.enter_async_context(room))
+
+    await first(enter(), stop.wait())
+    return entered[0] if entered else None
 
 
 async def first(*waits: Coroutine[Any, Any, Any]) -> None:

@@ -1,9 +1,10 @@
 """`refrain worker`: more workers for one bot."""
 
 import argparse
+from contextlib import AsyncExitStack
 
 from bot import app
-from bot.commands.serving import serve, stop_signal
+from bot.commands.serving import opened, serve, stop_signal
 from bot.settings import Settings, SettingsError
 
 
@@ -18,5 +19,6 @@ def command(settings: Settings, options: argparse.Namespace) -> int:  # noqa: AR
 
 async def _work(settings: Settings) -> None:
     stop = stop_signal(settings.stop_grace)
-    async with app.base(settings):
-        await stop.wait()
+    async with AsyncExitStack() as stack:
+        if await opened(stack, app.base(settings, stopping=stop), stop):
+            await stop.wait()

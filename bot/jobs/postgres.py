@@ -90,14 +90,16 @@ class PostgresJobs:
         if self._work is None:
             return
         self._work = None
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace
         for worker in self._workers:
             worker.shutdown_graceful_timeout = grace
             worker.stop()  # type: ignore[no-untyped-call]  # procrastinate types it not
         if self._tasks:
             self._tasks[-1].cancel()
             await asyncio.wait(self._tasks, timeout=grace + 10)
-        if self._running:
-            await asyncio.wait(self._running, timeout=0 if self._tasks else grace)
+        if self._running:  # work outlives a worker that has lost its database
+            await asyncio.wait(self._running, timeout=max(0.0, deadline - loop.time()))
         left = [*self._tasks, *self._running]
         for task in left:
             task.cancel()

@@ -98,7 +98,15 @@ class Ledger:
                 .values(ticket=ticket)
             )
 
-    async def close(self, attempt: Attempt, outcome: Outcome, detail: str = "") -> bool:
+    async def close(
+        self,
+        attempt: Attempt,
+        outcome: Outcome,
+        detail: str = "",
+        *,
+        provider_request_id: str | None = None,
+        cost_usd: float | None = None,
+    ) -> bool:
         """Say how a call ended that brought no track; False if it was closed already."""
         async with self._database.write() as connection:
             return await moved(
@@ -109,6 +117,8 @@ class Ledger:
                 attempts.c.outcome.is_(None),
                 outcome=outcome,
                 detail=detail,
+                provider_request_id=provider_request_id,
+                cost_usd=cost_usd,
                 closed_at=time.time(),
             )
 

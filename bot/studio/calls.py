@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bot.audio import Unusable
+from bot.audio import Inspected, Unusable
 from bot.model import Failure, Outcome
 from bot.music import (
     BadAnswer,
@@ -91,9 +91,9 @@ class Calls:
         """
         path = self.path(attempt)
         try:
-            inspected = await self._c.workshop.inspect(path)
+            inspected = await self._inspected(path)
         except Unusable as error:
-            await self._close(attempt, Outcome.BAD, error)
+            await self._close(attempt, Outcome.BAD, error, sound)
             path.unlink(missing_ok=True)
             return False
         async with self._keeping:
@@ -231,10 +231,31 @@ class Calls:
     def _patience(self) -> float:
         return self._c.rules.generate_timeout + _MARGIN
 
-    async def _close(self, attempt: Attempt, outcome: Outcome, error: Exception) -> None:
+    async def _inspected(self, path: Path) -> Inspected:
+        """Look twice before anything that was paid for is thrown away: a child may just die.
+
+        Raises:
+            Unusable: it is no track.
+        """
+        with suppress(Unusable):
+            return await self._c.workshop.inspect(path)
+        return await self._c.workshop.inspect(path)
+
+    async def _close(
+        self, attempt: Attempt, outcome: Outcome, error: Exception, sound: Sound | None = None
+    ) -> None:
+        """Book how a call ended that brought no track, and what it cost all the same."""
         context = {"detail": str(error), "outcome": str(outcome), "number": attempt.number}
         log.warning("an attempt failed: %s", detail_of(error), extra=context)
-        await insist(partial(self._ledger.close, attempt, outcome, detail_of(error)))
+        close = partial(
+            self._ledger.close,
+            attempt,
+            outcome,
+            detail_of(error),
+            provider_request_id=getattr(sound or error, "request_id", None),
+            cost_usd=getattr(sound or error, "cost_usd", None),
+        )
+        await insist(close)
 
 
 def detail_of(error: Exception) -> str:

@@ -105,13 +105,10 @@ class Making:
             if await self._settle(track):
                 return
             await self._persist(track)
-        except Pending as pending:
-            if not await self._cancelled(track.id):
-                await self._c.fail(track.id, pending.failure)
-        except Refused as refused:
-            await self._c.fail(track.id, refused.failure)
+        except (Pending, Refused) as ended:
+            await self._end(track.id, ended.failure)
         except UserFault as fault:
-            await self._c.fail(track.id, Failure(fault.reason))
+            await self._end(track.id, Failure(fault.reason))
 
     async def _persist(self, track: Track) -> None:
         """Make calls until one brings the track, moving on from a backend only its owner mends.
@@ -155,6 +152,8 @@ class Making:
             Refused, Later: there was nothing to call with.
         """
         order = await self._order(track, backend)
+        if self._c.stopping.is_set():  # it came during an upload; a call would not end in time
+            return False
         attempt = await self._c.store.ledger.open(
             track.id,
             self._c.worker,
@@ -237,15 +236,16 @@ class Making:
     async def _give_up(self, track_id: int) -> None:
         """No further call may be made: cancelled, or every counted attempt is used up."""
         track = await self._c.store.tracks.get(track_id)
-        if track.claimed_by == self._c.worker and not await self._cancelled(track_id):
-            await self._c.fail(track_id, Failure.UPSTREAM)
+        if track.claimed_by == self._c.worker:
+            await self._end(track_id, Failure.UPSTREAM)
 
-    async def _cancelled(self, track_id: int) -> bool:
-        """Whether the person wants no track any more; it ends as they wish."""
-        if not (await self._c.store.tracks.get(track_id)).stop_wanted:
-            return False
-        await self._c.store.tracks.move(track_id, TrackStatus.GENERATING, TrackStatus.CANCELLED)
-        return True
+    async def _end(self, track_id: int, failure: Failure) -> None:
+        """End a track that does not come; as cancelled, if the person wants none any more."""
+        if (await self._c.store.tracks.get(track_id)).stop_wanted:
+            before = TrackStatus.GENERATING
+            await self._c.store.tracks.move(track_id, before, TrackStatus.CANCELLED)
+        else:
+            await self._c.fail(track_id, failure)
 
     async def _show(self, track_id: int) -> None:
         """Keep the status message moving while the track is being made."""
