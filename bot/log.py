@@ -11,7 +11,8 @@ import structlog
 _TOKEN = re.compile(r"\b\d{5,}:[A-Za-z0-9_-]{30,}|(?<=/bot)\d+:[A-Za-z0-9_-]+")
 _BEARER = re.compile(r"(?i)(bearer\s+|x-telegram-bot-api-secret-token:\s*)[^\s'\",]+")
 _HIDDEN = "[secret]"
-_NOISY = ("aiosqlite", "alembic", "httpcore", "httpx", "procrastinate", "psycopg", "telegram")
+_NOISY = ("aiosqlite", "alembic", "httpcore", "httpx", "telegram")
+_SILENT = ("procrastinate", "psycopg")  # a database that is away is told of by our own lines
 
 
 class Redactor(logging.Formatter):
@@ -65,3 +66,5 @@ def set_up(level: str, form: Literal["text", "json"], secrets: Iterable[str]) ->
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    for silent in _SILENT:
+        logging.getLogger(silent).setLevel(logging.CRITICAL)
