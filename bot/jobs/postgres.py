@@ -172,16 +172,18 @@ class PostgresJobs:
                 fetch_job_polling_interval=_POLL,
             )
             self._workers.add(worker)
+            reason = "its connection"
             try:
                 await worker.run()  # type: ignore[no-untyped-call]  # as stop
                 failures = 0
             except Exception as error:  # noqa: BLE001 - whatever ended it, it must run again
                 failures += 1
-                log.warning("the worker lost its database: %s", type(error).__name__)
+                reason = type(error).__name__
             finally:
                 self._workers.discard(worker)
             if not self._stopping:
-                await asyncio.sleep(_pause(failures))
+                log.warning("waking of %s work is interrupted: %s", kind, reason)
+                await asyncio.sleep(_pause(failures) / 2)
 
     async def _sweep(self, work: Work) -> None:
         """Wake every row with work left, and drop the jobs of workers that died."""
