@@ -4,7 +4,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import wraps
 from typing import Any
-from typing import Any
 
 from telegram import Update
 from telegram.ext import ApplicationHandlerStop, ContextTypes

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ async def test_a_file_telegram_does_not_hand_out(world: World, ada: Person) -> N
     assert count(ada, "purpose-question") == 0
 
 
-WARNED = {
+WARNED: dict[str, tuple[Callable[[], bytes], int]] = {
     "quiet": (lambda: quiet_voice(0.006), 12),
     "clipped": (
         lambda: audio_material.encoded((audio_material.tone(12, gain=3)).clip(-1, 1)),

@@ -134,7 +134,7 @@ async def test_make(outside: Outside, purpose: str) -> None:
     made = (outside.folder / "out.mp3").read_bytes()
     assert outside.music.stock is not None
     assert frames(made) == frames(outside.music.stock)
-    with av.open(io.BytesIO(made)) as opened:
+    with av.open(io.BytesIO(made), "r") as opened:
         assert opened.metadata["title"] == "Morning light upon the water"
     (upload,), (call,) = outside.music.uploads, outside.music.generated
     assert upload.purpose == purpose
@@ -178,9 +178,9 @@ def test_demo_once(tmp_path: Path, name: str) -> None:
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     made = (tmp_path / "out.mp3").read_bytes()
-    with av.open(io.BytesIO(made)) as opened:
+    with av.open(io.BytesIO(made), "r") as opened:
         assert opened.metadata["title"] == "Morning light upon the water"
-        assert sum(frame.samples for frame in opened.decode(audio=0)) > 10 * 44_100
+        assert (opened.duration or 0) > 10_000_000
     assert "[audio] Morning light upon the water" in ended.stdout
     assert "Traceback" not in ended.stderr
 

@@ -58,6 +58,9 @@ class Killing:
     async def reaches(self, status: str) -> None:
         await until(lambda: self.status() == [status], LONG)
 
+    async def asked_for(self, count: int) -> None:
+        await until(lambda: len(self.music.generated) == count, LONG)
+
     def outcomes(self) -> list[str | None]:
         return [
             row["outcome"] for row in self.rows('SELECT outcome FROM attempts ORDER BY "number"')
@@ -192,7 +195,7 @@ async def test_killed_while_generating_again_and_again(killing: Killing) -> None
     killing.music.latency = 60
     await created(killing.ada)
     for attempt in (1, 2):
-        await until(lambda expected=attempt: len(killing.music.generated) == expected, LONG)
+        await killing.asked_for(attempt)
         await killing.kill()
         await killing.revive()
     failed = await killing.ada.wait_for(said("failed-upstream"), after=0, timeout=LONG)
