@@ -27,6 +27,7 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
+        allow_inf_nan=False,
     )
 
     telegram_token: SecretStr | None = Field(
@@ -169,7 +170,14 @@ class Settings(BaseSettings):
     @classmethod
     def _known_database(cls, value: SecretStr | None) -> SecretStr | None:
         kinds = ("sqlite+aiosqlite", "postgresql", "postgresql+psycopg")
-        if value and urlsplit(value.get_secret_value()).scheme not in kinds:
+        if value is None:
+            return value
+        try:
+            address = urlsplit(value.get_secret_value())
+            _ = address.port
+        except ValueError:  # its text may quote a part of the password
+            raise ValueError("cannot be read; in a password, write @ : / as %40 %3A %2F") from None
+        if address.scheme not in kinds:
             raise ValueError("must begin with postgresql:// or sqlite+aiosqlite://")
         return value
 

@@ -15,7 +15,8 @@ _MOST = 10_000
 class Gate:
     """Stands before every other handler.
 
-    A stranger gets one polite line an hour with their id, and costs nothing else. Groups get
+    A stranger gets one polite line an hour with their id (a command is always answered), and
+    costs nothing else. Groups get
     one line with a link to the private chat, when they call the bot by a command.
 
     Args:
@@ -43,14 +44,15 @@ class Gate:
     async def _turn_away(self, update: Update, user_id: int) -> None:
         say = await self._desk.texts(update)
         await toast(update)
-        asked = update.message and (update.message.text or "").startswith("/")
+        if update.message is None:  # a button, or the bot was unblocked: nothing to answer
+            return
+        asked = (update.message.text or "").startswith("/")
         if not asked and self._told.get(user_id, 0) > time.monotonic():
             return
         if len(self._told) >= _MOST:
             self._told.clear()
         self._told[user_id] = time.monotonic() + _SAY_AGAIN
-        if update.message:
-            await reply(update, say("stranger", id=str(user_id)))
+        await reply(update, say("stranger", id=str(user_id)))
 
     async def _point_to_private_chat(self, update: Update) -> None:
         message = update.message

@@ -18,7 +18,7 @@ from bot import app
 from bot.music import Finding, MusicBackend
 from bot.services import music_services
 from bot.settings import Settings, SettingsError
-from bot.store import Store, StoreUnavailable
+from bot.store import NewerSchema, Store, StoreUnavailable
 from bot.texts import Texts, texts
 
 _DECODERS = ("opus", "mp3", "aac", "vorbis", "flac", "pcm_s16le")
@@ -129,7 +129,7 @@ async def _store(settings: Settings, say: Texts) -> Finding:
     subject = say.plain("check-store")
     try:
         store = await Store.open(settings.database, alone=False)
-    except (StoreUnavailable, OSError) as error:
+    except (StoreUnavailable, NewerSchema, OSError) as error:
         reason = say.plain("check-store-bad", reason=str(error))
         return Finding(subject, good=False, detail=reason)
     await store.aclose()

@@ -81,8 +81,7 @@ def serve(settings: Settings, service: Coroutine[Any, Any, None]) -> int:
     try:
         asyncio.run(service)
     except NewerSchema as error:
-        detail = f"{where}: the schema is newer than this program ({error}); update Refrain"
-        raise SettingsError(detail) from None
+        raise SettingsError(f"{where}: {error}") from None
     except TokenRefused as error:
         raise SettingsError("TELEGRAM_TOKEN: Telegram refuses it") from error
     except (CannotListen, WebhookRefused) as error:

@@ -71,9 +71,6 @@ class Database:
         try:
             async with asyncio.timeout(_MIGRATE_WAIT), self.explained():
                 await migrate(self._writer)
-        except TimeoutError as error:
-            await self.aclose()
-            raise StoreUnavailable("the database did not answer in time") from error
         except BaseException:
             await self.aclose()
             raise

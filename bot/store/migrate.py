@@ -12,7 +12,14 @@ _LOCK = 0x52656672  # "Refr", so that two starts on one PostgreSQL do not race
 
 
 class NewerSchema(Exception):
-    """The database was written by a newer version of this program."""
+    """The database was written by a newer version of this program.
+
+    Args:
+        revision: The one it has.
+    """
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(f"its schema is newer than this program ({revision}); update Refrain")
 
 
 async def migrate(engine: AsyncEngine) -> None:

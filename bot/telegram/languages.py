@@ -1,6 +1,6 @@
 """Which language each person reads, remembered without asking the store every time."""
 
-from bot.store import Store
+from bot.store import Store, StoreUnavailable
 
 _MOST = 10_000
 
@@ -20,9 +20,12 @@ class Languages:
         self._keep(user_id, language)
 
     async def of(self, user_id: int) -> str | None:
-        """A person's language code, or None if it is not known."""
+        """A person's language code; None if it is not known, or cannot be asked for now."""
         if user_id not in self._known:
-            self._keep(user_id, await self._store.people.language(user_id))
+            try:
+                self._keep(user_id, await self._store.people.language(user_id))
+            except StoreUnavailable:
+                return None
         return self._known[user_id]
 
     def known(self, user_id: int) -> str | None:
