@@ -10,6 +10,12 @@ from fluent.runtime import FluentBundle, FluentResource
 _DEFAULT = "en"
 
 
+class Html(str):
+    """Text that is Telegram's HTML already, and so stays as it is."""
+
+    __slots__ = ()
+
+
 class Texts:
     """Texts of one language; what it lacks is said in English."""
 
@@ -26,7 +32,7 @@ class Texts:
         Raises:
             KeyError: no language has such a message.
         """
-        safe = {k: escape(v) if isinstance(v, str) else v for k, v in values.items()}
+        safe = {k: _escaped(v) for k, v in values.items()}
         return self._format(key, safe)
 
     def plain(self, key: str, /, **values: str | float) -> str:
@@ -42,6 +48,10 @@ class Texts:
                     raise KeyError(key, errors)
                 return str(text)
         raise KeyError(key)
+
+
+def _escaped(value: str | float) -> str | float:
+    return escape(value) if isinstance(value, str) and not isinstance(value, Html) else value
 
 
 def languages() -> list[str]:

@@ -86,7 +86,7 @@ class Create:
         sound = sound_of(message) if message else None
         if message is None or user is None or sound is None:
             return None
-        if flaw := flaw_of(sound):
+        if flaw := flaw_of(sound, self._desk.studio.limits):
             await self._refuse(update, flaw)
             return None
         draft, changed = await self._desk.studio.record(as_new(message, sound, user.id))
@@ -228,7 +228,9 @@ class Create:
     async def _refuse(self, update: Update, flaw: Flaw) -> None:
         say = await self._desk.texts(update)
         draft = await self._desk.draft(update)
-        problem = say(f"recording-{flaw}")
+        limits = self._desk.studio.limits
+        least, most = int(limits.shortest), round(limits.longest / 60)
+        problem = say(f"recording-{flaw}", least=least, most=most)
         kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
         await reply(update, f"{problem}\n{say('lyrics-kept')}" if kept else problem)
 

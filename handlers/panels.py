@@ -5,11 +5,12 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
 from bot.model import Purpose, Step
+from bot.music import Abilities, Likeness
 from bot.store import Draft
 from bot.studio import result_of
 from bot.telegram import keyboards
 from bot.telegram.repeating import repeated
-from bot.texts import Texts
+from bot.texts import Html, Texts
 from handlers.desk import Desk, reply
 
 
@@ -54,7 +55,9 @@ class Panels:
         """What the question about the recording turns into once it is answered."""
         purpose = draft.purpose or Purpose.SONG
         return say(
-            "purpose-chosen", purpose=say.plain(f"purpose-{purpose}"), result=result(draft, say)
+            "purpose-chosen",
+            purpose=say.plain(f"purpose-{purpose}"),
+            result=result(draft, self._desk.studio.abilities, say),
         )
 
     def _panel(self, draft: Draft, say: Texts) -> tuple[str, InlineKeyboardMarkup | None]:
@@ -62,7 +65,7 @@ class Panels:
         match draft.step:
             case Step.PURPOSE:
                 offered = studio.abilities.purposes
-                return say("purpose-question"), keyboards.purposes(draft, offered, say)
+                return self._question(say), keyboards.purposes(draft, offered, say)
             case Step.LYRICS:
                 advice = min(studio.lyrics_advice, studio.lyrics_max)
                 return say("lyrics-question", advice=advice, max=studio.lyrics_max), None
@@ -75,13 +78,26 @@ class Panels:
             case _:
                 return say("send-recording" if draft.lyrics else "send-recording-first"), None
 
+    def _question(self, say: Texts) -> str:
+        """Ask what a recording is, with what each answer brings from the service in use."""
+        can = self._desk.studio.abilities
+        lines = [
+            say(
+                "purpose-line", purpose=say.plain(f"purpose-{each}"), result=brings(each, can, say)
+            )
+            for each in can.purposes
+        ]
+        return say("purpose-question", lines=Html("\n".join(lines)))
+
     def _preview(self, draft: Draft, say: Texts) -> str:
         studio = self._desk.studio
         count = studio.counted(draft.lyrics or "", draft)
+        can = studio.abilities
         return say(
             "preview",
-            result=result(draft, say),
-            length=studio.abilities.track_seconds,
+            result=result(draft, can, say),
+            style=can.style or "no",
+            length=can.track_seconds,
             count=count,
             max=studio.lyrics_max,
             advice="yes" if count > studio.lyrics_advice else "no",
@@ -89,6 +105,12 @@ class Panels:
         )
 
 
-def result(draft: Draft, say: Texts) -> str:
+def result(draft: Draft, can: Abilities, say: Texts) -> str:
     """What will come back."""
-    return say.plain("result-pair" if draft.partner_id else f"result-{result_of(draft)}")
+    return say.plain("result-pair") if draft.partner_id else brings(result_of(draft), can, say)
+
+
+def brings(purpose: Purpose, can: Abilities, say: Texts) -> str:
+    """What a recording of this kind brings back, as the service in use makes it."""
+    alike = purpose is not Purpose.SONG or can.likeness is Likeness.VOICE
+    return say.plain(f"result-{purpose}" if alike else f"result-song-{can.likeness}")

@@ -5,11 +5,11 @@ from pathlib import PurePath
 from telegram import Audio, Document, Message, Video, VideoNote, Voice
 from telegram.ext import filters
 
+from bot.audio import Limits
 from bot.model import Flaw
 from bot.store import NewRecording
 
 _BYTES = 20 * 1024 * 1024  # getFile hands out no more (Bot API)
-_SHORTEST, _LONGEST = 10, 600
 _SOUND = {
     ".aac", ".aif", ".aiff", ".alac", ".amr", ".flac", ".m4a", ".m4b", ".mka", ".mkv", ".mov",
     ".mp3", ".mp4", ".oga", ".ogg", ".opus", ".wav", ".wave", ".weba", ".webm", ".wma",
@@ -34,7 +34,7 @@ def sound_of(message: Message) -> Sound | None:
     )
 
 
-def flaw_of(sound: Sound) -> Flaw | None:
+def flaw_of(sound: Sound, limits: Limits) -> Flaw | None:
     """What is wrong with a recording by what Telegram says of it; None if it must be heard."""
     if isinstance(sound, Document) and not _may_sound(sound):
         return Flaw.NOT_AUDIO
@@ -45,9 +45,9 @@ def flaw_of(sound: Sound) -> Flaw | None:
     seconds = seconds_of(sound)
     if seconds is None or seconds == 0:  # clients send 0 where they do not know
         return None
-    if seconds < _SHORTEST:
+    if seconds < int(limits.shortest):  # clients round down
         return Flaw.TOO_SHORT
-    return Flaw.TOO_LONG if seconds > _LONGEST else None
+    return Flaw.TOO_LONG if seconds > limits.longest + 1 else None
 
 
 def seconds_of(sound: Sound) -> float | None:

@@ -62,6 +62,9 @@ class Words:
         if not any(c.isalnum() for c in text):
             await reply(update, say("lyrics-empty"))
             return None
+        if count < (least := studio.lyrics_min):
+            await reply(update, say("lyrics-short", count=count, min=least))
+            return None
         if count > (most := studio.lyrics_max):
             over = count - most
             await reply(update, say("lyrics-long", count=count, max=most, over=over))

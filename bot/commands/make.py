@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from bot import app
-from bot.audio import Unusable, Workshop, tagged
+from bot.audio import Limits, Unusable, Workshop, tagged
 from bot.model import recipe
 from bot.music import (
     Abilities,
@@ -30,6 +30,7 @@ from bot.music import (
 from bot.services import music_services
 from bot.settings import Settings
 from bot.studio import lyrics
+from bot.studio.context import narrowed
 from bot.texts import texts
 
 _USUAL = 60.0
@@ -79,8 +80,8 @@ async def _make(settings: Settings, options: argparse.Namespace, console: Consol
                 await _produce(_Job(settings, options, words, workshop, bar), services)
     except _CannotError as error:
         return _failed(console, str(error))
-    except Unusable as error:
-        return _failed(console, say.plain(f"recording-{error.flaw}", least=10, most=10))
+    except Unusable:
+        return _failed(console, say.plain("failed-upstream"))
     except (MusicError, TimeoutError) as error:
         return _failed(console, say.plain(_said(error)))
     finally:
@@ -101,8 +102,7 @@ async def _produce(job: _Job, services: Chain) -> None:
     with tempfile.TemporaryDirectory() as folder:
         prepared, made = Path(folder) / "recording.mp3", Path(folder) / "track.mp3"
         service = _able(job, services, {})
-        limits = app.rules(job.settings).limits
-        await job.workshop.prepare(job.options.recording, prepared, limits)
+        await _prepare(job, narrowed(app.rules(job.settings).limits, service.abilities), prepared)
         tried: dict[str, OperatorFault] = {}
         while True:
             try:
@@ -113,6 +113,21 @@ async def _produce(job: _Job, services: Chain) -> None:
                 service = _able(job, services, tried)
         await _write(job, made)
         job.bar.update(step, total=1, completed=1)
+
+
+async def _prepare(job: _Job, limits: Limits, prepared: Path) -> None:
+    """Bring the recording into the form that services take.
+
+    Raises:
+        _CannotError: it cannot be used.
+    """
+    try:
+        await job.workshop.prepare(job.options.recording, prepared, limits)
+    except Unusable as error:
+        least, most = int(limits.shortest), round(limits.longest / 60)
+        raise _CannotError(
+            texts(None).plain(f"recording-{error.flaw}", least=least, most=most)
+        ) from error
 
 
 def _able(job: _Job, services: Chain, tried: Mapping[str, OperatorFault]) -> MusicBackend:

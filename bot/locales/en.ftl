@@ -45,24 +45,23 @@ about = Send a recording and lyrics, get a track back.
 purpose-question =
     Got it. <b>What is in this recording?</b>
 
-    <b>Singing with music</b>: you get { purpose-song-result }
-    <b>Singing alone</b>: you get { purpose-voice-result }
-    <b>Music alone</b>: you get { purpose-instrumental-result }
+    { $lines }
 
     Once you choose, the recording goes to the music service, so that it’s ready when your words are.
+purpose-line = <b>{ $purpose }</b>: you get { $result }
 purpose-chosen = <b>{ $purpose }.</b> You’ll get { $result }.
 purpose-song = Singing with music
 purpose-voice = Singing alone
 purpose-instrumental = Music alone
-purpose-song-result = a song in this style, sung and played
-purpose-voice-result = this voice alone, without music
-purpose-instrumental-result = music without singing
 send-recording = Good words, I’ve kept them. Now send me a recording: sing or hum for 15 to 60 seconds.
 send-recording-first = Send me a recording to begin: a voice message of you singing or humming.
 send-beat = Now send a recording of <b>music without singing</b>. This voice will be set to it.
 send-voice = Now send a recording of <b>singing without music</b>. That voice will sing over this music.
-recording-too-short = That recording is too short. Send one of more than 10 seconds; 15 to 60 is best.
-recording-too-long = That recording is too long. Send one of less than 10 minutes; 15 to 60 seconds is best.
+recording-too-short = That recording is too short. Send one of more than { $least } seconds; { $least ->
+        [15] 20
+       *[other] 15
+    } to 60 is best.
+recording-too-long = That recording is too long. Send one of less than { $most } minutes; 15 to 60 seconds is best.
 recording-too-big = That file is too big for me. Send one under 20 MB; a voice message always fits.
 recording-empty = That file is empty. Send the recording once more.
 recording-silent = I hear only silence in that recording. Send one where you can be heard.
@@ -93,9 +92,14 @@ preview =
     Up to { $length } seconds long. Lyrics: { $count } of { $max } characters.{ $advice ->
         [yes] {" "}Shorter lyrics often come out clearer.
        *[no] {""}
+    }{ $style ->
+        [no] {""}
+       *[other] {"\u000A"}Style: { $style }
     }
     <blockquote expandable>{ $lyrics }</blockquote>
 result-song = a song in this style, sung and played
+result-song-melody = a new version of this song: the melody stays, another voice sings your words
+result-song-style = a new song in the style of this one, in another voice
 result-voice = this voice alone, singing your words without music
 result-instrumental = music without singing
 result-pair = your words sung by this voice over that music

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.audio import Limits, Workshop
@@ -112,6 +112,11 @@ class Context:
         only_words = any(backend.abilities.make(recipe) for backend in self.music)
         return Failure.INVALID if only_words else Failure.WITHDRAWN
 
+    @property
+    def limits(self) -> Limits:
+        """What recordings the backend that is used now accepts."""
+        return narrowed(self.rules.limits, self.music.current.abilities)
+
     async def pass_over(self, backend: MusicBackend, fault: OperatorFault) -> None:
         """Use another backend from now on, and let the owner know what only they can mend."""
         log.error(
@@ -150,6 +155,17 @@ class Context:
                     return
             except StoreUnavailable as error:
                 log.warning("a claim could not be renewed: %s", error)
+
+
+def narrowed(limits: Limits, can: Abilities) -> Limits:
+    """Limits that a backend keeps to as well, with as much room for MP3 framing as they have."""
+    least, most = can.reference_seconds
+    return replace(
+        limits,
+        shortest=max(limits.shortest, least + 0.1),
+        longest=min(limits.longest, most - 0.5),
+        largest=min(limits.largest, can.reference_bytes),
+    )
 
 
 def _fits(can: Abilities, recipe: Recipe) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from bot.audio import Limits
 from bot.store import Reference, Track
 
 
@@ -73,8 +74,12 @@ class Courier(Protocol):
         """
         ...
 
-    async def judged(self, reference: Reference) -> None:
+    async def judged(self, reference: Reference, limits: Limits) -> None:
         """Say that a recording cannot be used, or what is doubtful about it.
+
+        Args:
+            reference: As it is now.
+            limits: What recordings are accepted.
 
         Raises:
             Later: not now.

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import suppress
 
+from bot.audio import Limits
 from bot.jobs import Kind
 from bot.model import Purpose, ReferenceStatus, Step, TrackStatus, recipe
 from bot.music import Abilities
@@ -13,6 +14,7 @@ from bot.studio.context import Context
 from bot.studio.delivery import Delivery
 from bot.studio.making import Making
 from bot.studio.recordings import Recordings
+from bot.studio.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,8 @@ class Studio:
         self._recordings = Recordings(context)
         self._making = Making(context, self._recordings)
         self._delivery = Delivery(context, performer)
-        self._tidying: asyncio.Task[None] | None = None
+        self._watch = Watch(context)
+        self._aside: list[asyncio.Task[None]] = []
 
     @property
     def abilities(self) -> Abilities:
@@ -47,9 +50,19 @@ class Studio:
         return self._c.music.current.abilities
 
     @property
+    def limits(self) -> Limits:
+        """What recordings the music service that is used now accepts."""
+        return self._c.limits
+
+    @property
     def lyrics_max(self) -> int:
         """The longest final string in characters that is accepted."""
         return min(self._c.rules.lyrics_max, self.abilities.lyrics_max)
+
+    @property
+    def lyrics_min(self) -> int:
+        """The shortest final string in characters that is accepted."""
+        return self.abilities.lyrics_min
 
     @property
     def tracks_per_user(self) -> int:
@@ -68,13 +81,14 @@ class Studio:
         await self._c.store.take_over()
         await self._making.recover()
         await self._c.jobs.start(self)
-        self._tidying = asyncio.create_task(self._tidy())
+        self._aside = [asyncio.create_task(c) for c in (self._tidy(), self._watch.run())]
 
     async def stop(self, grace: float) -> None:
         """Begin nothing new; paid calls may finish for `grace` seconds."""
         self._c.stopping.set()
-        if self._tidying:
-            self._tidying.cancel()
+        for task in self._aside:
+            task.cancel()
+        await asyncio.gather(*self._aside, return_exceptions=True)
         await self._c.jobs.stop(grace)
 
     async def run(self, kind: Kind, row_id: int) -> float | None:

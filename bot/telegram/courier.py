@@ -17,6 +17,7 @@ from telegram.error import (
     TimedOut,
 )
 
+from bot.audio import Limits
 from bot.model import Failure, Flaw, ReferenceStatus, TrackStatus
 from bot.store import Reference, Track
 from bot.studio import AnswerLost, FileGone, Later, Progress, TooBig, Unreachable
@@ -127,11 +128,11 @@ class Courier:
                 track.chat_id, text, parse_mode=ParseMode.HTML, reply_markup=buttons
             )
 
-    async def judged(self, reference: Reference) -> None:
+    async def judged(self, reference: Reference, limits: Limits) -> None:
         """Say what is wrong or doubtful about a recording."""
         say = texts(await self._languages.of(reference.user_id))
         try:
-            for text in _findings(reference, say):
+            for text in _findings(reference, limits, say):
                 await self._bot.send_message(
                     reference.chat_id,
                     text,
@@ -232,9 +233,10 @@ def _generating(progress: Progress | None, say: Texts) -> str:
     return say("status-generating", elapsed=_clock(elapsed), expected=_clock(expected))
 
 
-def _findings(reference: Reference, say: Texts) -> list[str]:
+def _findings(reference: Reference, limits: Limits, say: Texts) -> list[str]:
     if reference.status is ReferenceStatus.REJECTED:
-        return [say(f"recording-{reference.reason or Flaw.UNREADABLE}")]
+        least, most = int(limits.shortest), round(limits.longest / 60)
+        return [say(f"recording-{reference.reason or Flaw.UNREADABLE}", least=least, most=most)]
     heard = round(reference.seconds or 0)
     return [say(f"hint-{hint}", seconds=heard) for hint in reference.findings[:1]]
 
