@@ -11,14 +11,20 @@ from benchmarks import report, start, throughput, tracks
 
 async def run(*, quick: bool) -> None:
     began, load = time.monotonic(), _load()
-    if quick:
-        starts = await start.measure(rounds=2)
-        rates = await throughput.measure(rounds=2, seconds=2.0)
-        flights = await tracks.measure(tracks=30, creations=5, seconds=5.0)
-    else:
-        starts = await start.measure(rounds=5)
-        rates = await throughput.measure(rounds=5, seconds=4.0)
-        flights = await tracks.measure(tracks=200, creations=15, seconds=20.0)
+
+    def say(what: str) -> None:
+        print(f"{time.monotonic() - began:5.0f} s  {what}", file=sys.stderr, flush=True)
+
+    say("starting the bots, again and again")
+    starts = await start.measure(rounds=2 if quick else 5)
+    say("updates answered a second")
+    rates = await (throughput.measure(2, 2.0) if quick else throughput.measure(5, 4.0))
+    say("tracks")
+    flights = await (
+        tracks.measure(30, creations=5, seconds=5.0, say=say)
+        if quick
+        else tracks.measure(200, creations=15, seconds=20.0, say=say)
+    )
     print(report.table(rates, flights, starts))
     print()
     print(report.conditions(load, _load(), time.monotonic() - began, quick=quick))

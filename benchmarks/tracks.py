@@ -2,7 +2,7 @@
 
 import asyncio
 import statistics
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,13 +64,16 @@ class Gate:
                 await asyncio.sleep(0.2)
 
 
-async def measure(tracks: int, creations: int, seconds: float) -> Tracks:
+async def measure(
+    tracks: int, creations: int, seconds: float, say: Callable[[str], None]
+) -> Tracks:
     """Fill in `tracks` forms, then press Create on all of them.
 
     Args:
         tracks: How many are in flight at once.
         creations: How often (c) is taken.
         seconds: How long /help is asked while they are generated.
+        say: Told of progress.
     """
     recording, long_recording = sounds.recording(), sounds.long_recording()
     async with AsyncExitStack() as stack:
@@ -86,6 +89,7 @@ async def measure(tracks: int, creations: int, seconds: float) -> Tracks:
         await crowd.asks(asker)
         idle = await _asked(crowd, asker, asyncio.create_task(asyncio.sleep(seconds / 3)))
         overheads = await _overheads(crowd, recording, creations)
+        say(f"{tracks} forms are filled in")
         people = [crowd.person(FIRST + number) for number in range(tracks)]
         previews = await _filled_in(people, recording)
         await gate.has("uploads", tracks + 1)
@@ -93,11 +97,14 @@ async def measure(tracks: int, creations: int, seconds: float) -> Tracks:
         at_rest = memory.peak(bot.pid)
         watching = asyncio.create_task(watch.run())
         stack.callback(watching.cancel)
+        say("Create")
         await gate.turn("shut")
         made = asyncio.gather(*(create(crowd, *pair) for pair in previews))
         await gate.has("held", tracks)
+        say("generating")
         generating = await _while_preparing(crowd, asker, bot.pid, long_recording, seconds)
         peak_generating = memory.peak(bot.pid)
+        say("the wave")
         await gate.turn("open")
         wave = await _asked(crowd, asker, made)
         bot.check()
