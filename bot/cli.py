@@ -44,6 +44,18 @@ def lyrics_argument(text: str) -> str:
         raise argparse.ArgumentTypeError(f"cannot read {text[1:]}") from error
 
 
+def output_argument(text: str) -> Path:
+    """A place a track can be written to, looked at before it is paid for; its folder is made."""
+    path = Path(text)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot make {path.parent}") from error
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"cannot write {text}")
+    return path
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="refrain", description="A Telegram bot: a recording and lyrics in, a track out."
@@ -95,4 +107,6 @@ def _recipe(command: argparse.ArgumentParser, *, required: bool) -> None:
         command.add_argument("recording", type=Path, metavar="RECORDING")
     command.add_argument("--purpose", type=Purpose, choices=list(Purpose), required=required)
     command.add_argument("--lyrics", type=lyrics_argument, metavar="TEXT|@FILE", required=required)
-    command.add_argument("-o", "--output", type=Path, metavar="OUT.mp3", required=required)
+    command.add_argument(
+        "-o", "--output", type=output_argument, metavar="OUT.mp3", required=required
+    )
