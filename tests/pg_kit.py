@@ -1,7 +1,7 @@
 """PostgreSQL for tests: one server for each process that tests, a fresh database for each test."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.postgres import Missing, Postgres
 from bot.store import Store
+
+Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 @pytest.fixture(scope="session")
@@ -74,45 +76,33 @@ def driven(url: str) -> str:
 
 
 class Wire:
-    """A port before the server, that can be cut."""
+    """A port of this machine before a server, that can be cut.
 
-    def __init__(self, server: Postgres) -> None:
-        self._target = server.socket
+    Args:
+        connect: Opens a connection to the server.
+    """
+
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
-        self._cut = False
         self.port = 0
 
-    async def start(self) -> None:
+    async def mend(self) -> None:
+        """Listen, again on the same port."""
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    def url(self, url: str) -> str:
-        """The address of the same database through this wire."""
-        name = url.partition("?")[0].rpartition("/")[2]
-        return f"postgresql://postgres:@127.0.0.1:{self.port}/{name}"
-
     def cut(self) -> None:
-        """Break every connection, and every new one."""
-        self._cut = True
+        """Listen no more, and break every connection."""
+        if self._server:
+            self._server.close()
         for writer in list(self._open):
             writer.transport.abort()
 
-    def mend(self) -> None:
-        self._cut = False
-
-    async def aclose(self) -> None:
-        self.cut()
-        if self._server:
-            self._server.close()
-            await self._server.wait_closed()
-
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._cut:
-            writer.transport.abort()
-            return
         with suppress(OSError):
-            there, back = await asyncio.open_unix_connection(str(self._target))
+            there, back = await self._connect()
             self._open |= {writer, back}
             try:
                 await asyncio.gather(_pump(reader, back), _pump(there, writer))
@@ -131,11 +121,22 @@ async def _pump(source: asyncio.StreamReader, into: asyncio.StreamWriter) -> Non
 
 
 @asynccontextmanager
-async def wire(server: Postgres) -> AsyncIterator[Wire]:
+async def wire(connect: Connect) -> AsyncIterator[Wire]:
     """A wire until the block ends."""
-    made = Wire(server)
-    await made.start()
+    made = Wire(connect)
+    await made.mend()
     try:
         yield made
     finally:
-        await made.aclose()
+        made.cut()
+
+
+def to_postgres(server: Postgres) -> Connect:
+    """Connects to PostgreSQL."""
+    return lambda: asyncio.open_unix_connection(str(server.socket))
+
+
+def through(line: Wire, url: str) -> str:
+    """The address of a database through a wire, in its TCP form and with its driver."""
+    name = url.partition("?")[0].rpartition("/")[2]
+    return f"postgresql+psycopg://postgres:@127.0.0.1:{line.port}/{name}"

@@ -12,7 +12,7 @@ from bot.jobs import Jobs, Kind, LocalJobs
 from bot.jobs.postgres import PostgresJobs
 from bot.store import StoreUnavailable
 from tests.bot_kit import until
-from tests.pg_kit import driven, wire
+from tests.pg_kit import driven, through, to_postgres, wire
 
 BOUND = 2
 SWEEP = 0.3
@@ -282,15 +282,15 @@ async def test_a_cut_wire_does_not_end_what_runs_nor_hold_up_what_comes(
         await go_on.wait()
 
     desk.acts[1] = act
-    async with wire(postgres) as line:
-        adapter = PostgresJobs(driven(line.url(ready_url)), at_once, SWEEP)
+    async with wire(to_postgres(postgres)) as line:
+        adapter = PostgresJobs(through(line, ready_url), at_once, SWEEP)
         await adapter.start(desk)
         await adapter.wake(Kind.TRACK, 1)
         await until(lambda: desk.now[Kind.TRACK] == 1)
         line.cut()
         await asyncio.sleep(0.5)
         await adapter.wake(Kind.TRACK, 2)
-        line.mend()
+        await line.mend()
         desk.rows = [(Kind.TRACK, 2)]
         await until(lambda: desk.count(2) >= 1, 30)
         assert desk.now[Kind.TRACK] == 1
