@@ -107,7 +107,8 @@ class Drafts:
             (reference_id,) = reference.inserted_primary_key or (None,)
             values: dict[str, Any] = {"album": new.album, "panel_id": None}
             if draft and wanted:
-                values |= {"partner_id": reference_id, "step": Step.PREVIEW}
+                step = Step.PREVIEW if draft.lyrics else Step.LYRICS
+                values |= {"partner_id": reference_id, "step": step}
             else:
                 values |= {"reference_id": reference_id, "step": Step.PURPOSE}
                 values |= {"purpose": None, "partner_id": None}
