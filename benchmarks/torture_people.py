@@ -94,16 +94,20 @@ class Crowd:
         return await _button(person, answer.id, lambda data: data.startswith("c:"))
 
     async def _ended(self, person: Person, preview: SeenMessage) -> bool:
-        """Wait for the track, for a failure, or for a doubt: then ask for it once more."""
+        """Wait for the track or a failure; in doubt, ask for it once more."""
 
         def end(message: SeenMessage) -> bool:
-            after = message.id > preview.id and message.kind == "audio"
-            return after or (message.id >= preview.id and _has(message, "t:", "s:"))
+            if message.id > preview.id and (message.kind == "audio" or _has(message, "c:")):
+                return True
+            return message.id >= preview.id and _has(message, "t:", "s:")
 
         try:
             found = await person.wait_for(end, after=0, timeout=MADE)
         except TimeoutError:
             return False
+        if found.kind != "audio" and _has(found, "c:"):  # the words were read once more
+            await self._press(person, found, lambda data: data.startswith("c:"))
+            return await self._ended(person, found)
         if found.kind != "audio" and _has(found, "s:"):
             self.resends[_number(found, "s:")] += 1
             await self._press(person, found, lambda data: data.startswith("s:"))
