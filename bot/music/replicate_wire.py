@@ -103,7 +103,8 @@ class Prediction(Wire):
             return theirs or UserReason.INVALID
         if _STALE.search(said):
             return StaleUpload
-        return BadAnswer if self.status == "failed" or self.started_at else PassingFault
+        begun = self.status == "failed" or self.started_at is not None
+        return BadAnswer if begun else UnknownFault  # what never ran was not billed
 
 
 class Predictions(Wire):
