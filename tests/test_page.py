@@ -245,6 +245,25 @@ async def test_calls_are_shown_without_secrets(visitor: Visitor) -> None:
         assert told[-1] == {"kind": "unsupported", "chat": ADA, "method": "sendPoll"}
 
 
+async def test_calls_that_hang_are_shown_too(visitor: Visitor) -> None:
+    telegram, music = visitor.telegram, visitor.page.stage.music
+    telegram.fail("sendMessage", "hang")
+    music.fail("hang")
+    hurry = aiohttp.ClientTimeout(total=0.3)
+    key = {"Authorization": f"Bearer {music.key}"}
+    recipe = {"model": "music-01", "lyrics": "la la la", "refer_voice": "x"}
+    for url, body in (
+        (f"{telegram.url}/bot{telegram.token}/sendMessage", {"chat_id": ADA, "text": "hi"}),
+        (f"{music.url}/v2/generate/audio/minimax/generate", recipe),
+    ):
+        with pytest.raises(TimeoutError):
+            await visitor.session.post(url, json=body, headers=key, timeout=hurry)
+    async with visitor.session.ws_connect(f"{visitor.page.url}/feed") as feed:
+        hello = await feed.receive_json(timeout=5)
+    assert [(call["name"], call["status"]) for call in hello["calls"]] == [("sendMessage", 0)]
+    assert [call["name"] for call in hello["begun"]] == ["generate"]
+
+
 async def test_knobs_faults_and_languages(visitor: Visitor) -> None:
     stage = visitor.page.stage
     await visitor.act("latency", seconds=7)

@@ -30,7 +30,7 @@ async def test_pictures_of_the_readme(name: str, size: tuple[int, int], scheme: 
         await _play(it)
         picture = Image.open(io.BytesIO(await it.tab.screenshot(scale="css")))
         path = Path(folder) / f"{name}.png"
-        picture.convert("RGB").quantize(200).save(path, optimize=True)
+        picture.convert("RGB").quantize(256, kmeans=2).save(path, optimize=True)
         assert path.stat().st_size < LARGEST
 
 
