@@ -221,6 +221,62 @@ async def test_the_feed_tells_all_and_then_what_is_new(visitor: Visitor) -> None
         assert news["message"]["reactions"] == [{"emoji": "🔥", "users": [ADA]}]
 
 
+async def test_everything_that_happens_in_a_chat_is_told(visitor: Visitor) -> None:
+    telegram = visitor.telegram
+
+    async def call(method: str, **params: Any) -> Any:
+        url = f"{telegram.url}/bot{telegram.token}/{method}"
+        async with visitor.session.post(url, json={"chat_id": ADA, **params}) as answer:
+            return (await answer.json())["result"]
+
+    await visitor.act("text", **HERE, text="first")
+    async with visitor.session.ws_connect(f"{visitor.page.url}/feed") as feed:
+        await feed.receive_json(timeout=5)
+        keys = {"inline_keyboard": [[{"text": "Copy", "copy_text": {"text": "words"}}]]}
+        quoted = {"message_id": visitor.last.id}
+        await call("sendMessage", text="hi", reply_parameters=quoted, reply_markup=keys)
+        rows = {"keyboard": [["Yes", "No"]], "one_time_keyboard": True}
+        asked = await call("sendMessage", text="well?", reply_markup=rows)
+        await call("sendChatAction", action="typing")
+        await call("deleteMessage", message_id=asked["message_id"])
+        await visitor.act("block", **HERE, on=True)
+        await visitor.act("block", **HERE, on=False)
+        told: list[Any] = []
+        while not told or told[-1] != {"kind": "blocked", "chat": ADA, "on": False}:
+            told.append(await feed.receive_json(timeout=5))
+    messages = [news["message"] for news in told if news["kind"] == "message"]
+    assert messages[0]["reply"]["text"] == "first"
+    assert messages[0]["buttons"] == [[{"text": "Copy", "copy": "words"}]]
+    assert messages[1]["keyboard"] == rows
+    assert {"kind": "action", "chat": ADA, "action": "typing"} in told
+    assert {"kind": "deleted", "chat": ADA, "id": asked["message_id"]} in told
+
+
+async def test_a_press_waits_for_the_answer(visitor: Visitor) -> None:
+    telegram = visitor.telegram
+    await visitor.act("text", **HERE, text="hi")
+    pressed = asyncio.create_task(visitor.act("press", **HERE, id=visitor.last.id, data="x"))
+    while not telegram.world.queries:  # noqa: ASYNC110 - it has no event
+        await asyncio.sleep(0.01)
+    (query,) = telegram.world.queries
+    answer = {"callback_query_id": query, "text": "Too late", "show_alert": True}
+    url = f"{telegram.url}/bot{telegram.token}/answerCallbackQuery"
+    await visitor.session.post(url, json=answer)
+    status, told = await pressed
+    assert (status, told["done"]["text"], told["done"]["show_alert"]) == (200, "Too late", True)
+
+
+async def test_a_page_that_falls_behind_is_let_go(visitor: Visitor) -> None:
+    feed = visitor.page._feed
+    async with visitor.session.ws_connect(f"{visitor.page.url}/feed") as socket_:
+        await socket_.receive_json(timeout=5)
+        for number in range(6_000):
+            feed.tell("state", number=number)
+        kinds = [message.type async for message in socket_]
+        assert len(kinds) < 6_000
+        assert socket_.close_code == aiohttp.WSCloseCode.TRY_AGAIN_LATER
+
+
 async def test_calls_are_shown_without_secrets(visitor: Visitor) -> None:
     telegram, music = visitor.telegram, visitor.page.stage.music
     async with visitor.session.ws_connect(f"{visitor.page.url}/feed") as feed:
