@@ -1,0 +1,164 @@
+"""What the store costs a track: every call that its way makes, and nothing else."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+from sqlalchemy import insert
+
+from bot.model import Purpose, ReferenceStatus, Step, TrackStatus
+from bot.store import NewRecording, Store, Track
+from bot.store.schema import attempts, tracks
+
+_AUDIO, _COVER = bytes(1_920_000), bytes(12_000)
+_BATCH, _FIRST = 10_000, 10_000_000
+_WORKER = "load"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Milliseconds for a track: CPU of this process, and time on the clock; for `due`: each."""
+
+    cpu: float
+    clock: float
+    due: float
+
+
+async def fill(store: Store, there: int, wanted: int) -> None:
+    """Add delivered tracks until there are as many as wanted."""
+    for start in range(there, wanted, _BATCH):
+        numbers = range(_FIRST + start, _FIRST + min(start + _BATCH, wanted))
+        moment = time.time()
+        async with store._database.write() as connection:  # noqa: SLF001 - no rule makes these
+            rows = [_finished(number, moment) for number in numbers]
+            await connection.execute(insert(tracks), rows)
+            await connection.execute(insert(attempts), [_won(row["id"], moment) for row in rows])
+
+
+async def measure(store: Store, in_flight: int, times: int) -> Cost:
+    """Let tracks go their way.
+
+    Args:
+        store: Open.
+        in_flight: How many go at once.
+        times: How many go altogether.
+    """
+    numbers = count(int(time.time() * 1000) % 10**9)
+    places = asyncio.Semaphore(in_flight)
+
+    async def one() -> None:
+        async with places:
+            await _way(store, next(numbers))
+
+    cpu, clock = time.process_time(), time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(times)))
+    cpu, clock = time.process_time() - cpu, time.perf_counter() - clock
+    due = await _timed(store.tracks.due)
+    return Cost(cpu / times * 1000, clock / times * 1000, due * 1000)
+
+
+async def _way(store: Store, number: int) -> Track:
+    """From an announced recording to a delivered track."""
+    await store.inbox.keep([(number * 4 + n, "{}" * 300) for n in range(4)])
+    new = NewRecording(number, number, number, "file", "song", 12.0, None)
+    draft, _ = await store.drafts.record(new)
+    reference_id = draft.reference_id or 0
+    await store.references.claims.take(reference_id, _WORKER)
+    await store.references.prepared(reference_id, seconds=12, level=-20, hints=())
+    await store.references.claims.release(reference_id, _WORKER)
+    chosen = await store.drafts.choose(draft, Purpose.SONG)
+    await store.references.keep_upload(reference_id, Purpose.SONG, "aimlapi", voice_id="v")
+    ready = chosen and await store.drafts.change(chosen, lyrics="La " * 130, step=Step.PREVIEW)
+    track = ready and await store.tracks.create(ready, number, 1)
+    if not isinstance(track, Track):
+        raise TypeError(track)
+    await store.inbox.done([number * 4 + n for n in range(4)])
+    await store.tracks.claims.take(track.id, _WORKER)
+    await store.references.upload(reference_id, Purpose.SONG, "aimlapi")
+    await store.tracks.start(track.id, _WORKER)
+    for _ in range(4):  # a minute is a few renewals
+        await store.tracks.claims.renew(track.id, _WORKER)
+    attempt = await store.ledger.open(track.id, _WORKER, "aimlapi", f"r-{number}", 2)
+    if attempt is None:
+        raise LookupError(track.id)
+    await store.ledger.win(
+        attempt,
+        audio=_AUDIO,
+        cover=_COVER,
+        note="",
+        seconds=60,
+        kept_until=time.time() + 1000,
+        cancelled_kept_until=time.time() + 1000,
+        provider_request_id="p",
+        cost_usd=0.03,
+    )
+    await store.tracks.claims.release(track.id, _WORKER)
+    await store.tracks.claims.take(track.id, _WORKER)
+    await store.tracks.sound(track.id)
+    await store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
+    await store.tracks.delivered(track.id, "sent")
+    await store.tracks.get(track.id)
+    await store.tracks.told(track.id, TrackStatus.DELIVERED)
+    await store.tracks.claims.release(track.id, _WORKER)
+    return track
+
+
+async def _timed(ask: Callable[[], Awaitable[object]]) -> float:
+    """The middle one of nine askings, in seconds."""
+    took = []
+    for _ in range(9):
+        begun = time.perf_counter()
+        await ask()
+        took.append(time.perf_counter() - begun)
+    return float(np.median(took))
+
+
+def _finished(number: int, moment: float) -> dict[str, object]:
+    return {
+        "id": number,
+        "chat_id": number % 5000,
+        "user_id": number % 5000,
+        "voice_ref": 1,
+        "beat_ref": 1,
+        "lyrics": "La " * 130,
+        "status": TrackStatus.DELIVERED,
+        "told": 1,
+        "file_id": "sent",
+        "seconds": 60.0,
+        "created_at": moment,
+        "finished_at": moment,
+    }
+
+
+def _won(number: object, moment: float) -> dict[str, object]:
+    return {
+        "track_id": number,
+        "number": 1,
+        "backend": "aimlapi",
+        "request_id": f"r-{number}",
+        "outcome": "won",
+        "opened_at": moment,
+        "closed_at": moment,
+    }
+
+
+async def seed(store: Store, number: int, ids: dict[str, str]) -> None:
+    """A queued track of a person of its own, whose recording the music service knows."""
+    new = NewRecording(number, number, number, "file", "song", 12.0, None)
+    draft, _ = await store.drafts.record(new)
+    reference_id = draft.reference_id or 0
+    await store.references.prepared(reference_id, seconds=12, level=-20, hints=())
+    voice, beat = ids.get("voice_id"), ids.get("instrumental_id")
+    await store.references.keep_upload(
+        reference_id, Purpose.SONG, "aimlapi", voice_id=voice, beat_id=beat
+    )
+    chosen = await store.drafts.choose(draft, Purpose.SONG)
+    ready = chosen and await store.drafts.change(chosen, lyrics="La la\nla", step=Step.PREVIEW)
+    if ready is None or not isinstance(await store.tracks.create(ready, 1, 1), Track):
+        raise LookupError(number)
+    reference = await store.references.get(reference_id)
+    if reference.status is not ReferenceStatus.PREPARED:
+        raise LookupError(reference_id)
