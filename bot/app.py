@@ -127,7 +127,7 @@ async def base(
         stack.push_async_callback(store.aclose)
         if not await store.belongs_to(bot.token.partition(":")[0]):
             raise SettingsError(f"{_where(settings)}: this database belongs to another bot")
-        services = await stack.enter_async_context(music_services(settings))
+        services = await stack.enter_async_context(music_services(settings, pace))
         workshop = Workshop()
         stack.push_async_callback(workshop.aclose)
         warming = asyncio.create_task(workshop.warm())
@@ -223,6 +223,7 @@ async def talking(at_work: Base) -> AsyncIterator[Door]:
         app.process_update,
         trouble.flood,
         on_store_trouble=trouble.store_away,
+        gave_up=trouble.gave_up,
     )
     try:
         async with Door(settings, desk.store, desk.bot, door) as opened:

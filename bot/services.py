@@ -44,8 +44,12 @@ def accounts(settings: Settings) -> dict[str, Account]:
 
 
 @asynccontextmanager
-async def music_services(settings: Settings) -> AsyncIterator[music.Chain]:
+async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator[music.Chain]:
     """The music services that the settings name, in their order.
+
+    Args:
+        settings: Name them and their accounts.
+        pace: A factor on their pauses; tests hurry.
 
     Raises:
         SettingsError: there is no such service, it is named twice, or it lacks its key.
@@ -61,13 +65,13 @@ async def music_services(settings: Settings) -> AsyncIterator[music.Chain]:
         session = await stack.enter_async_context(
             aiohttp.ClientSession(connector=connector, trust_env=True)
         )
-        chain = music.Chain([_service(settings, session, n, known[n]) for n in names])
+        chain = music.Chain([_service(settings, session, n, known[n], pace) for n in names])
         stack.push_async_callback(chain.aclose)
         yield chain
 
 
 def _service(
-    settings: Settings, session: aiohttp.ClientSession, name: str, account: Account
+    settings: Settings, session: aiohttp.ClientSession, name: str, account: Account, pace: float
 ) -> music.MusicBackend:
     return music.backend(
         name,
@@ -78,4 +82,5 @@ def _service(
         generate_timeout=settings.generate_timeout,
         style=account.style,
         data_uri=settings.cover_data_uri,
+        pace=pace,
     )

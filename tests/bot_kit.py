@@ -270,7 +270,7 @@ def count(person: Person, key: str) -> int:
 
 async def asked_purpose(person: Person, content: bytes | None = None) -> SeenMessage:
     """Send a recording, and wait for the question about it."""
-    await person.send_audio(song() if content is None else content, duration=12)
+    await person.send_audio(song() if content is None else content, duration=17)
     return await person.wait_for(said("purpose-question"), timeout=PATIENCE)
 
 

@@ -166,7 +166,7 @@ class Calls:
             Pending: the service cannot be asked.
         """
         since = datetime.fromtimestamp(attempt.opened_at, UTC)
-        async with self._waiting(backend):
+        async with self._waiting(backend, self._c.rules.generate_timeout):
             ticket = await self._look_up(backend, order, since)
         if ticket is None:
             raise Unanswered("the service knows of no such order")
@@ -196,17 +196,17 @@ class Calls:
         await insist(partial(self._ledger.note_ticket, attempt, ticket.id))
         telling = asyncio.create_task(self._tell_if_cancelled(attempt, backend, ticket))
         try:
-            async with self._waiting(backend):
+            async with self._waiting(backend, self._patience):
                 sound = await backend.collect(ticket, self.path(attempt))
         finally:
             telling.cancel()
         return sound if sound.cost_usd is not None else replace(sound, cost_usd=ticket.cost_usd)
 
     @asynccontextmanager
-    async def _waiting(self, backend: MusicBackend) -> AsyncIterator[None]:
+    async def _waiting(self, backend: MusicBackend, seconds: float) -> AsyncIterator[None]:
         """Wait for a promise, and not for ever; what only the owner can mend ends no promise."""
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(seconds):
                 yield
         except (TimeoutError, Unready) as error:
             raise Pending(Failure.TIMEOUT) from error
