@@ -222,6 +222,23 @@ def rows(data: Path, query: str, *values: Any) -> list[Any]:
         database.close()
 
 
+async def write(data: Path, statement: str, *values: float) -> None:
+    """Change a bot's database behind its back.
+
+    In a thread: the bot may be in a transaction, and needs the loop to end it.
+    """
+    await asyncio.to_thread(_write, data / "refrain.sqlite3", statement, values)
+
+
+def _write(path: Path, statement: str, values: tuple[float, ...]) -> None:
+    database = sqlite3.connect(path, timeout=10)
+    try:
+        with database:
+            database.execute(statement, values)
+    finally:
+        database.close()
+
+
 async def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait for something that has no event."""
     async with asyncio.timeout(seconds):
@@ -331,4 +348,3 @@ async def press(person: Person, part: str) -> Answer:
 def tracks(person: Person) -> list[SeenMessage]:
     """Every track the person has got."""
     return [message for message in person.messages if message.kind == "audio" and message.from_bot]
-

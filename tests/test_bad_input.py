@@ -4,8 +4,8 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from tests.bot_kit import (
     toasted,
     tracks,
     until,
+    write,
 )
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/secret.mp3\n"
@@ -351,7 +352,7 @@ async def test_a_flood_is_bounded_and_holds_up_nobody(world: World, ada: Person)
 async def test_a_full_disk_loses_nothing_and_is_said_once(world: World, ada: Person) -> None:
     await asked_purpose(ada)
     await chosen(ada)
-    with full_disk(world, "inbox"):
+    async with full_disk(world, "inbox"):
         await ada.send_text(LYRICS)
         await ada.wait_for(said("store-trouble"))
         await ada.send_text("/help")
@@ -367,7 +368,7 @@ async def test_a_full_disk_loses_nothing_and_is_said_once(world: World, ada: Per
 async def test_a_draft_that_cannot_be_written(world: World, ada: Person) -> None:
     await asked_purpose(ada)
     await world.quiet()
-    with full_disk(world, "drafts", "UPDATE"):
+    async with full_disk(world, "drafts", "UPDATE"):
         answer = await press(ada, ":song")
         assert toasted(answer, "store-trouble")
     (draft,) = world.rows("SELECT step, purpose FROM drafts")
@@ -379,11 +380,13 @@ async def test_a_draft_that_cannot_be_written(world: World, ada: Person) -> None
 async def test_a_paid_track_survives_a_full_disk(world: World, ada: Person) -> None:
     await previewed(ada)
     await world.uploaded()
-    with full_disk(world, "sounds"):
+    async with full_disk(world, "sounds"):
         await press(ada, "c:")
         await until(lambda: world.music.generated)
-        await until(lambda: "put off" in world.log)
+        await until(lambda: "disk is full" in world.log)
+        await asyncio.sleep(0.3)
         assert world.outcomes() == [None]
+        assert world.log.count("disk is full") == 1
     await ada.wait_for("audio")
     assert len(world.music.generated) == 1
     assert world.outcomes() == ["won"]
@@ -392,6 +395,7 @@ async def test_a_paid_track_survives_a_full_disk(world: World, ada: Person) -> N
 async def test_a_locked_store_is_waited_for(world: World, ada: Person) -> None:
     await previewed(ada)
     database = sqlite3.connect(world.data / "refrain.sqlite3", isolation_level=None)
+    await world.quiet()
     database.execute("BEGIN IMMEDIATE")
     pressing = asyncio.create_task(press(ada, "c:"))
     await asyncio.sleep(0.3)
@@ -490,24 +494,15 @@ def refrain(
     )
 
 
-@contextmanager
-def full_disk(world: World, table: str, verb: str = "INSERT") -> Iterator[None]:
+@asynccontextmanager
+async def full_disk(world: World, table: str, verb: str = "INSERT") -> AsyncIterator[None]:
     """While inside, one kind of writing fails as it does on a full disk."""
     raised = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
-    _do(world, f"CREATE TRIGGER disk BEFORE {verb} ON {table} {raised}")
+    await write(world.data, f"CREATE TRIGGER disk BEFORE {verb} ON {table} {raised}")
     try:
         yield
     finally:
-        _do(world, "DROP TRIGGER disk")
-
-
-def _do(world: World, statement: str) -> None:
-    database = sqlite3.connect(world.data / "refrain.sqlite3", timeout=10)
-    try:
-        with database:
-            database.execute(statement)
-    finally:
-        database.close()
+        await write(world.data, "DROP TRIGGER disk")
 
 
 def _without_last_line(message: SeenMessage) -> SeenMessage:

@@ -1,7 +1,6 @@
 """Every way music-01 goes wrong, through the whole bot: who is told what, and what is paid."""
 
 import asyncio
-import sqlite3
 import time
 
 import pytest
@@ -24,6 +23,7 @@ from tests.bot_kit import (
     song,
     tracks,
     until,
+    write,
 )
 
 PASSING = (
@@ -230,7 +230,7 @@ async def test_the_owner_is_told_again_after_an_hour(world: World, ada: Person) 
     await created(ada)
     await owner.wait_for(said("owner-balance"), after=0)
     await ada.wait_for(said("failed-operator"), after=0)
-    write(world, "UPDATE notices SET told_at = told_at - 3601")
+    await write(world.data, "UPDATE notices SET told_at = told_at - 3601")
     await press(ada, "t:")
     await until(lambda: count(owner, "owner-balance") == 2)
 
@@ -337,7 +337,9 @@ async def test_a_late_result_is_kept_without_a_claim(world: World, ada: Person) 
     await created(ada)
     await until(lambda: world.music.generated)
     until_when = time.time() + 1
-    write(world, "UPDATE tracks SET claimed_by = 'another', claimed_until = ?", until_when)
+    await write(
+        world.data, "UPDATE tracks SET claimed_by = 'another', claimed_until = ?", until_when
+    )
     await ada.wait_for("audio")
     assert len(world.music.generated) == 1
     await world.reaches("delivered")
@@ -378,18 +380,9 @@ async def test_what_was_kept_for_a_day_is_gone_after_it(world: World, ada: Perso
     await until(lambda: world.music.generated)
     await press(ada, "k:")
     await ada.wait_for(said("status-cancelled-kept"), after=0)
-    write(world, "UPDATE sounds SET kept_until = 1")
+    await write(world.data, "UPDATE sounds SET kept_until = 1")
     await world.restart()
     await until(lambda: world.rows("SELECT 1 FROM sounds") == [])
     answer = await press(ada, "s:")
     assert "no longer kept" in answer.text
     assert tracks(ada) == []
-
-
-def write(world: World, statement: str, *values: float) -> None:
-    database = sqlite3.connect(world.data / "refrain.sqlite3", timeout=10)
-    try:
-        with database:
-            database.execute(statement, values)
-    finally:
-        database.close()

@@ -28,13 +28,15 @@ async def insist(commit: Callable[[], Awaitable[Result]]) -> Result:
     Raises:
         StoreUnavailable: it was away for a quarter of an hour.
     """
-    begun, pause = time.monotonic(), 0.2
+    begun, pause, said = time.monotonic(), 0.2, False
     while True:
         try:
             return await commit()
         except StoreUnavailable as error:
             if time.monotonic() - begun > _PATIENCE:
                 raise
-            log.warning("what has happened cannot be written down yet: %s", error)
+            if not said:
+                log.error("what has happened cannot be written down yet: %s", error)  # noqa: TRY400 - one line
+            said = True
         await asyncio.sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 2)
