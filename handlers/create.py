@@ -64,7 +64,10 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
                     CallbackQueryHandler(safe(create.add_partner), pattern(keyboards.PARTNER)),
                     edited,
                 ],
-                Step.PARTNER: [edited],
+                Step.PARTNER: [
+                    CallbackQueryHandler(safe(create.go_back), pattern(keyboards.BACK)),
+                    edited,
+                ],
             },
             fallbacks=[
                 CallbackQueryHandler(safe(create.drop), pattern(keyboards.DROP)),
@@ -125,7 +128,7 @@ class Create:
         if bad := await self._desk.studio.recording_of(draft):
             await toast(update)
             await self._refuse(update, bad.reason or Flaw.UNREADABLE)
-            return state_of(draft)
+            return await self._without(draft, bad.id)
         made = await self._desk.studio.create(draft, query.message.message_id)
         if isinstance(made, Track):
             await asyncio.gather(toast(update), self._desk.courier.show(made))
@@ -137,12 +140,33 @@ class Create:
         await toast(update, say.plain("toast-too-many", count=limit), alert=True)
         return state_of(draft)
 
+    async def _without(self, draft: Draft, reference_id: int) -> State:
+        """Let the next recording take the place of one that cannot be used."""
+        if reference_id != draft.partner_id:
+            return state_of(draft)
+        values = {"step": Step.PARTNER, "partner_id": None}
+        changed = await self._desk.store.drafts.change(draft, **values)
+        return state_of(changed or draft)
+
     async def add_partner(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Ask for the other half: music for a voice, or a voice for music."""
         draft = await self._pressed(update)
         if draft is None:
             return None
         changed = await self._desk.store.drafts.change(draft, step=Step.PARTNER, panel_id=None)
+        if changed is None:
+            return await self._stale(update)
+        await toast(update)
+        await self._panels.ask(update, changed)
+        return state_of(changed)
+
+    async def go_back(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """Go on without the other half."""
+        draft = await self._pressed(update)
+        if draft is None:
+            return None
+        step = Step.PREVIEW if draft.lyrics else Step.LYRICS
+        changed = await self._desk.store.drafts.change(draft, step=step, panel_id=None)
         if changed is None:
             return await self._stale(update)
         await toast(update)
@@ -200,8 +224,13 @@ class Create:
         say = await self._desk.texts(update)
         draft = await self._desk.draft(update)
         step = draft.step if draft else Step.CLOSED
-        wanted = step in {Step.LYRICS, Step.PREVIEW}
-        await reply(update, say("lyrics-wrong-kind" if wanted else "send-recording-first"))
+        wanted = {
+            Step.PURPOSE: "purpose-first",
+            Step.LYRICS: "lyrics-wrong-kind",
+            Step.PREVIEW: "lyrics-wrong-kind",
+            Step.PARTNER: "partner-wrong-kind",
+        }
+        await reply(update, say(wanted.get(step, "send-recording-first")))
         return None
 
     async def _pressed(self, update: Update) -> Draft | None:

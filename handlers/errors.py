@@ -33,6 +33,13 @@ class Trouble:
         await toast(update)
         await reply(update, say("flood"))
 
+    async def gave_up(self, update: Update) -> None:
+        """A handler took longer than anybody waits."""
+        user = update.effective_user
+        say = texts(user.language_code if user else None)
+        await toast(update)
+        await reply(update, say("trouble"))
+
     async def store_away(self, chat_ids: Iterable[int]) -> None:
         """Nothing can be written down; the store cannot be asked for languages either."""
         for chat_id in chat_ids:

@@ -74,7 +74,8 @@ class Panels:
                 return self._preview(draft, say), keyboards.preview(draft, pairs=pairs, texts=say)
             case Step.PARTNER:
                 voice = draft.purpose is Purpose.VOICE
-                return say("send-beat" if voice else "send-voice"), None
+                asked = say("send-beat" if voice else "send-voice")
+                return asked, keyboards.partner(draft, say)
             case _:
                 return say("send-recording" if draft.lyrics else "send-recording-first"), None
 

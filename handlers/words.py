@@ -25,6 +25,8 @@ class Words:
             return None
         draft = await self._desk.draft(update)
         open_draft = draft if draft and draft.step is not Step.CLOSED else None
+        if open_draft is None:
+            open_draft = await self._desk.studio.reopened(draft)
         text = await self._read(update, message, open_draft)
         if text is None and not message.text:
             return None

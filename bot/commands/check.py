@@ -128,7 +128,7 @@ def _data(folder: Path, say: Texts) -> Finding:
 async def _store(settings: Settings, say: Texts) -> Finding:
     subject = say.plain("check-store")
     try:
-        store = await Store.open(settings.database, alone=False)
+        store = await Store.open(settings.database, alone=False, upgrade=False)
     except (StoreUnavailable, NewerSchema, OSError) as error:
         reason = say.plain("check-store-bad", reason=str(error))
         return Finding(subject, good=False, detail=reason)

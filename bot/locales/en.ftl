@@ -29,6 +29,7 @@ privacy =
         [one] one day
        *[other] { $tracks } days
     }.
+    • I keep your latest lyrics, so that Another take works.
     • Nobody but the owner of this bot can see my notes, and I log neither lyrics nor recordings.
 group = I work in a private chat: { $link }
 stranger =
@@ -83,6 +84,8 @@ lyrics-question =
 lyrics-empty = There are no letters in that. Type the words you want to hear.
 lyrics-short = That’s { $count } characters, and the music service wants at least { $min }. Add a few words and send it again, or edit your message.
 lyrics-long = That’s { $count } characters, and the limit is { $max }. Shorten it by { $over } and send it again, or edit your message.
+purpose-first = First tell me what is in your recording: press one of the buttons above.
+partner-wrong-kind = I need a recording here: a voice message or a music file.
 lyrics-wrong-kind = I need words here. Type the lyrics, or send a .txt file.
 lyrics-file-big = That text file is too big. Send one of at most 16 kB.
 lyrics-file-gone = I couldn’t fetch that text file. Send it again, or paste the words here.
@@ -105,6 +108,7 @@ result-instrumental = music without singing
 result-pair = your words sung by this voice over that music
 button-create = Create
 button-cancel = Cancel
+button-back = Go on without it
 button-add-beat = Add music from another recording
 button-add-voice = Add a voice from another recording
 
@@ -119,7 +123,7 @@ status-sending = It’s ready. Sending it to you…
 status-delivered = Done. Your track is below.
 status-cancelled = Cancelled. Send a recording whenever you like.
 status-cancelled-kept = You cancelled this track, but it had already been made. I’ll keep it for a day.
-status-unsure = I sent your track, but Telegram never confirmed it. If it isn’t here, I’ll send it again.
+status-unsure = I sent your track, but Telegram never confirmed it. If it isn’t here, press the button.
 status-undeliverable = I couldn’t send your track to this chat. It’s kept for you.
 failed-recording = This recording can’t be used. Send another one; your lyrics are kept.
 failed-sensitive = The music service won’t sing these words. Change them and try again.
@@ -144,7 +148,7 @@ toast-stale = That button is from before. Use the newest message below.
 toast-not-yours = That button is for somebody else.
 toast-too-many = You already have { $count } in the making. Wait for one to arrive first.
 toast-running = It’s already on its way.
-toast-too-late = Too late to stop: it’s ready.
+toast-too-late = Too late to stop: it’s over already.
 toast-gone = That track is no longer kept.
 cancel-draft = Dropped. Send a recording whenever you like.
 cancel-track = Stopping your track.

@@ -51,20 +51,23 @@ class Store:
         self.speaker = Speaker(database)
 
     @classmethod
-    async def open(cls, url: str, *, claim_seconds: float = 60, alone: bool = True) -> Self:
+    async def open(
+        cls, url: str, *, claim_seconds: float = 60, alone: bool = True, upgrade: bool = True
+    ) -> Self:
         """Open a database and bring its schema up to date.
 
         Args:
             url: SQLAlchemy's address, with an async driver.
             claim_seconds: How long a claim lives without being renewed.
             alone: Whether a SQLite file is to be this process's alone.
+            upgrade: Whether the schema is brought up to date, or only looked at.
 
         Raises:
             AlreadyOpen: another process has the SQLite file.
             NewerSchema: a newer program wrote it.
             StoreUnavailable: it cannot be opened.
         """
-        return cls(await Database.open(url, alone=alone), claim_seconds)
+        return cls(await Database.open(url, alone=alone, upgrade=upgrade), claim_seconds)
 
     @property
     def is_sqlite(self) -> bool:

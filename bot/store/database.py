@@ -43,12 +43,13 @@ class Database:
         self._turns = Turns()
 
     @classmethod
-    async def open(cls, url: str, *, alone: bool = True) -> Self:
+    async def open(cls, url: str, *, alone: bool = True, upgrade: bool = True) -> Self:
         """Open the database and bring its schema up to date.
 
         Args:
             url: SQLAlchemy's address, with an async driver.
             alone: Whether a SQLite file is to be this process's alone.
+            upgrade: Whether the schema is brought up to date, or only looked at.
 
         Raises:
             AlreadyOpen: another process has the SQLite file.
@@ -70,7 +71,7 @@ class Database:
         self = cls(reader, writer, lock)
         try:
             async with asyncio.timeout(_MIGRATE_WAIT), self.explained():
-                await migrate(self._writer)
+                await migrate(self._writer, upgrade=upgrade)
         except BaseException:
             await self.aclose()
             raise

@@ -22,17 +22,21 @@ class NewerSchema(Exception):
         super().__init__(f"its schema is newer than this program ({revision}); update Refrain")
 
 
-async def migrate(engine: AsyncEngine) -> None:
+async def migrate(engine: AsyncEngine, *, upgrade: bool = True) -> None:
     """Run what is missing; SQLite's writing transaction is the lock there.
+
+    Args:
+        engine: Whose connections may write.
+        upgrade: Whether to run it, or only to look whether this program knows the schema.
 
     Raises:
         NewerSchema: the database knows a revision that this program does not.
     """
     async with engine.begin() as connection:
-        await connection.run_sync(_upgrade)
+        await connection.run_sync(_bring, upgrade)
 
 
-def _upgrade(connection: Connection) -> None:
+def _bring(connection: Connection, upgrade: bool) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     revisions = sorted(path.stem for path in (_HERE / "versions").glob("[0-9]*.py"))
@@ -41,6 +45,8 @@ def _upgrade(connection: Connection) -> None:
         return
     if current is not None and current not in revisions:
         raise NewerSchema(current)
+    if not upgrade:
+        return
     # Alembic takes 0.2 s to import: only a start that migrates pays for it.
     command: Any = import_module("alembic.command")
     config: Any = import_module("alembic.config").Config()

@@ -155,6 +155,18 @@ class Tracks(Orders):
             )
             return [Track.of(row) for row in rows]
 
+    async def last_of(self, chat_id: int, user_id: int) -> Track | None:
+        """The newest track of a person in a chat."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(tracks)
+                .where(tracks.c.chat_id == chat_id, tracks.c.user_id == user_id)
+                .order_by(tracks.c.id.desc())
+                .limit(1)
+            )
+            row = rows.first()
+        return Track.of(row) if row else None
+
     async def undelivered(self, user_id: int) -> list[Track]:
         """Tracks that wait for a person who had blocked the bot."""
         async with self._database.read() as connection:
@@ -202,4 +214,9 @@ class Tracks(Orders):
     async def tidy(self) -> None:
         """Drop the bytes of tracks that nobody fetched in time."""
         async with self._database.write() as connection:
-            await connection.execute(delete(sounds).where(sounds.c.kept_until < time.time()))
+            under_way = select(tracks.c.id).where(tracks.c.status.in_(UNFINISHED))
+            await connection.execute(
+                delete(sounds).where(
+                    sounds.c.kept_until < time.time(), sounds.c.track_id.not_in(under_way)
+                )
+            )

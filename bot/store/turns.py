@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 class Turns:
     """A lock that is given on in the order it was asked for, the urgent first.
 
-    A pool of one connection would not do: whoever gives it back and asks again at once is
-    served before those who wait, and of 200 tracks some waited for half a minute.
+    A pool of one connection would not do: whoever gives it back and asks again at once may
+    have it before those who waited.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,8 @@
 """Delivery: once, as far as the messenger lets that be known; and how every track ended."""
 
 import logging
+import time
+from collections import Counter
 
 from bot.audio import tagged
 from bot.model import Failure, TrackStatus
@@ -12,6 +14,8 @@ from bot.studio.ports import AnswerLost, Later, Unreachable
 
 log = logging.getLogger(__name__)
 
+_TRIES = 16
+_LONGEST = 300.0
 _SHOW_AGAIN = 5.0  # in first pauses
 
 
@@ -22,6 +26,7 @@ class Delivery:
         self._c = context
         self._store = context.store.tracks
         self._performer = performer
+        self._tries: Counter[int] = Counter()
 
     async def work(self, track_id: int) -> float | None:
         """Deliver a made track, or say how an ended one ended."""
@@ -64,8 +69,7 @@ class Delivery:
         try:
             file_id = await self._c.courier.deliver(track, audio, cover, note)
         except Later as later:
-            await self._sent(track.id, TrackStatus.MADE, wake_at=later.at)
-            return later.seconds
+            return await self._put_off(track, later)
         except AnswerLost:
             log.warning("the answer to a delivery was lost")
             await self._sent(track.id, TrackStatus.UNSURE)
@@ -73,8 +77,23 @@ class Delivery:
             await self._sent(track.id, TrackStatus.UNDELIVERABLE)
         else:
             await insist(lambda: self._store.delivered(track.id, file_id))
+            self._tries.pop(track.id, None)
             log.info("delivered")
         return None
+
+    async def _put_off(self, track: Track, later: Later) -> float | None:
+        """Try again, less and less often; what is refused for an hour waits for a button."""
+        self._tries[track.id] += 1
+        if self._tries[track.id] > _TRIES:
+            del self._tries[track.id]
+            log.error("a delivery is refused again and again; it waits for its button")
+            await self._sent(track.id, TrackStatus.UNDELIVERABLE)
+            return None
+        pause = max(
+            later.seconds, min(_LONGEST, later.seconds * 2.0 ** (self._tries[track.id] - 1))
+        )
+        await self._sent(track.id, TrackStatus.MADE, wake_at=time.time() + pause)
+        return pause
 
     async def _sent(self, track_id: int, after: TrackStatus, **values: float) -> None:
         """Write down how sending ended."""

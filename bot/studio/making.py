@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import shutil
 import time
 import uuid
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 30.0
 _USUAL = 60.0
+_ROOM = 64_000_000  # bytes; a track needs two million, its row as many again
 _TICK = 3.0  # in first pauses
 _EDITS_A_SECOND = 15.0  # of Telegram's 30 messages a second overall
 
@@ -154,6 +156,10 @@ class Making:
         order = await self._order(track, backend)
         if self._c.stopping.is_set():  # it came during an upload; a call would not end in time
             return False
+        room = await asyncio.to_thread(shutil.disk_usage, self._calls.folder)
+        if room.free < _ROOM:
+            log.error("the disk is full: no track is asked for until there is room")
+            raise Later(_LONGEST_PAUSE)
         attempt = await self._c.store.ledger.open(
             track.id,
             self._c.worker,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+import uuid
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -11,14 +12,14 @@ from pathlib import Path
 from bot.audio import Prepared, Unusable
 from bot.jobs import Kind
 from bot.model import Failure, Flaw, Purpose, ReferenceStatus, recipe
-from bot.music import MusicBackend, MusicError, OperatorFault, Uploaded, UserFault
+from bot.music import MusicBackend, MusicError, OperatorFault, Uploaded, UserFault, UserReason
 from bot.store import Reference, Upload
 from bot.studio.context import Context
 from bot.studio.ports import FileGone, Later, TooBig, Unreachable
 
 log = logging.getLogger(__name__)
 
-_LARGEST = 20_000_000
+_LARGEST = 20 * 1024 * 1024  # what Telegram hands out
 _LONGEST_PAUSE = 30.0
 _EARLY_TRIES = 6
 
@@ -170,7 +171,7 @@ class Recordings:
             Unusable: it cannot be used, or is gone.
             Later: the messenger does not hand it out now.
         """
-        raw = self._c.files / "recordings" / f"{reference.id}.raw"
+        raw = self._c.files / "recordings" / f"{reference.id}-{uuid.uuid4().hex[:8]}.raw"
         try:
             await self._c.courier.fetch(reference.file_id, raw, _LARGEST)
             return await self._c.workshop.prepare(raw, self._path(reference.id), self._c.limits)
@@ -195,7 +196,8 @@ class Recordings:
         except TimeoutError as error:
             raise Later(self._c.rules.pause) from error
         except UserFault as fault:
-            refusal = Failure(fault.reason)
+            length = fault.reason is UserReason.VOICE_LENGTH
+            refusal = Failure.VOICE_LENGTH if length else Failure.RECORDING
             await self._store.keep_upload(reference.id, purpose, backend.name, refusal=refusal)
             raise Refused(refusal) from fault
         if not backend.abilities.inline:

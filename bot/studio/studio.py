@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from bot.audio import Limits
 from bot.jobs import Kind
-from bot.model import Purpose, ReferenceStatus, Step, TrackStatus, recipe
+from bot.model import Failure, Purpose, ReferenceStatus, Step, TrackStatus, recipe
 from bot.music import Abilities
 from bot.store import Draft, NewRecording, NotNow, Reference, Track
 from bot.studio import lyrics
@@ -18,6 +18,7 @@ from bot.studio.watch import Watch
 
 log = logging.getLogger(__name__)
 
+_WORDS_REFUSED = {Failure.SENSITIVE, Failure.INVALID}
 _TIDY_EVERY = 3600.0
 
 
@@ -163,6 +164,17 @@ class Studio:
             purpose=Purpose.VOICE if pair else made_from.result,
             partner_id=made_from.beat if pair else None,
         )
+
+    async def reopened(self, draft: Draft | None) -> Draft | None:
+        """A new draft with the recordings of a track whose words were refused, if there is one.
+
+        Args:
+            draft: Closed, or None; its track is looked at.
+        """
+        track = await self._c.store.tracks.last_of(draft.chat_id, draft.user_id) if draft else None
+        if track and track.status is TrackStatus.FAILED and track.reason in _WORDS_REFUSED:
+            return await self.rewrite(track)
+        return None
 
     async def cancel(self, track: Track) -> bool:
         """Stop a track; a paid result is kept for a day.

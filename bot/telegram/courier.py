@@ -5,6 +5,7 @@ import logging
 import shutil
 import time
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from telegram import Bot, InlineKeyboardMarkup
 from telegram.constants import ChatAction, ParseMode
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 _EDIT_EVERY = 3.0
 _FETCH_TIMEOUT = 120.0
 _PAUSE = 5.0
+_GATEWAYS = ("Bad Gateway", "Gateway Timeout", "(502)", "(504)")
+_REMEMBERED = 10_000
+_UNDER_WAY = {TrackStatus.QUEUED, TrackStatus.GENERATING}
 _SAME = "message is not modified"
 _TOO_BIG = "file is too big"
 
@@ -61,6 +65,9 @@ class Courier:
         self._performer = performer
         self._pause, self._edit_every = _PAUSE * pace, _EDIT_EVERY * pace
         self._not_before: dict[int, float] = {}
+        self._flooded_until: dict[int, float] = {}
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._ended: dict[int, None] = {}
 
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
         """Write a recording to a file (see `bot.studio.ports.Courier`)."""
@@ -88,18 +95,27 @@ class Courier:
         self, track: Track, progress: Progress | None = None, *, kept: bool = False
     ) -> bool:
         """Edit the track's status message (see `bot.studio.ports.Courier`)."""
-        now = time.monotonic()
-        if progress and self._not_before.get(track.chat_id, 0) > now:
+        if progress and self._not_before.get(track.chat_id, 0) > time.monotonic():
             return False
+        lock = self._locks.setdefault(track.chat_id, asyncio.Lock())
+        async with lock:  # an edit on its way must not land after a later one
+            return await self._show(track, progress, kept=kept)
+
+    async def _show(self, track: Track, progress: Progress | None, *, kept: bool) -> bool:
+        now = time.monotonic()
+        if self._flooded_until.get(track.chat_id, 0) > now:
+            return False
+        if track.id in self._ended and track.status in _UNDER_WAY:
+            return True
+        self._not_before[track.chat_id] = now + self._edit_every
         say = texts(await self._languages.of(track.user_id))
         text, buttons = _status(track, progress, say, kept=kept)
-        self._not_before[track.chat_id] = now + self._edit_every
         try:
             await self._say(track, text, buttons, new=progress is None)
             if progress and not track.stop_wanted:
                 await self._bot.send_chat_action(track.chat_id, ChatAction.RECORD_VOICE)
         except RetryAfter as error:
-            self._not_before[track.chat_id] = now + seconds(error)
+            self._flooded_until[track.chat_id] = time.monotonic() + seconds(error)
             return False
         except (BadRequest, Forbidden) as error:
             if _SAME not in error.message.lower():
@@ -107,9 +123,17 @@ class Courier:
         except TelegramError as error:
             log.info("the status message was not edited: %s", type(error).__name__)
             return False
-        if progress is None:
-            self._not_before.pop(track.chat_id, None)
+        if track.status not in _UNDER_WAY:
+            self._forget(track)
         return True
+
+    def _forget(self, track: Track) -> None:
+        """Let go of a chat's times; remember, of the latest tracks, that they have ended."""
+        self._not_before.pop(track.chat_id, None)
+        self._flooded_until.pop(track.chat_id, None)
+        self._ended[track.id] = None
+        if len(self._ended) > _REMEMBERED:
+            del self._ended[next(iter(self._ended))]
 
     async def _say(
         self, track: Track, text: str, buttons: InlineKeyboardMarkup | None, *, new: bool
@@ -178,7 +202,9 @@ class Courier:
             raise Later(self._pause) from error
         except (request.Broken, TimedOut) as error:
             raise AnswerLost from error
-        except TelegramError as error:  # an answer, and it was no
+        except TelegramError as error:
+            if any(gateway in error.message for gateway in _GATEWAYS):
+                raise AnswerLost from error  # said by what stands before Telegram, not by it
             raise Later(self._pause) from error
         return message.audio.file_id if message.audio else ""
 

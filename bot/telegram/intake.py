@@ -42,6 +42,7 @@ class Intake:
         overflow: Told of the first update of a flood that was dropped, so that the bot can say
             so once.
         on_store_trouble: Given chat ids, once for each chat in an outage of the store.
+        gave_up: Told of an update whose handler took longer than `deadline`.
         per_lane: Updates that may wait for one user in one chat; more are dropped.
         at_once: Updates handled at the same time, over all users.
         most: Updates that may wait altogether before `crowded`.
@@ -56,6 +57,7 @@ class Intake:
         overflow: Handle,
         *,
         on_store_trouble: Tell | None = None,
+        gave_up: Handle | None = None,
         per_lane: int = 30,
         at_once: int = 256,
         most: int = 1000,
@@ -65,6 +67,7 @@ class Intake:
         self._process = process
         self._overflow = overflow
         self._deadline = deadline
+        self._gave_up = gave_up
         self._most = most
         self._stopping = False
         self._outage = Outage(on_store_trouble)
@@ -168,4 +171,7 @@ class Intake:
         except TimeoutError as error:
             if not limit.expired():
                 raise
+            if self._gave_up and job.handle is not self._gave_up:
+                tell = _Job(job.raw, self._gave_up, counts=False)
+                self._lanes.push(("gave up", lane_of(job.raw)), tell)
             raise TookTooLong(f"not handled within {self._deadline:g} s") from error

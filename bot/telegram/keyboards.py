@@ -16,6 +16,7 @@ TAKE = "t"
 REWRITE = "w"
 CANCEL = "k"
 SEND_AGAIN = "s"
+BACK = "b"
 
 
 def pattern(*actions: str) -> str:
@@ -41,6 +42,11 @@ def preview(draft: Draft, *, pairs: bool, texts: Texts) -> InlineKeyboardMarkup:
         buttons.append((texts.plain(key), _of(PARTNER, draft), None))
     buttons.append((texts.plain("button-cancel"), _of(DROP, draft), None))
     return _rows(buttons)
+
+
+def partner(draft: Draft, texts: Texts) -> InlineKeyboardMarkup:
+    """While the other half is asked for: go on without it."""
+    return _rows([(texts.plain("button-back"), _of(BACK, draft), None)])
 
 
 def working(track: Track, texts: Texts) -> InlineKeyboardMarkup:
