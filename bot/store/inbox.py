@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
@@ -18,6 +19,7 @@ class Inbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
 
     async def keep(
         self, updates: Iterable[tuple[int, str]], *, done: Iterable[int] = ()
@@ -41,8 +43,25 @@ class Inbox:
             if handled:
                 await _mark(connection, handled)
             if rows:
-                await _add(connection, rows)
+                await self._add(connection, rows)
         return list(rows)
+
+    async def _add(self, connection: AsyncConnection, rows: dict[int, str]) -> None:
+        """Insert what is new, and leave in `rows` what is still to be handled."""
+        now = time.time()
+        values = [{"update_id": i, "raw": raw, "received_at": now} for i, raw in rows.items()]
+        added = await connection.scalars(
+            self._insert(inbox).on_conflict_do_nothing().returning(inbox.c.update_id), values
+        )
+        known = rows.keys() - set(added)
+        if known:
+            handled = await connection.scalars(
+                select(inbox.c.update_id).where(
+                    inbox.c.update_id.in_(known), inbox.c.done_at.is_not(None)
+                )
+            )
+            for update_id in handled:
+                del rows[update_id]
 
     async def done(self, update_ids: Iterable[int]) -> None:
         """Mark updates as handled; what they said is forgotten, that they came is not."""
@@ -88,22 +107,3 @@ async def _mark(connection: AsyncConnection, update_ids: list[int]) -> None:
         .where(inbox.c.update_id.in_(update_ids))
         .values(done_at=time.time(), raw=None)
     )
-
-
-async def _add(connection: AsyncConnection, rows: dict[int, str]) -> None:
-    """Insert what is new, and leave in `rows` what is still to be handled."""
-    known = await connection.execute(
-        select(inbox.c.update_id, inbox.c.done_at).where(inbox.c.update_id.in_(rows))
-    )
-    kept = {row.update_id: row.done_at is not None for row in known}
-    now = time.time()
-    new = [
-        {"update_id": update_id, "raw": raw, "received_at": now}
-        for update_id, raw in rows.items()
-        if update_id not in kept
-    ]
-    if new:
-        await connection.execute(inbox.insert(), new)
-    for update_id, handled in kept.items():
-        if handled:
-            del rows[update_id]
