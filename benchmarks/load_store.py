@@ -4,13 +4,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 from sqlalchemy import insert
 
-from bot.model import Purpose, ReferenceStatus, Step, TrackStatus
-from bot.store import NewRecording, Store, Track
+from bot.model import Purpose, Step, TrackStatus
+from bot.store import Draft, NewRecording, Store, Track
 from bot.store.schema import attempts, tracks
 
 _AUDIO, _COVER = bytes(1_920_000), bytes(12_000)
@@ -46,42 +45,49 @@ async def measure(store: Store, in_flight: int, times: int) -> Cost:
         in_flight: How many go at once.
         times: How many go altogether.
     """
-    numbers = count(int(time.time() * 1000) % 10**9)
+    first = int(time.time() * 1000) % 10**9
+    previews = [await _preview(store, first + number) for number in range(times)]
     places = asyncio.Semaphore(in_flight)
 
-    async def one() -> None:
+    async def one(draft: Draft) -> None:
         async with places:
-            await _way(store, next(numbers))
+            await _way(store, draft)
 
     cpu, clock = time.process_time(), time.perf_counter()
-    await asyncio.gather(*(one() for _ in range(times)))
+    await asyncio.gather(*map(one, previews))
     cpu, clock = time.process_time() - cpu, time.perf_counter() - clock
     due = await _timed(store.tracks.due)
     return Cost(cpu / times * 1000, clock / times * 1000, due * 1000)
 
 
-async def _way(store: Store, number: int) -> Track:
-    """From an announced recording to a delivered track."""
-    await store.inbox.keep([(number * 4 + n, "{}" * 300) for n in range(4)])
+async def _preview(store: Store, number: int, **ids: str | None) -> Draft:
+    """A draft of a person of its own, with a recording that the music service knows."""
     new = NewRecording(number, number, number, "file", "song", 12.0, None)
     draft, _ = await store.drafts.record(new)
     reference_id = draft.reference_id or 0
-    await store.references.claims.take(reference_id, _WORKER)
     await store.references.prepared(reference_id, seconds=12, level=-20, hints=())
-    await store.references.claims.release(reference_id, _WORKER)
+    await store.references.keep_upload(reference_id, Purpose.SONG, "aimlapi", **ids)
     chosen = await store.drafts.choose(draft, Purpose.SONG)
-    await store.references.keep_upload(reference_id, Purpose.SONG, "aimlapi", voice_id="v")
     ready = chosen and await store.drafts.change(chosen, lyrics="La " * 130, step=Step.PREVIEW)
-    track = ready and await store.tracks.create(ready, number, 1)
+    if ready is None:
+        raise LookupError(number)
+    return ready
+
+
+async def _way(store: Store, draft: Draft) -> None:
+    """From Create to a delivered track."""
+    await store.inbox.keep([(draft.user_id, "{}" * 300)])
+    track = await store.tracks.create(draft, 1, 1)
     if not isinstance(track, Track):
         raise TypeError(track)
-    await store.inbox.done([number * 4 + n for n in range(4)])
+    await store.inbox.done([draft.user_id])
     await store.tracks.claims.take(track.id, _WORKER)
-    await store.references.upload(reference_id, Purpose.SONG, "aimlapi")
+    await store.ledger.of(track.id)
+    await store.references.upload(draft.reference_id or 0, Purpose.SONG, "aimlapi")
     await store.tracks.start(track.id, _WORKER)
     for _ in range(4):  # a minute is a few renewals
         await store.tracks.claims.renew(track.id, _WORKER)
-    attempt = await store.ledger.open(track.id, _WORKER, "aimlapi", f"r-{number}", 2)
+    attempt = await store.ledger.open(track.id, _WORKER, "aimlapi", f"r-{track.id}", 2)
     if attempt is None:
         raise LookupError(track.id)
     await store.ledger.win(
@@ -103,7 +109,6 @@ async def _way(store: Store, number: int) -> Track:
     await store.tracks.get(track.id)
     await store.tracks.told(track.id, TrackStatus.DELIVERED)
     await store.tracks.claims.release(track.id, _WORKER)
-    return track
 
 
 async def _timed(ask: Callable[[], Awaitable[object]]) -> float:
@@ -146,19 +151,8 @@ def _won(number: object, moment: float) -> dict[str, object]:
 
 
 async def seed(store: Store, number: int, ids: dict[str, str]) -> None:
-    """A queued track of a person of its own, whose recording the music service knows."""
-    new = NewRecording(number, number, number, "file", "song", 12.0, None)
-    draft, _ = await store.drafts.record(new)
-    reference_id = draft.reference_id or 0
-    await store.references.prepared(reference_id, seconds=12, level=-20, hints=())
-    voice, beat = ids.get("voice_id"), ids.get("instrumental_id")
-    await store.references.keep_upload(
-        reference_id, Purpose.SONG, "aimlapi", voice_id=voice, beat_id=beat
-    )
-    chosen = await store.drafts.choose(draft, Purpose.SONG)
-    ready = chosen and await store.drafts.change(chosen, lyrics="La la\nla", step=Step.PREVIEW)
-    if ready is None or not isinstance(await store.tracks.create(ready, 1, 1), Track):
-        raise LookupError(number)
-    reference = await store.references.get(reference_id)
-    if reference.status is not ReferenceStatus.PREPARED:
-        raise LookupError(reference_id)
+    """A queued track of a person of its own."""
+    known = {"voice_id": ids["voice_id"], "beat_id": ids["instrumental_id"]}
+    draft = await _preview(store, number, **known)
+    if not isinstance(await store.tracks.create(draft, 1, 1), Track):
+        raise TypeError(number)
