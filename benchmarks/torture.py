@@ -55,7 +55,7 @@ class Toll:
     @property
     def good(self) -> bool:
         """Whether nothing was lost, sent twice, or paid for too often."""
-        return not (self.lost or self.twice or self.stuck or self.unhandled or self.most > CAP)
+        return not (self.lost or self.twice or self.unhandled or self.most > CAP)
 
 
 async def torture(engine: str, kills: int, postgres: Postgres | None = None) -> Toll:
