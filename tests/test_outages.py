@@ -1,6 +1,10 @@
-"""What the world does to a bot at work: databases, networks, disks and clocks that fail."""
+"""What the world does to a bot at work: databases, networks, disks and clocks that fail.
+
+`OUTAGE_SECONDS=60 pytest tests/test_outages.py --timeout 400` makes the outages long.
+"""
 
 import asyncio
+import os
 import resource
 import sys
 import time
@@ -17,8 +21,8 @@ from tests.bot_kit import World, count, created, delivered, previewed, tracks, u
 from tests.pg_kit import driven, through, to_postgres, wire
 from tests.process_kit import Processes
 
-AWAY = 2.5
-PATIENCE = 40.0
+AWAY = float(os.environ.get("OUTAGE_SECONDS", "2.5"))
+PATIENCE = 40.0 + AWAY
 CROWD = 4
 
 
