@@ -26,7 +26,7 @@ class Panels:
         An open draft without a panel is one that has not been asked: the process died first.
         """
         say = await self._desk.texts(update)
-        text, buttons = self._panel(draft, say)
+        text, buttons = await self._shown(draft, say)
         message = await reply(update, text, buttons)
         if message:
             await self._desk.store.drafts.note_panel(draft, message.message_id)
@@ -37,7 +37,7 @@ class Panels:
         A flooded edit is waited for, and never answered with a new message.
         """
         say = await self._desk.texts(update)
-        text, buttons = self._panel(draft, say)
+        text, buttons = await self._shown(draft, say)
         try:
             await repeated(
                 lambda: self._desk.bot.edit_message_text(
@@ -59,6 +59,13 @@ class Panels:
             purpose=say.plain(f"purpose-{purpose}"),
             result=result(draft, self._desk.studio.abilities, say),
         )
+
+    async def _shown(self, draft: Draft, say: Texts) -> tuple[str, InlineKeyboardMarkup | None]:
+        """The panel; nothing is offered for a recording that is known to be of no use."""
+        bad = await self._desk.studio.recording_of(draft) if draft.step is Step.PREVIEW else None
+        if bad is None:
+            return self._panel(draft, say)
+        return say("preview-without"), None
 
     def _panel(self, draft: Draft, say: Texts) -> tuple[str, InlineKeyboardMarkup | None]:
         studio = self._desk.studio

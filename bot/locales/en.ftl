@@ -90,6 +90,8 @@ lyrics-wrong-kind = I need words here. Type the lyrics, or send a .txt file.
 lyrics-file-big = That text file is too big. Send one of at most 16 kB.
 lyrics-file-gone = I couldn’t fetch that text file. Send it again, or paste the words here.
 lyrics-file-unreadable = I can’t read that text file. Save it as UTF-8 and send it again, or paste the words here.
+preview-without =
+    Good words, I’ve kept them. The recording can’t be used, though: send another one.
 preview =
     <b>Ready?</b> You’ll get { $result }.
     Up to { $length } seconds long. Lyrics: { $count } of { $max } characters.{ $advice ->

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.music.errors import MusicError, OperatorFault, OperatorReason
+from bot.music.errors import MusicError, OperatorFault, OperatorReason, PassingFault
 from bot.music.http import Http, Reply
 from bot.music.protocol import Finding
 from bot.music.verdicts import refuse
@@ -49,7 +49,10 @@ class Health:
                 "GET", "/v1/models", within=_WAIT, read=_models, limit=_LIST
             )
         except MusicError as error:
-            return Finding("music model", good=False, detail=f"the list did not come: {error}")
+            detail = f"the list did not come: {error}"
+            if isinstance(error, PassingFault) and error.http is None:
+                detail = f"{self.http.url} cannot be reached; is the address right?"
+            return Finding("music model", good=False, detail=detail)
         if sold is None:
             return Finding("music model", good=False, detail="the list cannot be read")
         if sold.offers(self.model):
