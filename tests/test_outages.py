@@ -9,6 +9,8 @@ import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,14 @@ from tests.process_kit import Processes
 AWAY = float(os.environ.get("OUTAGE_SECONDS", "2.5"))
 PATIENCE = 40.0 + AWAY
 CROWD = 4
+
+
+def _shifted(real: Callable[[], float], by: float) -> float:
+    return real() + by
+
+
+def _asked_again(outside: World, before: int) -> bool:
+    return len(outside.music.generated) > before
 
 
 async def arrives(person: Person) -> None:
@@ -135,8 +145,8 @@ async def test_a_clock_that_jumps_by_an_hour_changes_nothing(
         await previewed(ada)
         before = len(outside.music.generated)
         await _create(ada)
-        await until(lambda n=before: len(outside.music.generated) > n)
-        monkeypatch.setattr(time, "time", lambda by=jump: real() + by)
+        await until(partial(_asked_again, outside, before))
+        monkeypatch.setattr(time, "time", partial(_shifted, real, jump))
         await asyncio.sleep(0.5)
         await ada.wait_for("audio", timeout=PATIENCE)
     assert outside.music.billed == 2
