@@ -101,6 +101,7 @@ async def fly(
         took = time.perf_counter() - begun
         peaks = [memory.peak(bot.pid) or 0.0 for bot in bots]
         said = [await _ended(bot) for bot in bots]
+        print(f"{name}: {tracks} tracks in {took:.0f} s", file=sys.stderr, flush=True)
         return Flight(
             name,
             tracks,

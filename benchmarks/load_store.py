@@ -13,7 +13,7 @@ from bot.store import Draft, NewRecording, Store, Track
 from bot.store.schema import attempts, tracks
 
 _AUDIO, _COVER = bytes(1_920_000), bytes(12_000)
-_BATCH, _FIRST = 10_000, 10_000_000
+_BATCH = 10_000
 _WORKER = "load"
 
 
@@ -27,9 +27,9 @@ class Cost:
 
 
 async def fill(store: Store, there: int, wanted: int) -> None:
-    """Add delivered tracks until there are as many as wanted."""
+    """Add delivered tracks until there are as many as wanted; their ids are below zero."""
     for start in range(there, wanted, _BATCH):
-        numbers = range(_FIRST + start, _FIRST + min(start + _BATCH, wanted))
+        numbers = range(-min(start + _BATCH, wanted), -start)
         moment = time.time()
         async with store._database.write() as connection:  # noqa: SLF001 - no rule makes these
             rows = [_finished(number, moment) for number in numbers]
