@@ -1,109 +1,40 @@
 """ACE-Step 1.5 on a server of one's own: nobody can withdraw it (facts: backends, acestep)."""
 
 import asyncio
-import json
 import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from pydantic import SecretStr
 
 from bot.model import Purpose
+from bot.music.acestep_wire import answer_of, standing_of, task_of
 from bot.music.download import Downloads
 from bot.music.errors import (
     BadAnswer,
     MusicError,
     OperatorFault,
     OperatorReason,
-    PassingFault,
     StaleUpload,
     UnknownFault,
-    UserReason,
 )
 from bot.music.http import Http, Reply
 from bot.music.polling import PACE, until_there
 from bot.music.protocol import Abilities, Finding, Likeness, Order, Sound, Ticket, Uploaded
-from bot.music.verdicts import Verdict, fault_of, seconds
-from bot.music.wire import Loose, LooseCount, LooseText, Wire
 
 MODEL = "ACE-Step 1.5"
 STYLE = "A full song in the style of the reference, with clear lead vocals"
 """What the model is told where nobody chose another style."""
 
-BY_STATUS: dict[int, Verdict] = {
-    400: UserReason.INVALID,
-    401: OperatorReason.KEY,
-    403: OperatorReason.KEY,
-    404: OperatorReason.WITHDRAWN,
-    413: UserReason.INVALID,
-    422: UserReason.INVALID,
-    429: PassingFault,
-    500: PassingFault,
-    502: PassingFault,
-    503: PassingFault,
-    504: PassingFault,
-}
-"""By status of HTTP and of the envelope; a full queue answers 429, and nothing costs money."""
-
 _SECONDS = 60
 _LYRICS_MAX = 3500
 _LOOK = 20.0
-_GOOD = 200
-_RUNNING, _DONE, _FAILED = 0, 1, 2
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 T = TypeVar("T")
-
-
-class Answer(Wire):
-    """The envelope, or how FastAPI says no."""
-
-    data: Any = None
-    code: LooseCount = None
-    error: Any = None
-    detail: Any = None
-
-
-class Task(Wire):
-    """What a release answers with."""
-
-    task_id: LooseText = None
-
-
-class Standing(Wire):
-    """How far a task is; `result` is JSON inside JSON."""
-
-    status: LooseCount = None
-    result: Any = None
-
-    def track(self) -> str | None:
-        """Where the track is on the server; None while it is being made.
-
-        Raises:
-            BadAnswer: There will be none.
-        """
-        if self.status == _FAILED:
-            raise BadAnswer("the server could not make the track")
-        if self.status != _DONE:
-            return None
-        try:
-            told = json.loads(self.result) if isinstance(self.result, str) else self.result
-        except ValueError as error:
-            raise BadAnswer("the result cannot be read") from error
-        first = told[0] if isinstance(told, list) and told else told
-        file = first.get("file") if isinstance(first, dict) else None
-        if not isinstance(file, str) or not file:
-            raise BadAnswer("a success without a track")
-        return file
-
-
-class Standings(Wire):
-    """How far the tasks are that were asked about."""
-
-    tasks: list[Annotated[Standing | None, Loose]]
 
 
 class AceStep:
@@ -185,7 +116,7 @@ class AceStep:
             name = f"reference{song.path.suffix}"
             form.add_field("reference_audio", file, filename=name, content_type="audio/mpeg")
             told = await self._call(
-                "POST", "/release_task", _task, within=self._upload_timeout, data=form
+                "POST", "/release_task", task_of, within=self._upload_timeout, data=form
             )
         if not told.task_id or not _ID.fullmatch(told.task_id):
             raise BadAnswer("a task came back without its id")
@@ -203,7 +134,7 @@ class AceStep:
 
         async def look() -> Sound | None:
             asked = {"task_id_list": [ticket.id]}
-            told = await self._call("POST", "/query_result", _standing, json=asked)
+            told = await self._call("POST", "/query_result", standing_of, json=asked)
             address = told.track()
             if address is None:
                 return None
@@ -229,7 +160,7 @@ class AceStep:
             ("key", "/v1/models", "accepted" if self._secret else "none set, none wanted"),
         ):
             try:
-                await self._call("GET", path, _answer)
+                await self._call("GET", path, answer_of)
             except MusicError as error:
                 lines.append(_bad(subject, error))
             else:
@@ -266,38 +197,6 @@ class AceStep:
     def _headers(self) -> dict[str, str]:
         key = {"Authorization": f"Bearer {self._secret}"} if self._secret else {}
         return key | {"Accept-Encoding": "identity"}
-
-
-def _answer(reply: Reply) -> Answer:
-    """Read the envelope, or raise what it means."""
-    told = Answer.parse(reply.body) or Answer()
-    code = told.code if reply.good and told.code is not None else reply.status
-    if reply.good and code in {0, reply.status, _GOOD}:
-        return told
-    said = reply.quote(str(told.detail or told.error or "nothing said"))
-    verdict = BY_STATUS.get(code, UnknownFault)
-    fault = fault_of(verdict, f"HTTP {reply.status}: {said}", http=reply.status, code=code)
-    if isinstance(fault, PassingFault):
-        fault.retry_after = seconds(reply.headers.get("Retry-After", ""))
-    raise fault
-
-
-def _task(reply: Reply) -> Task:
-    return Task.model_validate(_data(reply, dict))
-
-
-def _standing(reply: Reply) -> Standing:
-    found = Standings(tasks=_data(reply, list)).tasks
-    if not found or found[0] is None:
-        raise BadAnswer("the server does not know the task any more", http=reply.status)
-    return found[0]
-
-
-def _data(reply: Reply, kind: type[T]) -> T:
-    data = _answer(reply).data
-    if not isinstance(data, kind):
-        raise BadAnswer("the answer cannot be read", http=reply.status)
-    return data
 
 
 def _bad(subject: str, error: MusicError) -> Finding:
