@@ -58,6 +58,7 @@ class PostgresJobs:
         self._at_once = at_once
         self._places = {kind: asyncio.Semaphore(at_once[kind]) for kind in Kind}
         self._running: set[asyncio.Task[None]] = set()
+        self._busy: dict[tuple[Kind, int], bool] = {}  # and whether they were woken meanwhile
         self._sweep_every = sweep_every
         self._works_here = work
         self._work: Work | None = None
@@ -126,20 +127,34 @@ class PostgresJobs:
     async def _look(self, kind: str, row_id: int, failures: int = 0) -> None:
         """Run the row's work; never fails, so that procrastinate retries nothing by itself.
 
-        A worker that has lost its database cancels this; the work itself goes on, for it may
+        A row that is being worked on here is looked at once more afterwards. A worker that has lost its database cancels this; the work itself goes on, for it may
         be a paid call.
         """
+        key = (Kind(kind), row_id)
         if self._work is None:
             return
+        if key in self._busy:
+            self._busy[key] = True
+            return
+        self._busy[key] = False
         running = asyncio.create_task(self._run(self._work, Kind(kind), row_id, failures))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         await asyncio.shield(running)
 
     async def _run(self, work: Work, kind: Kind, row_id: int, failures: int) -> None:
-        async with self._places[kind]:
-            again, failures = await self._guarded(work, kind, row_id, failures)
-        if again is not None and not self._stopping:
+        again: float | None = None
+        try:
+            async with self._places[kind]:
+                self._busy[kind, row_id] = False
+                again, failures = await self._guarded(work, kind, row_id, failures)
+        finally:
+            woken = self._busy.pop((kind, row_id))
+        if self._stopping:
+            return
+        if woken:
+            await self._defer(kind, row_id, 0)
+        elif again is not None:
             await self._defer(kind, row_id, max(again, 0.05), failures)
 
     async def _guarded(
