@@ -23,7 +23,7 @@ from bot.store import StoreUnavailable
 log = logging.getLogger(__name__)
 
 _TASK = "look"
-_CONNECTIONS = 8
+_CONNECTIONS = 6
 _CONNECTION_WAIT = 5.0
 _STALLED = 60.0
 # Looks that are due later are found by polling only, and so is one whose notification comes
@@ -127,8 +127,8 @@ class PostgresJobs:
     async def _look(self, kind: str, row_id: int, failures: int = 0) -> None:
         """Run the row's work; never fails, so that procrastinate retries nothing by itself.
 
-        A row that is being worked on here is looked at once more afterwards. A worker that has lost its database cancels this; the work itself goes on, for it may
-        be a paid call.
+        A row that is being worked on here is looked at once more afterwards. A worker that has
+        lost its database cancels this; the work itself goes on, for it may be a paid call.
         """
         key = (Kind(kind), row_id)
         if self._work is None:
