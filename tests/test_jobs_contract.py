@@ -103,6 +103,7 @@ async def test_a_wake_while_it_runs_runs_it_again(jobs: Jobs, desk: Desk) -> Non
     await until(lambda: 2 <= desk.finished == len(desk.runs))
     await asyncio.sleep(0.2)
     assert 2 <= len(desk.runs) <= 4
+    assert desk.most[Kind.TRACK] == 1
 
 
 async def test_a_delayed_wake_waits_and_one_for_now_does_not(jobs: Jobs, desk: Desk) -> None:

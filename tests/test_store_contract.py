@@ -28,7 +28,7 @@ from bot.store.schema import metadata
 
 ADA, BOB = 7, 8
 AT_ONCE = 8
-SHORT = 0.3
+SHORT = 1.0
 
 
 @asynccontextmanager
@@ -233,6 +233,18 @@ async def test_an_expired_claim_goes_to_the_next_and_is_not_renewed(hasty: Store
     assert not await claims.take(track.id, "w3")
     await claims.release(track.id, "w2")
     assert await claims.take(track.id, "w3")
+
+
+async def test_claims_are_renewed_together(hasty: Store) -> None:
+    claims = hasty.tracks.claims
+    mine, other, free = [(await created(hasty, ADA, number)).id for number in (10, 11, 12)]
+    await claims.take(mine, "w1")
+    await asyncio.sleep(SHORT * 0.6)
+    await claims.take(other, "w2")
+    assert await claims.renew_all([mine, other, free], "w1") == {mine}
+    await asyncio.sleep(SHORT * 0.6)
+    assert not await claims.take(mine, "w3")
+    assert await claims.renew_all([], "w1") == set()
 
 
 async def test_only_a_database_of_ones_own_is_taken_over(store: Store) -> None:

@@ -1,5 +1,6 @@
 """Claims: who works on a row, and until when."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, or_, update
@@ -34,6 +35,17 @@ class Claims:
     async def renew(self, row_id: int, worker: str) -> bool:
         """Keep a claim; False if it has gone to somebody else."""
         return await self._set(row_id, self._table.c.claimed_by == worker, worker)
+
+    async def renew_all(self, row_ids: Iterable[int], worker: str) -> set[int]:
+        """Keep claims, in one statement; those that have gone to somebody else are left out."""
+        async with self._database.write() as connection:
+            kept = await connection.scalars(
+                update(self._table)
+                .where(self._table.c.id.in_(list(row_ids)), self._table.c.claimed_by == worker)
+                .values(claimed_until=self._database.now() + self.seconds)
+                .returning(self._table.c.id)
+            )
+            return set(kept)
 
     async def release(self, row_id: int, worker: str) -> None:
         """Give a claim back."""

@@ -14,6 +14,7 @@ from bot.music import Abilities, Chain, MusicBackend, OperatorFault, OperatorRea
 from bot.store import Store, StoreUnavailable
 from bot.store.claims import Claims
 from bot.studio import lyrics
+from bot.studio.holding import Holder
 from bot.studio.ports import Courier
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Context:
         worker: This process, in claims.
         files: A directory of this process's machine; `recordings` and `made` in it.
         stopping: Set when no new work may begin.
+        holder: Of the claims of this process.
     """
 
     store: Store
@@ -69,6 +71,7 @@ class Context:
     worker: str
     files: Path
     stopping: asyncio.Event
+    holder: Holder = field(default_factory=Holder)
 
     @asynccontextmanager
     async def holding(self, claims: Claims, row_id: int) -> AsyncIterator[bool]:
@@ -77,16 +80,8 @@ class Context:
         Yields:
             Whether the claim was to be had.
         """
-        if not await claims.take(row_id, self.worker):
-            yield False
-            return
-        renewing = asyncio.create_task(self._renew(claims, row_id))
-        try:
-            yield True
-        finally:
-            renewing.cancel()
-            with suppress(StoreUnavailable):
-                await asyncio.shield(claims.release(row_id, self.worker))
+        async with self.holder.holding(claims, row_id, self.worker) as mine:
+            yield mine
 
     async def pause(self, seconds: float) -> bool:
         """Wait, but not past the order to stop; False if that came."""
@@ -145,16 +140,6 @@ class Context:
         """What the person is told when only the owner can help."""
         withdrawn = fault.reason is OperatorReason.WITHDRAWN
         return Failure.WITHDRAWN if withdrawn else Failure.OPERATOR
-
-    async def _renew(self, claims: Claims, row_id: int) -> None:
-        while True:
-            await asyncio.sleep(claims.seconds / 3)
-            try:
-                if not await claims.renew(row_id, self.worker):
-                    log.warning("the claim on row %d has gone to somebody else", row_id)
-                    return
-            except StoreUnavailable as error:
-                log.warning("a claim could not be renewed: %s", error)
 
 
 def narrowed(limits: Limits, can: Abilities) -> Limits:

@@ -1,0 +1,59 @@
+"""The claims of this process: taken, kept alive together, given back."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from bot.store import StoreUnavailable
+from bot.store.claims import Claims
+
+log = logging.getLogger(__name__)
+
+
+class Holder:
+    """Holds claims, and renews all of a table in one statement.
+
+    A thousand tracks that only wait for the music service would otherwise ask the store for a
+    renewal each, and lose their claims when it is slow.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[Claims, set[int]] = {}
+        self._renewing: dict[Claims, asyncio.Task[None]] = {}
+
+    @asynccontextmanager
+    async def holding(self, claims: Claims, row_id: int, worker: str) -> AsyncIterator[bool]:
+        """Work on a row under a claim that is renewed until the block ends.
+
+        Yields:
+            Whether the claim was to be had.
+        """
+        if not await claims.take(row_id, worker):
+            yield False
+            return
+        self._held.setdefault(claims, set()).add(row_id)
+        if claims not in self._renewing:
+            self._renewing[claims] = asyncio.create_task(self._renew(claims, worker))
+        try:
+            yield True
+        finally:
+            self._held[claims].discard(row_id)
+            if not self._held[claims] and claims in self._renewing:
+                self._renewing.pop(claims).cancel()
+            with suppress(StoreUnavailable):
+                await asyncio.shield(claims.release(row_id, worker))
+
+    async def _renew(self, claims: Claims, worker: str) -> None:
+        held = self._held[claims]
+        while True:
+            await asyncio.sleep(claims.seconds / 4)
+            asked = set(held)
+            try:
+                kept = await claims.renew_all(asked, worker)
+            except StoreUnavailable as error:
+                log.warning("%d claims could not be renewed: %s", len(asked), error)
+                continue
+            for row_id in (asked - kept) & held:
+                log.warning("the claim on row %d has gone to somebody else", row_id)
+                held.discard(row_id)
