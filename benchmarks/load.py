@@ -101,8 +101,7 @@ async def fly(
         took = time.perf_counter() - begun
         peaks = [memory.peak(bot.pid) or 0.0 for bot in bots]
         said = [await _ended(bot) for bot in bots]
-        print(f"{name}: {tracks} tracks in {took:.0f} s", file=sys.stderr, flush=True)
-        return Flight(
+        flight = Flight(
             name,
             tracks,
             music.most,
@@ -113,6 +112,8 @@ async def fly(
             max(one["p99"] for one in said),
             max(one["most"] for one in said),
         )
+        print(flight, file=sys.stderr, flush=True)
+        return flight
 
 
 def _count(arrived: Counter[int], call: Call) -> None:
