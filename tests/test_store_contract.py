@@ -28,7 +28,7 @@ from bot.store.schema import metadata
 
 ADA, BOB = 7, 8
 AT_ONCE = 8
-SHORT = 1.0
+SHORT = 2.0
 
 
 @asynccontextmanager
