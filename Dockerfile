@@ -2,7 +2,7 @@
 FROM python:3.13-slim AS build
 RUN python -m venv /opt/refrain
 COPY requirements.txt /src/
-RUN /opt/refrain/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.txt
+RUN /opt/refrain/bin/pip install --no-cache-dir --no-deps --require-hashes -r /src/requirements.txt
 COPY pyproject.toml README.md LICENSE /src/
 COPY bot /src/bot
 COPY handlers /src/handlers

@@ -17,18 +17,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import load_store, memory, sounds
+import aiohttp
+
+from benchmarks import load_store, memory, processes, sounds
 from benchmarks.load_store import Cost
 from benchmarks.people import telegram
 from benchmarks.postgres import Missing, Postgres
 from benchmarks.torture_people import track_of
-from bot.sandbox.music_api import MusicApi
 from bot.sandbox.telegram.server import Call
 from bot.sandbox.telegram_api import TelegramApi
 from bot.store import Store
 
 ROOT = Path(__file__).parents[1]
-FIRST = 10_000
+FIRST, KEY = 10_000, "sandbox-key"
 IN_FLIGHT = (10, 100, 1000)
 _INHERITED = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL")
 _PATIENCE = 900.0
@@ -40,7 +41,6 @@ class Flight:
 
     name: str
     tracks: int
-    most_at_once: int
     arrived: int
     twice: int
     took: float
@@ -49,23 +49,37 @@ class Flight:
     lag_most: float
 
 
-class Music(MusicApi):
-    """Music-01 with one track for every wish; counts how many wishes wait at a time."""
+class Music:
+    """The music API in its process; see `benchmarks.music`."""
 
-    def __init__(self, track: bytes, latency: float) -> None:
-        super().__init__(latency=latency, upload_latency=0.1, balance=1e9)
-        self.stock = track
-        self.waiting = self.most = 0
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self.url = url
+        self._session = session
 
-    def known(self, recording: bytes) -> dict[str, str]:
-        """Ids of a recording, as if it had been uploaded."""
-        return self._shelf.keep(recording, "song")
+    async def set_up(self, latency: float) -> dict[str, str]:
+        """Shut its gate, and give the ids of a recording."""
+        form = aiohttp.FormData({"purpose": "song"})
+        form.add_field("file", sounds.recording(), filename="a.mp3", content_type="audio/mpeg")
+        key = {"Authorization": f"Bearer {KEY}"}
+        path = f"{self.url}/v2/generate/audio/minimax/upload"
+        async with self._session.post(path, data=form, headers=key) as answer:
+            ids: dict[str, str] = await answer.json()
+        await self._post("sandbox/knobs", {"latency": latency})
+        await self._post("gate/shut", {})
+        return ids
 
-    async def pause(self, seconds: float) -> None:
-        self.waiting += 1
-        self.most = max(self.most, self.waiting)
-        await super().pause(seconds)
-        self.waiting -= 1
+    async def open_gate(self, wishes: int) -> None:
+        """Wait until every wish has taken its time, then answer all of them."""
+        while True:
+            async with self._session.get(f"{self.url}/gate") as answer:
+                if (await answer.json())["held"] >= wishes:
+                    break
+            await asyncio.sleep(0.2)
+        await self._post("gate/open", {})
+
+    async def _post(self, path: str, body: dict[str, float]) -> None:
+        async with self._session.post(f"{self.url}/{path}", json=body):
+            return
 
 
 async def fly(
@@ -83,19 +97,20 @@ async def fly(
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="refrain-load-")))
         api = await stack.enter_async_context(telegram())
-        music = Music(sounds.track(), seconds)
-        stack.push_async_callback(music.aclose)
-        await music.start()
+        where = await stack.enter_async_context(processes.music(sounds.track()))
+        music = Music(await stack.enter_async_context(aiohttp.ClientSession()), where)
+        ids = await music.set_up(seconds)
         arrived = Counter[int]()
         api.on_call(lambda call: _count(arrived, call))
         address = url or f"sqlite+aiosqlite:///{folder / 'refrain.sqlite3'}"
-        await _seed(address, api, music, tracks)
+        await _seed(address, api, ids, tracks)
         begun = time.perf_counter()
         bots = [
-            await stack.enter_async_context(_bot(folder / str(n), api, music, address, tracks))
+            await stack.enter_async_context(_bot(folder / str(n), api, where, address, tracks))
             for n in range(workers)
         ]
         async with asyncio.timeout(_PATIENCE + seconds):
+            await music.open_gate(tracks)
             while len(arrived) < tracks:  # noqa: ASYNC110 - what is counted has no event
                 await asyncio.sleep(0.2)
         took = time.perf_counter() - begun
@@ -104,7 +119,6 @@ async def fly(
         flight = Flight(
             name,
             tracks,
-            music.most,
             len(arrived),
             sum(times > 1 for times in arrived.values()),
             took,
@@ -121,10 +135,9 @@ def _count(arrived: Counter[int], call: Call) -> None:
         arrived[track_of(call)] += 1
 
 
-async def _seed(url: str, api: TelegramApi, music: Music, tracks: int) -> None:
+async def _seed(url: str, api: TelegramApi, ids: dict[str, str], tracks: int) -> None:
     store = await Store.open(_driven(url))
     try:
-        ids = music.known(sounds.recording())
         for number in range(tracks):
             api.person(FIRST + number)
             await load_store.seed(store, FIRST + number, ids)
@@ -134,15 +147,15 @@ async def _seed(url: str, api: TelegramApi, music: Music, tracks: int) -> None:
 
 @asynccontextmanager
 async def _bot(
-    folder: Path, api: TelegramApi, music: Music, url: str, at_once: int
+    folder: Path, api: TelegramApi, music: str, url: str, at_once: int
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     await asyncio.to_thread(folder.mkdir)
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ} | {
         "PYTHONPATH": str(ROOT),
         "TELEGRAM_TOKEN": api.token,
         "TELEGRAM_API_URL": api.url,
-        "AIMLAPI_KEY": music.key,
-        "AIMLAPI_URL": music.url,
+        "AIMLAPI_KEY": KEY,
+        "AIMLAPI_URL": music,
         "DATA_DIR": str(folder),
         "DATABASE_URL": url,
         "ACCESS": "open",
@@ -198,7 +211,7 @@ def table(flights: list[Flight], prices: dict[str, dict[tuple[int, int], Cost]])
     for one in flights:
         peaks = ", ".join(f"{peak:.0f}" for peak in one.peaks)
         lines.append(
-            f"| {one.name}: {one.most_at_once} | {one.arrived} of {one.tracks} | {one.twice} "
+            f"| {one.name}: {one.tracks} | {one.arrived} of {one.tracks} | {one.twice} "
             f"| {one.took:.0f} s | {peaks} MB | {one.lag_p99 * 1000:.0f} ms "
             f"| {one.lag_most * 1000:.0f} ms |"
         )
