@@ -380,6 +380,7 @@ async def test_what_was_kept_for_a_day_is_gone_after_it(world: World, ada: Perso
     await until(lambda: world.music.generated)
     await press(ada, "k:")
     await ada.wait_for(said("status-cancelled-kept"), after=0)
+    await until(lambda: world.rows("SELECT 1 FROM tracks WHERE told = 1"))
     await write(world.data, "UPDATE sounds SET kept_until = 1")
     await world.restart()
     await until(lambda: world.rows("SELECT 1 FROM sounds") == [])

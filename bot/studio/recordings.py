@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from bot.audio import Prepared, Unusable
 from bot.jobs import Kind
@@ -43,6 +44,7 @@ class Recordings:
         self._c = context
         self._store = context.store.references
         self._tries: Counter[int] = Counter()
+        self._uploading: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def work(self, reference_id: int) -> float | None:
         """Do what a reference needs: prepare it, say what was found, upload it."""
@@ -62,14 +64,17 @@ class Recordings:
     ) -> Uploaded:
         """How a backend knows a recording, uploading it if it does not (any more).
 
+        A recording's own work and its track's may ask at once: one uploads, the other waits.
+
         Raises:
             MusicError: the backend did not take it.
             Refused: the recording cannot be used.
             Later: the messenger does not hand it out now.
         """
-        found = await self._store.upload(reference_id, purpose, backend.name)
-        if found is None:
-            return await self._upload(await self._store.get(reference_id), purpose, backend)
+        async with self._uploading.setdefault(reference_id, asyncio.Lock()):
+            found = await self._store.upload(reference_id, purpose, backend.name)
+            if found is None:
+                return await self._upload(await self._store.get(reference_id), purpose, backend)
         if found.refusal:
             raise Refused(Failure(found.refusal))
         return _as_uploaded(found)
