@@ -68,7 +68,8 @@ class Http:
         url: Of the service, without a path.
         decoders: How many large bodies are read and decoded at once, or the semaphore for it.
             Answers waiting for their turn stay with the kernel, so that a wave of them does
-            not have to fit into memory.
+            not have to fit into memory. Of those that have it, one is copied or decoded at a
+            time: 200 of them kept the event loop so busy that a commit took 40 ms instead of 2.
 
     Raises:
         ValueError: The address is not one of HTTP.
@@ -82,6 +83,7 @@ class Http:
             raise ValueError("the address of a music service begins with http:// or https://")
         self._session = session
         self._turns = asyncio.Semaphore(decoders) if isinstance(decoders, int) else decoders
+        self._pen = asyncio.Lock()
 
     async def request(
         self,
@@ -130,9 +132,10 @@ class Http:
         seconds = time.monotonic() - started
         try:
             async with self._turn(within, needed=limit > SMALL and response.status in _OK):
-                whole = await _body(response, limit, min(within, _BODY))
+                whole = await _body(response, limit, min(within, _BODY), self._pen)
                 reply = Reply(response.status, response.headers, whole, seconds, hidden)
-                return await asyncio.to_thread(read, reply)
+                async with self._pen:
+                    return await asyncio.to_thread(read, reply)
         finally:
             response.close()
 
@@ -150,33 +153,46 @@ class Http:
             self._turns.release()
 
 
-async def _body(response: aiohttp.ClientResponse, limit: int, within: float) -> bytearray:
+async def _body(
+    response: aiohttp.ClientResponse, limit: int, within: float, pen: asyncio.Lock
+) -> bytearray:
     """Read a body; of a refusal, as much as comes soon: its status line says the most."""
     if response.status not in _OK:
         body = bytearray()
         try:
-            await _fill(body, response, _REFUSAL, min(within, _REFUSAL_WAIT))
+            await _fill(body, response, _REFUSAL, min(within, _REFUSAL_WAIT), pen)
         except Unanswered:
             return body
         return body[:_REFUSAL]
-    if (response.content_length or 0) > limit:
-        raise BadAnswer(f"{response.content_length} bytes are announced", http=response.status)
-    body = bytearray()
-    await _fill(body, response, limit, within)
+    announced = response.content_length or 0
+    if announced > limit:
+        raise BadAnswer(f"{announced} bytes are announced", http=response.status)
+    body = bytearray(announced)
+    await _fill(body, response, limit, within, pen)
     if len(body) > limit:
         raise BadAnswer(f"more than {limit} bytes came", http=response.status)
     return body
 
 
 async def _fill(
-    body: bytearray, response: aiohttp.ClientResponse, limit: int, within: float
+    body: bytearray, response: aiohttp.ClientResponse, limit: int, within: float, pen: asyncio.Lock
 ) -> None:
+    """Read to the end, or until the limit is passed; room that is there is used first.
+
+    A body of 4 MB that grows by each chunk is copied nine times on the way, on the event loop.
+    Whoever copies holds the pen for a round of the loop, and all the others get theirs.
+    """
+    size = 0
     with speaking():
         async with asyncio.timeout(within):
             async for chunk in response.content.iter_any():
-                body += chunk
-                if len(body) > limit:
+                async with pen:
+                    body[size : size + len(chunk)] = chunk
+                    await asyncio.sleep(0)
+                size += len(chunk)
+                if size > limit:
                     return
+    del body[size:]
 
 
 @contextmanager
