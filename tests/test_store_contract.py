@@ -23,6 +23,7 @@ from bot.store import (
     Store,
     StoreUnavailable,
     Track,
+    database,
 )
 from bot.store.schema import metadata
 
@@ -469,7 +470,6 @@ async def test_what_is_not_there_is_a_lookup_error(store: Store) -> None:
         await store.tracks.get(1)
     with pytest.raises(LookupError):
         await store.references.get(1)
-    assert await store.drafts.by_id(1) is None
 
 
 async def test_a_database_belongs_to_one_bot(store: Store) -> None:
@@ -532,8 +532,20 @@ async def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
         found = compare_metadata(context, metadata)
         return [one for one in found if "procrastinate" not in repr(one)]
 
-    async with store._database.read() as connection:
+    async with store._database.write() as connection:
         assert await connection.run_sync(differences) == []
+
+
+async def test_a_wait_for_the_database_has_an_end(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    track = await created(store)
+    async with store._database.write() as connection:
+        await connection.execute(text("UPDATE tracks SET told = told"))
+        monkeypatch.setattr(database, "_LONGEST", 0.2)
+        with pytest.raises(StoreUnavailable, match="in time"):
+            await store.tracks.claims.take(track.id, "a")
+    assert await store.tracks.claims.take(track.id, "a")
 
 
 async def test_a_server_that_is_not_there_is_one_line() -> None:

@@ -26,6 +26,7 @@ _TASK = "look"
 _CONNECTIONS = 6
 _CONNECTION_WAIT = 5.0
 _STALLED = 60.0
+_ANSWER = 30.0
 # Looks that are due later are found by polling only, and so is one whose notification comes
 # while procrastinate is fetching.
 _POLL = 1.0
@@ -118,7 +119,8 @@ class PostgresJobs:
             schedule_in={"seconds": after} if later else None,
         )
         try:
-            await job.defer_async(kind=str(kind), row_id=row_id, failures=failures)
+            async with asyncio.timeout(_ANSWER):
+                await job.defer_async(kind=str(kind), row_id=row_id, failures=failures)
         except AlreadyEnqueued:
             return
         except _AWAY as error:
@@ -206,19 +208,21 @@ class PostgresJobs:
             try:
                 for kind, row_id in await work.due():
                     await self._defer(kind, row_id, 0)
-                stalled = await self._app.job_manager.get_stalled_jobs(
-                    seconds_since_heartbeat=_STALLED
-                )
-                for job in stalled:
-                    if job.id is not None:
-                        await self._app.job_manager.finish_job_by_id_async(
-                            job.id, Status.ABORTED, delete_job=True
-                        )
+                async with asyncio.timeout(_ANSWER):
+                    await self._drop_stalled()
             except (StoreUnavailable, *_AWAY) as error:
                 log.error("looking for unfinished work failed: %s", error)  # noqa: TRY400 - one line
             except Exception:
                 log.exception("looking for unfinished work failed")
             await asyncio.sleep(self._sweep_every)
+
+    async def _drop_stalled(self) -> None:
+        """Drop the jobs of workers that died; their rows are woken by what is due."""
+        for job in await self._app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED):
+            if job.id is not None:
+                await self._app.job_manager.finish_job_by_id_async(
+                    job.id, Status.ABORTED, delete_job=True
+                )
 
 
 def _pause(failures: int) -> float:

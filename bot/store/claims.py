@@ -38,7 +38,7 @@ class Claims:
 
     async def renew_all(self, row_ids: Iterable[int], worker: str) -> set[int]:
         """Keep claims, in one statement; those that have gone to somebody else are left out."""
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             kept = await connection.scalars(
                 update(self._table)
                 .where(self._table.c.id.in_(list(row_ids)), self._table.c.claimed_by == worker)
@@ -49,7 +49,7 @@ class Claims:
 
     async def release(self, row_id: int, worker: str) -> None:
         """Give a claim back."""
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             await connection.execute(
                 update(self._table)
                 .where(self._table.c.id == row_id, self._table.c.claimed_by == worker)
@@ -58,7 +58,7 @@ class Claims:
 
     async def release_all(self) -> None:
         """Forget every claim; only for a database that one process has alone."""
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             await connection.execute(
                 update(self._table)
                 .where(self._table.c.claimed_by.is_not(None))
@@ -66,7 +66,7 @@ class Claims:
             )
 
     async def _set(self, row_id: int, condition: ColumnElement[bool], worker: str) -> bool:
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             result = await connection.execute(
                 update(self._table)
                 .where(self._table.c.id == row_id, condition)

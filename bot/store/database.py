@@ -21,6 +21,7 @@ from bot.store.turns import Turns
 
 _MIGRATE_WAIT = 120.0
 _TURN_WAIT = 60.0
+_LONGEST = 90.0
 
 
 class StoreUnavailable(Exception):
@@ -89,7 +90,11 @@ class Database:
         Raises:
             StoreUnavailable: the database is away.
         """
-        async with self.explained(), self._reader.connect() as connection:
+        async with (
+            self.explained(),
+            asyncio.timeout(_LONGEST),
+            self._reader.connect() as connection,
+        ):
             yield connection
 
     @asynccontextmanager
@@ -105,9 +110,29 @@ class Database:
         """
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.explained())
+            await stack.enter_async_context(asyncio.timeout(_LONGEST))
             if self.is_sqlite:
                 await stack.enter_async_context(self._turns.turn(urgent=urgent, wait=_TURN_WAIT))
             yield await stack.enter_async_context(self._writer.begin())
+
+    @asynccontextmanager
+    async def single(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A connection for one statement that writes, and is committed by itself.
+
+        It spares the begin and the commit, which are most of the way to a database and back.
+
+        Args:
+            urgent: As for `write`.
+
+        Raises:
+            StoreUnavailable: as `write`.
+        """
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self.explained())
+            await stack.enter_async_context(asyncio.timeout(_LONGEST))
+            if self.is_sqlite:
+                await stack.enter_async_context(self._turns.turn(urgent=urgent, wait=_TURN_WAIT))
+            yield await stack.enter_async_context(self._reader.connect())
 
     @asynccontextmanager
     async def write_for(self, user_id: int) -> AsyncIterator[AsyncConnection]:
@@ -134,7 +159,7 @@ class Database:
         Raises:
             StoreUnavailable: the database is away.
         """
-        async with self.explained():
+        async with self.explained(), asyncio.timeout(_LONGEST):
             return await self._reader.connect()
 
     @asynccontextmanager

@@ -37,12 +37,6 @@ class Drafts:
         async with self._database.read() as connection:
             return await _get(connection, chat_id, user_id)
 
-    async def by_id(self, draft_id: int) -> Draft | None:
-        """The draft that a button names."""
-        async with self._database.read() as connection:
-            row = (await connection.execute(select(drafts).where(drafts.c.id == draft_id))).first()
-        return Draft.of(row) if row else None
-
     async def steps(self) -> dict[tuple[int, int], Step]:
         """Where every open conversation stands, by chat and user."""
         async with self._database.read() as connection:
@@ -64,7 +58,7 @@ class Drafts:
 
     async def note_panel(self, draft: Draft, panel_id: int) -> None:
         """Remember which message asks for what the draft lacks; changes nothing else."""
-        async with self._database.write(urgent=True) as connection:
+        async with self._database.single(urgent=True) as connection:
             await connection.execute(
                 update(drafts).where(drafts.c.id == draft.id).values(panel_id=panel_id)
             )

@@ -1,17 +1,22 @@
 """How connections to each kind of database are made."""
 
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.store import trips
 
 _WAIT = 30.0
 
 
 def sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     """Reader and writer of a file; the writer has one connection, and begins at once."""
+    connect = trips.connector(url)
     reader = create_async_engine(
         url,
+        async_creator=connect,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         pool_size=2,
@@ -20,7 +25,12 @@ def sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         pool_reset_on_return=None,
     )
     writer = create_async_engine(
-        url, hide_parameters=True, pool_size=1, max_overflow=0, pool_timeout=_WAIT
+        url,
+        async_creator=connect,
+        hide_parameters=True,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=_WAIT,
     )
 
     @event.listens_for(writer.sync_engine, "begin")
@@ -48,24 +58,39 @@ def _pragmas(dbapi_connection: Any, _: object) -> None:
     cursor.close()
 
 
+def _binary_cursor() -> type[Any]:
+    """Cursors that fetch bytes as bytes: a track as hexadecimal text takes 3 ms to read."""
+    psycopg = import_module("psycopg")
+
+    class BinaryCursor(psycopg.AsyncCursor):  # type: ignore[misc, name-defined]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            self.format = psycopg.pq.Format.BINARY
+
+    return BinaryCursor
+
+
 def postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     """Reader and writer; a connection that has died is noticed before it is used.
 
     With those of the job queue a process has 14 at most: PostgreSQL gives out 100 by default,
     and three workers with 36 each ran it dry.
     """
-    arguments = {"connect_timeout": 10, "application_name": "refrain"}
+    keepalive = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
+    lost = keepalive | {"tcp_user_timeout": 50_000}
+    known = {"connect_timeout": 10, "application_name": "refrain"} | lost
 
-    def engine(size: int, **options: Any) -> AsyncEngine:
+    def engine(size: int, arguments: dict[str, Any], **options: Any) -> AsyncEngine:
         return create_async_engine(
             url,
             hide_parameters=True,
             pool_pre_ping=True,
-            connect_args=arguments,
+            connect_args=known | arguments,
             pool_size=size,
             max_overflow=0,
             pool_timeout=_WAIT,
             **options,
         )
 
-    return engine(4, isolation_level="AUTOCOMMIT"), engine(4)
+    binary = {"cursor_factory": _binary_cursor()}
+    return engine(5, binary, isolation_level="AUTOCOMMIT"), engine(3, {})

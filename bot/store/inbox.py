@@ -65,12 +65,12 @@ class Inbox:
 
     async def done(self, update_ids: Iterable[int]) -> None:
         """Mark updates as handled; what they said is forgotten, that they came is not."""
-        async with self._database.write(urgent=True) as connection:
+        async with self._database.single(urgent=True) as connection:
             await _mark(connection, list(update_ids))
 
     async def put_back(self, update_ids: Iterable[int]) -> None:
         """Don't count a try of updates that were loaded and never begun."""
-        async with self._database.write(urgent=True) as connection:
+        async with self._database.single(urgent=True) as connection:
             await connection.execute(
                 update(inbox)
                 .where(inbox.c.update_id.in_(list(update_ids)), inbox.c.done_at.is_(None))
@@ -95,7 +95,7 @@ class Inbox:
 
     async def tidy(self) -> None:
         """Drop what Telegram can no longer send again (it keeps updates for 24 hours)."""
-        async with self._database.write(urgent=True) as connection:
+        async with self._database.single(urgent=True) as connection:
             await connection.execute(
                 delete(inbox).where(inbox.c.done_at < time.time() - _REMEMBERED)
             )

@@ -3,6 +3,7 @@
 import time
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Outcome, TrackStatus
@@ -26,6 +27,7 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
         self._usual: float | None = None
         self._usual_until = 0.0
 
@@ -89,7 +91,7 @@ class Ledger:
 
     async def note_ticket(self, attempt: Attempt, ticket: str) -> None:
         """Store the promise of a track before it is waited for."""
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             await connection.execute(
                 update(attempts)
                 .where(
@@ -108,7 +110,7 @@ class Ledger:
         cost_usd: float | None = None,
     ) -> bool:
         """Say how a call ended that brought no track; False if it was closed already."""
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             return await moved(
                 connection,
                 attempts,
@@ -162,21 +164,23 @@ class Ledger:
                     closed_at=time.time(),
                 )
             )
-            kept = await connection.scalar(
-                select(sounds.c.track_id).where(sounds.c.track_id == attempt.track_id)
-            )
-            if track.file_id is not None or kept is not None:
+            if track.file_id is not None:
                 return False
             cancelled = track.stop_wanted or track.status == TrackStatus.CANCELLED
-            await connection.execute(
-                insert(sounds).values(
+            kept = await connection.scalar(
+                self._insert(sounds)
+                .values(
                     track_id=attempt.track_id,
                     audio=audio,
                     cover=cover,
                     note=note,
                     kept_until=cancelled_kept_until if cancelled else kept_until,
                 )
+                .on_conflict_do_nothing()
+                .returning(sounds.c.track_id)
             )
+            if kept is None:
+                return False
             status = TrackStatus.CANCELLED if cancelled else TrackStatus.MADE
             await connection.execute(
                 update(tracks)

@@ -20,7 +20,7 @@ class People:
         """Remember a user and the language of their Telegram."""
         values = {"language": language, "seen_at": time.time()}
         statement = self._insert(users).values(id=user_id, **values)
-        async with self._database.write(urgent=True) as connection:
+        async with self._database.single(urgent=True) as connection:
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=[users.c.id], set_=values)
             )

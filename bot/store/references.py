@@ -57,7 +57,7 @@ class References:
 
     async def told(self, reference_id: int) -> None:
         """Note that the person knows what became of the recording."""
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             await connection.execute(
                 update(references).where(references.c.id == reference_id).values(told=1)
             )
@@ -104,7 +104,7 @@ class References:
         empty = dict.fromkeys(("voice_id", "beat_id", "url", "expires_at", "refusal"))
         values = empty | values | {"uploaded_at": time.time()}
         key = {"reference_id": reference_id, "purpose": purpose, "backend": backend}
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             await connection.execute(
                 self._insert(uploads)
                 .values(**key, **values)
@@ -113,7 +113,7 @@ class References:
 
     async def forget_upload(self, reference_id: int, purpose: Purpose, backend: str) -> None:
         """Drop an upload that the backend no longer knows."""
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             await connection.execute(
                 delete(uploads).where(
                     uploads.c.reference_id == reference_id,
@@ -123,7 +123,7 @@ class References:
             )
 
     async def _move(self, reference_id: int, **values: Any) -> bool:
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             return await moved(
                 connection,
                 references,

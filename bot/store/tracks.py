@@ -44,7 +44,7 @@ class Tracks(Orders):
         values = {"told": 0} | values  # a row that has been told of is never looked at again
         if after not in UNFINISHED:
             values = {"finished_at": time.time()} | values
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             return await moved(
                 connection,
                 tracks,
@@ -56,7 +56,7 @@ class Tracks(Orders):
 
     async def start(self, track_id: int, worker: str) -> bool:
         """Queued → generating, for the worker that has the claim."""
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             return await moved(
                 connection,
                 tracks,
@@ -91,14 +91,14 @@ class Tracks(Orders):
 
     async def note_panel(self, track_id: int, panel_id: int) -> None:
         """Remember which message shows where a track stands."""
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             await connection.execute(
                 update(tracks).where(tracks.c.id == track_id).values(panel_id=panel_id)
             )
 
     async def told(self, track_id: int, status: TrackStatus) -> None:
         """Note that the person has seen how the track ended."""
-        async with self._database.write() as connection:
+        async with self._database.single() as connection:
             await connection.execute(
                 update(tracks)
                 .where(tracks.c.id == track_id, tracks.c.status == status)

@@ -36,7 +36,6 @@ class Delivery:
         async with self._c.holding(self._store.claims, track_id) as mine:
             if not mine:
                 return 1.0
-            track = await self._store.get(track_id)
             again = None
             if track.status is TrackStatus.SENDING:
                 log.warning("the answer to a delivery was lost with its process")
@@ -50,10 +49,9 @@ class Delivery:
     async def _send(self, track: Track) -> float | None:
         sound = await self._store.sound(track.id)
         if sound is None:
-            log.error("a made track has no sound any more: nobody fetched it in time")
-            await self._store.move(
-                track.id, TrackStatus.MADE, TrackStatus.FAILED, reason=Failure.UPSTREAM
-            )
+            failed = TrackStatus.FAILED
+            if await self._store.move(track.id, TrackStatus.MADE, failed, reason=Failure.UPSTREAM):
+                log.error("a made track has no sound any more: nobody fetched it in time")
             return None
         audio, cover, note = sound
         audio = tagged(
@@ -103,7 +101,8 @@ class Delivery:
         track = await self._store.get(track_id)
         if track.status in UNFINISHED or track.told:
             return None
-        shown = await self._c.courier.show(track, kept=await self._store.has_sound(track_id))
+        kept = track.status is TrackStatus.CANCELLED and await self._store.has_sound(track_id)
+        shown = await self._c.courier.show(track, kept=kept)
         if not shown:
             return _SHOW_AGAIN * self._c.rules.pause
         await self._store.told(track_id, track.status)

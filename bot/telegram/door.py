@@ -45,7 +45,11 @@ class Door:
 
     async def __aenter__(self) -> Self:
         await self._server.start()
-        await self._intake.start()
+        try:
+            await self._intake.start()
+        except BaseException:
+            await self._server.aclose()
+            raise
         return self
 
     async def __aexit__(
