@@ -113,7 +113,7 @@ async def at_once(work: Callable[[int], Awaitable[Any]], times: int = AT_ONCE) -
 async def test_an_update_is_kept_once_and_comes_back_until_it_is_done(store: Store) -> None:
     assert await store.inbox.keep([(2, "b"), (1, "a")]) == [2, 1]
     assert await store.inbox.keep([(2, "b"), (3, "c")], done=[1]) == [2, 3]
-    await store.inbox.done([2])
+    await store.inbox.keep([], done=[2])
     assert await store.inbox.keep([(1, "a"), (2, "b")]) == []
     assert await store.inbox.leftovers() == [(3, "c")]
 
@@ -134,7 +134,7 @@ async def test_a_leftover_that_was_not_begun_is_not_counted(store: Store) -> Non
 
 async def test_an_old_update_is_forgotten_and_a_new_one_is_not(store: Store) -> None:
     await store.inbox.keep([(1, "a"), (2, "b")])
-    await store.inbox.done([1])
+    await store.inbox.keep([], done=[1])
     await store.tidy()
     assert await store.inbox.keep([(1, "a")]) == []
 
@@ -223,13 +223,13 @@ async def test_an_expired_claim_goes_to_the_next_and_is_not_renewed(hasty: Store
     assert not await claims.take(track.id, "w2")
     assert await hasty.tracks.due() == []
     await asyncio.sleep(SHORT * 0.6)
-    assert await claims.renew(track.id, "w1")
+    assert await claims.renew_all([track.id], "w1") == {track.id}
     await asyncio.sleep(SHORT * 0.6)
     assert not await claims.take(track.id, "w2")
     await asyncio.sleep(SHORT * 0.6)
     assert await hasty.tracks.due() == [(track.id, TrackStatus.QUEUED)]
     assert await claims.take(track.id, "w2")
-    assert not await claims.renew(track.id, "w1")
+    assert await claims.renew_all([track.id], "w1") == set()
     await claims.release(track.id, "w1")
     assert not await claims.take(track.id, "w3")
     await claims.release(track.id, "w2")

@@ -30,11 +30,15 @@ class Claims:
 
     async def take(self, row_id: int, worker: str) -> bool:
         """Claim a row that nobody has."""
-        return await self._set(row_id, free(self._table, self._database.now()), worker)
-
-    async def renew(self, row_id: int, worker: str) -> bool:
-        """Keep a claim; False if it has gone to somebody else."""
-        return await self._set(row_id, self._table.c.claimed_by == worker, worker)
+        async with self._database.single() as connection:
+            return await moved(
+                connection,
+                self._table,
+                self._table.c.id == row_id,
+                free(self._table, self._database.now()),
+                claimed_by=worker,
+                claimed_until=self._database.now() + self.seconds,
+            )
 
     async def renew_all(self, row_ids: Iterable[int], worker: str) -> set[int]:
         """Keep claims, in one statement; those that have gone to somebody else are left out."""
@@ -64,15 +68,6 @@ class Claims:
                 .where(self._table.c.claimed_by.is_not(None))
                 .values(claimed_by=None, claimed_until=None)
             )
-
-    async def _set(self, row_id: int, condition: ColumnElement[bool], worker: str) -> bool:
-        async with self._database.single() as connection:
-            result = await connection.execute(
-                update(self._table)
-                .where(self._table.c.id == row_id, condition)
-                .values(claimed_by=worker, claimed_until=self._database.now() + self.seconds)
-            )
-        return bool(result.rowcount)
 
 
 async def moved(connection: AsyncConnection, table: Table, *where: Any, **values: Any) -> bool:

@@ -28,7 +28,7 @@ class Inbox:
 
         Args:
             updates: Pairs of update_id and JSON text.
-            done: Ids to mark, as `done` does.
+            done: Ids to mark; what they said is forgotten, that they came is not.
 
         Returns:
             The ids still to be handled, in order: the new ones, and those of a commit that went
@@ -62,11 +62,6 @@ class Inbox:
             )
             for update_id in handled:
                 del rows[update_id]
-
-    async def done(self, update_ids: Iterable[int]) -> None:
-        """Mark updates as handled; what they said is forgotten, that they came is not."""
-        async with self._database.single(urgent=True) as connection:
-            await _mark(connection, list(update_ids))
 
     async def put_back(self, update_ids: Iterable[int]) -> None:
         """Don't count a try of updates that were loaded and never begun."""
