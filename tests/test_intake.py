@@ -1,4 +1,5 @@
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 
 from bot.store import Store, StoreUnavailable
 from bot.store.inbox import Inbox
+from bot.telegram import commits
 from tests.intake_kit import Handler, at_work, broken, message, open_rows, opened, renamed, until
 
 
@@ -108,6 +110,22 @@ async def test_leftovers_come_before_what_is_new(store: Store) -> None:
         await intake.accept([message(7, "third")])
         await until(lambda: len(handler.seen) == 3)
     assert handler.seen == ["first", "second", "third"]
+
+
+async def test_what_the_speaker_before_committed_last_is_found(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits, "LOOK_AGAIN", 0.1)
+    handler = Handler()
+    handler.gate("mine")
+    async with at_work(store.inbox, handler) as intake:
+        await intake.accept([message(5, "mine")])
+        await until(lambda: handler.begun)
+        await store.inbox.keep([(4, json.dumps(message(4, "overlooked", chat=2)))])
+        await until(lambda: handler.seen)
+        handler.gate("mine").set()
+        await until(lambda: not open_rows(tmp_path))
+    assert handler.seen == ["overlooked", "mine"]
 
 
 async def test_stopping_finishes_what_was_accepted(store: Store, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Updates as they came: kept before Telegram is told that they arrived."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -86,6 +86,24 @@ class Inbox:
             )
             left = [(row.update_id, row.raw) for row in rows]
             await connection.execute(update(inbox).where(waiting).values(tries=inbox.c.tries + 1))
+        return left
+
+    async def overlooked(self, in_hand: Collection[int], age: float) -> list[tuple[int, str]]:
+        """Updates older than `age` seconds that nobody has begun with; each counts as tried."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(inbox.c.update_id, inbox.c.raw)
+                .where(inbox.c.done_at.is_(None), inbox.c.received_at < time.time() - age)
+                .order_by(inbox.c.update_id)
+            )
+            left = [(row.update_id, row.raw) for row in rows if row.update_id not in in_hand]
+        if left:
+            async with self._database.single(urgent=True) as connection:
+                await connection.execute(
+                    update(inbox)
+                    .where(inbox.c.update_id.in_([update_id for update_id, _ in left]))
+                    .values(tries=inbox.c.tries + 1)
+                )
         return left
 
     async def tidy(self) -> None:

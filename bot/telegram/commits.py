@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 LINGER = 0.02
 """Seconds that marks of handled updates wait for company; a kill in between repeats those."""
 
+LOOK_AGAIN = 60.0
+"""Seconds between looks for updates that a speaker before this one committed at its very end."""
+
 _PATIENCE = 60.0
 _PAUSE = 1.0
 
@@ -50,6 +53,7 @@ class Commits:
         self._refusing = False
         self._closing = False
         self._task: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def pending(self) -> int:
@@ -68,6 +72,7 @@ class Commits:
             log.info("%d updates were left behind and are handled now", len(left))
         self._hand_out(left)
         self._task = asyncio.create_task(self._run(), name="inbox")
+        self._looking = asyncio.create_task(self._look(), name="overlooked updates")
 
     async def keep(self, raws: list[Raw]) -> None:
         """Commit updates; those that are new have been handed out when this returns.
@@ -97,6 +102,9 @@ class Commits:
         self._closing = True
         self._wake.set()
         self._wanted.set()
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         if self._task is not None:
             await self._task
         try:
@@ -168,6 +176,19 @@ class Commits:
                 failure = StoreUnavailable(str(told))
                 failure.__cause__ = error
                 wish.kept.set_exception(failure)
+
+    async def _look(self) -> None:
+        """Hand out what nobody has in hand: its speaker died, or lost its place, just then."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN)
+            try:
+                left = await self._inbox.overlooked(self._in_hand, LOOK_AGAIN)
+            except StoreUnavailable as error:
+                log.info("a look for overlooked updates failed: %s", error)
+                continue
+            if left:
+                log.warning("%d updates were overlooked and are handled now", len(left))
+                self._hand_out([json.loads(raw) for _, raw in left])
 
     def _hand_out(self, raws: list[Raw]) -> None:
         new = [raw for raw in raws if raw["update_id"] not in self._in_hand]
