@@ -1,0 +1,45 @@
+"""Who is kept out stays out, also when nothing can be said to them."""
+
+import pytest
+
+from bot.sandbox.telegram_api import Person
+from tests.bot_kit import LYRICS, World, count, said, song, write
+
+
+@pytest.mark.parametrize(("kind", "times"), [("500", 4), ("reset", 1), ("429", 1)])
+async def test_a_stranger_who_cannot_be_answered_stays_out(
+    outside: World, ada: Person, kind: str, times: int
+) -> None:
+    await outside.start(access="closed")
+    outside.telegram.fail("sendMessage", kind, times, retry_after=30)  # type: ignore[arg-type]
+    await ada.send_audio(song(), duration=12)
+    await outside.quiet()
+    assert outside.rows('SELECT 1 FROM "references"') == []
+    assert outside.telegram.counts["getFile"] == 0
+    assert "kept out without a word" in outside.log
+    await ada.send_text(LYRICS)
+    await ada.wait_for(said("stranger"))
+    await outside.quiet()
+    assert outside.rows("SELECT 1 FROM drafts") == []
+
+
+async def test_a_stranger_stays_out_while_nothing_can_be_written(
+    outside: World, ada: Person
+) -> None:
+    await outside.start(access="closed")
+    full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+    await write(outside.data, f"CREATE TRIGGER disk BEFORE INSERT ON users {full}")
+    await ada.send_audio(song(), duration=12)
+    await outside.quiet()
+    assert outside.rows('SELECT 1 FROM "references"') == []
+    assert count(ada, "purpose-question") == 0
+
+
+async def test_a_group_that_cannot_be_answered_begins_nothing(world: World, ada: Person) -> None:
+    group = world.telegram.group("Band", [ada])
+    world.telegram.fail("sendMessage", "reset")
+    await ada.send_text("/start", chat=group)
+    await world.quiet()
+    assert [m.text for m in ada.history(group) if m.from_bot] == []
+    await ada.send_text("/start", chat=group)
+    await ada.wait_for(said("group"), chat=group)
