@@ -242,6 +242,27 @@ async def test_a_status_message_that_is_gone(world: World, ada: Person) -> None:
     await until(lambda: world.rows("SELECT told FROM tracks WHERE told = 1"))
 
 
+@pytest.mark.parametrize("end", ["failed-sensitive", "status-unsure"])
+async def test_an_end_without_a_status_message_is_said_in_a_new_one(
+    world: World, ada: Person, end: str
+) -> None:
+    world.music.latency = 0.3
+    if end == "status-unsure":
+        world.telegram.fail("sendAudio", "reset")
+    else:
+        world.music.fail("1026")
+    status = await created(ada)
+    world.telegram.world.delete(world.telegram.world.chats[ada.id], status.id)
+    told = await ada.wait_for(said(end))
+    assert told.button_texts
+    await until(lambda: world.rows("SELECT told FROM tracks WHERE told = 1"))
+    assert count(ada, end) == 1
+    if end == "status-unsure":
+        await press(ada, "s:")
+        await ada.wait_for("audio")
+        assert world.music.billed == 1
+
+
 async def test_a_track_whose_status_cannot_be_shown_yet_is_shown_later(
     world: World, ada: Person
 ) -> None:

@@ -117,7 +117,6 @@ button-add-voice = Add a voice from another recording
 ## Making
 
 status-queued = Your track is next in line. It starts by itself.
-status-preparing = Getting your recording ready…
 status-generating = Making your track… { $elapsed } of about { $expected }
 status-generating-long = Making your track… { $elapsed }. This one takes a little longer.
 status-stopping = Stopping. If the service finishes it all the same, I’ll keep it for you for a day.

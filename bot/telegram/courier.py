@@ -36,6 +36,12 @@ _PAUSE = 5.0
 _GATEWAYS = ("Bad Gateway", "Gateway Timeout", "(502)", "(504)")
 _REMEMBERED = 10_000
 _UNDER_WAY = {TrackStatus.QUEUED, TrackStatus.GENERATING}
+_WORTH_A_MESSAGE = {
+    TrackStatus.FAILED,
+    TrackStatus.UNSURE,
+    TrackStatus.UNDELIVERABLE,
+    TrackStatus.CANCELLED,
+}
 _SAME = "message is not modified"
 _TOO_BIG = "file is too big"
 
@@ -140,17 +146,27 @@ class Courier:
     ) -> None:
         """Edit the status message; where there is none, only how a track ended is worth one."""
         if track.panel_id is not None:
-            await self._bot.edit_message_text(
-                text,
-                chat_id=track.chat_id,
-                message_id=track.panel_id,
-                parse_mode=ParseMode.HTML,
-                reply_markup=buttons,
-            )
+            try:
+                await self._bot.edit_message_text(
+                    text,
+                    chat_id=track.chat_id,
+                    message_id=track.panel_id,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=buttons,
+                )
+            except BadRequest as error:  # the person may have deleted it
+                if track.status not in _WORTH_A_MESSAGE or _SAME in error.message.lower():
+                    raise
+                await self._say_anew(track, text, buttons)
         elif new:
-            await self._bot.send_message(
-                track.chat_id, text, parse_mode=ParseMode.HTML, reply_markup=buttons
-            )
+            await self._say_anew(track, text, buttons)
+
+    async def _say_anew(
+        self, track: Track, text: str, buttons: InlineKeyboardMarkup | None
+    ) -> None:
+        await self._bot.send_message(
+            track.chat_id, text, parse_mode=ParseMode.HTML, reply_markup=buttons
+        )
 
     async def judged(self, reference: Reference, limits: Limits) -> None:
         """Say what is wrong or doubtful about a recording."""
@@ -274,8 +290,8 @@ def _request_of(bot: Bot) -> request.AiohttpRequest:
     return own
 
 
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+def _clock(elapsed: float) -> str:
+    return f"{int(elapsed) // 60}:{int(elapsed) % 60:02}"
 
 
 def _file_name(name: str) -> str:
