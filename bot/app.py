@@ -25,7 +25,7 @@ from bot.audio import Limits, Workshop
 from bot.jobs import Jobs, Kind, LocalJobs
 from bot.services import music_services
 from bot.settings import Settings, SettingsError
-from bot.store import Store
+from bot.store import AnotherBot, Store
 from bot.studio import Context, Rules, Studio
 from bot.telegram.courier import Courier
 from bot.telegram.door import Door
@@ -121,12 +121,8 @@ async def base(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     bot = telegram_bot(settings)
     async with AsyncExitStack() as stack:
-        store = await Store.open(
-            settings.database, claim_seconds=settings.claim_seconds * _CLAIM_SHARE
-        )
+        store = await _store(settings, bot)
         stack.push_async_callback(store.aclose)
-        if not await store.belongs_to(bot.token.partition(":")[0]):
-            raise SettingsError(f"{_where(settings)}: this database belongs to another bot")
         services = await stack.enter_async_context(music_services(settings, pace))
         workshop = Workshop()
         stack.push_async_callback(workshop.aclose)
@@ -136,6 +132,8 @@ async def base(
         courier = Courier(bot, people, settings.owner_id, PERFORMER, pace)
         stack.push_async_callback(bot.shutdown)
         await Patience(Pauses()).get(bot.initialize)
+        if not await store.belongs_to(str(bot.id)):
+            raise _another_bot(settings)
         context = Context(
             store=store,
             jobs=jobs(settings, store, pace, work=work),
@@ -271,5 +269,20 @@ async def _introduce(bot: ExtBot[None]) -> None:
             log.info("the commands were not announced: %s", type(error).__name__)
 
 
-def _where(settings: Settings) -> str:
-    return "DATABASE_URL" if settings.database_url else "DATA_DIR"
+async def _store(settings: Settings, bot: ExtBot[None]) -> Store:
+    """The database, which is written to only if it is nobody else's."""
+    try:
+        return await Store.open(
+            settings.database,
+            claim_seconds=settings.claim_seconds * _CLAIM_SHARE,
+            bot_id=bot.token.partition(":")[0],
+        )
+    except AnotherBot:
+        raise _another_bot(settings) from None
+
+
+def _another_bot(settings: Settings) -> SettingsError:
+    where = "DATABASE_URL" if settings.database_url else "DATA_DIR"
+    return SettingsError(
+        f"{where}: this database belongs to another bot than the one of TELEGRAM_TOKEN"
+    )

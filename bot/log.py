@@ -1,5 +1,6 @@
 """Logging: structlog over the standard library, secrets redacted at the root handler."""
 
+import json
 import logging
 import re
 import sys
@@ -21,7 +22,8 @@ class Redactor(logging.Formatter):
     def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
         self._inner = inner
-        self._secrets = sorted((s for s in secrets if s), key=len, reverse=True)
+        known = {form for secret in secrets if secret for form in _forms(secret)}
+        self._secrets = sorted(known, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         """The line without secrets: those given, and whatever looks like one."""
@@ -29,6 +31,11 @@ class Redactor(logging.Formatter):
         for secret in self._secrets:
             line = line.replace(secret, _HIDDEN)
         return _BEARER.sub(rf"\1{_HIDDEN}", _TOKEN.sub(_HIDDEN, line))
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """A secret as it stands in a message, in a line of JSON, and as a value beside a message."""
+    return secret, json.dumps(secret)[1:-1], repr(secret)[1:-1]
 
 
 def _text() -> structlog.dev.ConsoleRenderer:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -159,6 +159,13 @@ class Settings(BaseSettings):
     def _no_trailing_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else value
 
+    @field_validator("telegram_token")
+    @classmethod
+    def _is_whole(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", value.get_secret_value()):
+            raise ValueError("is not whole; it is a number, a colon and a long word")
+        return value
+
     @field_validator("webhook_secret")
     @classmethod
     def _telegram_accepts_secret(cls, value: SecretStr | None) -> SecretStr | None:
@@ -203,7 +210,9 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Every secret value, for the log to redact."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        return [v.get_secret_value() for v in values if isinstance(v, SecretStr)]
+        secrets = [v.get_secret_value() for v in values if isinstance(v, SecretStr)]
+        password = urlsplit(self.database).password
+        return [*secrets, password, unquote(password)] if password else secrets
 
 
 def load() -> Settings:
@@ -219,6 +228,8 @@ def load() -> Settings:
         name = str(first["loc"][0]).upper() if first["loc"] else "Settings"
         message = f"{name}: {first['msg'].removeprefix('Value error, ')}"
         raise SettingsError(message) from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env: is not UTF-8 text; save it as that") from None
 
 
 def example() -> str:

@@ -89,5 +89,6 @@ def serve(settings: Settings, service: Coroutine[Any, Any, None]) -> int:
     except (AlreadyOpen, StoreUnavailable) as error:
         raise SettingsError(f"{where}: {error}") from error
     except OSError as error:
-        raise SettingsError(f"DATA_DIR: {settings.data_dir}: {error.strerror}") from error
+        why = error.strerror or type(error).__name__
+        raise SettingsError(f"DATA_DIR: {settings.data_dir}: {why}") from error
     return 0

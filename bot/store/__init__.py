@@ -8,7 +8,7 @@ from bot.store.drafts import Drafts, NewRecording
 from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
 from bot.store.ledger import Ledger
-from bot.store.migrate import NewerSchema
+from bot.store.migrate import AnotherBot, NewerSchema
 from bot.store.orders import UNFINISHED, NotNow
 from bot.store.people import People
 from bot.store.references import References
@@ -19,6 +19,7 @@ from bot.store.tracks import Tracks
 __all__ = [
     "UNFINISHED",
     "AlreadyOpen",
+    "AnotherBot",
     "Attempt",
     "Draft",
     "NewRecording",
@@ -52,7 +53,13 @@ class Store:
 
     @classmethod
     async def open(
-        cls, url: str, *, claim_seconds: float = 60, alone: bool = True, upgrade: bool = True
+        cls,
+        url: str,
+        *,
+        claim_seconds: float = 60,
+        alone: bool = True,
+        upgrade: bool = True,
+        bot_id: str | None = None,
     ) -> Self:
         """Open a database and bring its schema up to date.
 
@@ -61,13 +68,16 @@ class Store:
             claim_seconds: How long a claim lives without being renewed.
             alone: Whether a SQLite file is to be this process's alone.
             upgrade: Whether the schema is brought up to date, or only looked at.
+            bot_id: Whose database it must be, if anybody's.
 
         Raises:
+            AnotherBot: it belongs to another bot; nothing was touched.
             AlreadyOpen: another process has the SQLite file.
             NewerSchema: a newer program wrote it.
             StoreUnavailable: it cannot be opened.
         """
-        return cls(await Database.open(url, alone=alone, upgrade=upgrade), claim_seconds)
+        database = await Database.open(url, alone=alone, upgrade=upgrade, bot_id=bot_id)
+        return cls(database, claim_seconds)
 
     @property
     def is_sqlite(self) -> bool:

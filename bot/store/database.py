@@ -44,15 +44,19 @@ class Database:
         self._turns = Turns()
 
     @classmethod
-    async def open(cls, url: str, *, alone: bool = True, upgrade: bool = True) -> Self:
+    async def open(
+        cls, url: str, *, alone: bool = True, upgrade: bool = True, bot_id: str | None = None
+    ) -> Self:
         """Open the database and bring its schema up to date.
 
         Args:
             url: SQLAlchemy's address, with an async driver.
             alone: Whether a SQLite file is to be this process's alone.
             upgrade: Whether the schema is brought up to date, or only looked at.
+            bot_id: Whose database it must be, if anybody's.
 
         Raises:
+            AnotherBot: it belongs to another bot; nothing was touched.
             AlreadyOpen: another process has the SQLite file.
             NewerSchema: a newer program wrote it; nothing was touched.
             StoreUnavailable: it cannot be opened or migrated.
@@ -72,7 +76,7 @@ class Database:
         self = cls(reader, writer, lock)
         try:
             async with asyncio.timeout(_MIGRATE_WAIT), self.explained():
-                await migrate(self._writer, upgrade=upgrade)
+                await migrate(self._writer, upgrade=upgrade, bot_id=bot_id)
         except BaseException:
             await self.aclose()
             raise

@@ -22,29 +22,37 @@ class NewerSchema(Exception):
         super().__init__(f"its schema is newer than this program ({revision}); update Refrain")
 
 
-async def migrate(engine: AsyncEngine, *, upgrade: bool = True) -> None:
+class AnotherBot(Exception):
+    """The database belongs to another bot."""
+
+
+async def migrate(engine: AsyncEngine, *, upgrade: bool = True, bot_id: str | None = None) -> None:
     """Run what is missing; SQLite's writing transaction is the lock there.
 
     Args:
         engine: Whose connections may write.
         upgrade: Whether to run it, or only to look whether this program knows the schema.
+        bot_id: Whose database it must be, if anybody's.
 
     Raises:
         NewerSchema: the database knows a revision that this program does not.
+        AnotherBot: it belongs to another one; nothing was touched.
     """
     async with engine.begin() as connection:
-        await connection.run_sync(_bring, upgrade)
+        await connection.run_sync(_bring, upgrade, bot_id)
 
 
-def _bring(connection: Connection, upgrade: bool) -> None:
+def _bring(connection: Connection, upgrade: bool, bot_id: str | None) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     revisions = sorted(path.stem for path in (_HERE / "versions").glob("[0-9]*.py"))
     current = _current(connection)
-    if current == revisions[-1]:
-        return
     if current is not None and current not in revisions:
         raise NewerSchema(current)
+    if current is not None and bot_id and _owner(connection) not in {None, bot_id}:
+        raise AnotherBot
+    if current == revisions[-1]:
+        return
     if not upgrade:
         return
     # Alembic takes 0.2 s to import: only a start that migrates pays for it.
@@ -62,3 +70,8 @@ def _current(connection: Connection) -> str | None:
         text("SELECT version_num FROM alembic_version")
     ).scalar()
     return version
+
+
+def _owner(connection: Connection) -> str | None:
+    owner: str | None = connection.scalar(text("SELECT value FROM identity WHERE key = 'bot'"))
+    return owner
