@@ -235,6 +235,21 @@ async def test_the_owner_is_told_again_after_an_hour(world: World, ada: Person) 
     await until(lambda: count(owner, "owner-balance") == 2)
 
 
+async def test_an_owner_who_could_not_be_told_is_told_on_the_next_occasion(
+    world: World, ada: Person
+) -> None:
+    owner = world.telegram.person(OWNER)
+    world.music.fail("402", times=2)
+    await owner.block()
+    await created(ada)
+    await ada.wait_for(said("failed-operator"), after=0)
+    await until(lambda: "the owner could not be told" in world.log)
+    await until(lambda: not world.rows("SELECT 1 FROM notices"))
+    await owner.unblock()
+    await press(ada, "t:")
+    await until(lambda: count(owner, "owner-balance") == 1)
+
+
 async def test_a_model_taken_off_the_list(world: World, ada: Person) -> None:
     owner = world.telegram.person(OWNER)
     world.music.withdrawn = True
@@ -387,3 +402,33 @@ async def test_what_was_kept_for_a_day_is_gone_after_it(world: World, ada: Perso
     answer = await press(ada, "s:")
     assert "no longer kept" in answer.text
     assert tracks(ada) == []
+
+
+async def test_a_paid_address_waits_for_a_place_to_be_written(world: World, ada: Person) -> None:
+    world.music.fail("audio-url")
+    world.music.latency = 0.5
+    await created(ada)
+    await until(lambda: world.music.generated)
+    made = (world.data / "made").rename(world.data / "away")
+    await until(lambda: "cannot be written yet" in world.log)
+    made.rename(world.data / "made")
+    await ada.wait_for("audio", after=0)
+    assert world.outcomes() == ["won"]
+    (row,) = world.rows("SELECT cost_usd, provider_request_id FROM attempts")
+    assert row["cost_usd"]
+    assert row["provider_request_id"]
+    assert world.music.billed == 1
+    assert "/files/" not in world.log
+
+
+async def test_a_stop_between_answer_and_track_loses_nothing(world: World, ada: Person) -> None:
+    world.music.fail("audio-url")
+    world.music.latency = 0.5
+    await created(ada)
+    await until(lambda: world.music.generated)
+    (world.data / "made").rename(world.data / "away")
+    await until(lambda: "cannot be written yet" in world.log)
+    await world.restart()
+    await ada.wait_for("audio", after=0)
+    assert world.outcomes() == ["won"]
+    assert world.music.billed == 1

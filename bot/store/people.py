@@ -2,7 +2,7 @@
 
 import time
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.store.database import Database
@@ -56,3 +56,8 @@ class People:
                 .values(told_at=now)
             )
         return again.rowcount == 1
+
+    async def not_told(self, kind: str) -> None:
+        """Give back the turn of a notice that could not be given."""
+        async with self._database.single() as connection:
+            await connection.execute(delete(notices).where(notices.c.kind == kind))

@@ -125,8 +125,11 @@ class Context:
         follower = self.music.current
         instead = None if self.music.reason(follower.name) else follower.name
         with suppress(StoreUnavailable):
-            if await self.store.people.due(f"{backend.name}:{reason}", every):
-                await self.courier.tell_owner(reason, backend.name, instead)
+            kind = f"{backend.name}:{reason}"
+            if not await self.store.people.due(kind, every):
+                return
+            if not await self.courier.tell_owner(reason, backend.name, instead):
+                await self.store.people.not_told(kind)
 
     async def fail(self, track_id: int, failure: Failure) -> None:
         """End a track that will not be made, and let the person be told."""

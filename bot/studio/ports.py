@@ -103,12 +103,15 @@ class Courier(Protocol):
         """
         ...
 
-    async def tell_owner(self, matter: str, backend: str, instead: str | None = None) -> None:
+    async def tell_owner(self, matter: str, backend: str, instead: str | None = None) -> bool:
         """Tell the owner what only they can mend; best effort, never raises.
 
         Args:
             matter: An `OperatorReason`.
             backend: Which service it is about.
             instead: Which service is used until that is done, if there is one.
+
+        Returns:
+            False if there is an owner who may not have heard it.
         """
         ...

@@ -224,10 +224,10 @@ class Courier:
             raise Later(self._pause) from error
         return message.audio.file_id if message.audio else ""
 
-    async def tell_owner(self, matter: str, backend: str, instead: str | None = None) -> None:
-        """Tell the owner what only they can mend; best effort."""
+    async def tell_owner(self, matter: str, backend: str, instead: str | None = None) -> bool:
+        """Tell the owner what only they can mend (see `bot.studio.ports.Courier`)."""
         if self._owner_id is None:
-            return
+            return True
         say = texts(await self._languages.of(self._owner_id))
         try:
             await self._bot.send_message(
@@ -237,6 +237,8 @@ class Courier:
             )
         except TelegramError as error:
             log.warning("the owner could not be told: %s", type(error).__name__)
+            return False
+        return True
 
 
 def _copy(file: Path, into: Path, at_most: int) -> None:
