@@ -22,7 +22,7 @@ from bot.store import Draft, NotNow, Track
 from bot.telegram import keyboards
 from bot.telegram.keyboards import pattern
 from handlers import lyrics
-from handlers.desk import App, Desk, numbers, receipt, reply, toast
+from handlers.desk import App, Desk, numbers, receipt, reply, toast, too_many
 from handlers.panels import Panels
 from handlers.recordings import RECORDING, as_new, flaw_of, sound_of
 from handlers.settled import settled
@@ -137,7 +137,7 @@ class Create:
             return await self._stale(update)
         say = await self._desk.texts(update)
         limit = self._desk.studio.tracks_per_user
-        await toast(update, say.plain("toast-too-many", count=limit), alert=True)
+        await toast(update, too_many(say, limit), alert=True)
         return state_of(draft)
 
     async def _without(self, draft: Draft, reference_id: int) -> State:

@@ -77,6 +77,11 @@ async def receipt(message: Message, emoji: str) -> None:
         return
 
 
+def too_many(say: Texts, limit: int) -> str:
+    """Why a person gets no further track now."""
+    return say.plain("toast-too-many", count=limit) if limit else say.plain("toast-off")
+
+
 def numbers(update: Update) -> list[int]:
     """The numbers in a pressed button's data."""
     data = update.callback_query.data if update.callback_query else None

@@ -5,7 +5,7 @@ from telegram.ext import CallbackQueryHandler, ContextTypes
 
 from bot.store import NotNow, Track
 from bot.telegram import keyboards
-from handlers.desk import App, Desk, numbers, reply, toast
+from handlers.desk import App, Desk, numbers, reply, toast, too_many
 
 
 class Tracks:
@@ -26,7 +26,7 @@ class Tracks:
         made = await self._desk.studio.another(track, f"press:{query.id}", panel_id)
         if made is NotNow.TOO_MANY:
             limit = self._desk.studio.tracks_per_user
-            await toast(update, say.plain("toast-too-many", count=limit), alert=True)
+            await toast(update, too_many(say, limit), alert=True)
         elif isinstance(made, Track):
             await toast(update)
             await self._open_panel(update, made)

@@ -466,6 +466,16 @@ async def test_one_person_two_tracks_at_once(world: World, ada: Person) -> None:
     await until(lambda: len(tracks(ada)) == 3)
 
 
+async def test_new_tracks_can_be_switched_off(outside: World, ada: Person) -> None:
+    await outside.start()
+    await delivered(ada)
+    await outside.restart(tracks_per_user=0)
+    assert toasted(await press(ada, "t:"), "toast-off")
+    await previewed(ada, content=song(13))
+    assert toasted(await press(ada, "c:"), "toast-off")
+    assert outside.music.billed == 1
+
+
 async def test_people_read_their_own_html_as_they_typed_it(world: World, ada: Person) -> None:
     words = "I <b>love</b> you & you <3\n</blockquote>"
     preview = await previewed(ada, lyrics=words)

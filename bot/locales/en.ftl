@@ -22,14 +22,14 @@ privacy =
     <b>What happens to what you send</b>
     • As soon as you say what is in a recording, it goes to the music service ({ $service }).
     • Your lyrics go there when you press Create.
-    • I keep the prepared recording for { $recordings ->
+    • I keep the prepared recording, as a file, for { $recordings ->
         [one] one day
        *[other] { $recordings } days
     }, and a track only until you have it, at most { $tracks ->
         [one] one day
        *[other] { $tracks } days
     }.
-    • I keep your latest lyrics, so that Another take works.
+    • I keep the lyrics of your tracks, and the name and Telegram’s number of each recording, until my owner deletes them. So Another take works later, too.
     • Nobody but the owner of this bot can see my notes, and I log neither lyrics nor recordings.
 group = I work in a private chat: { $link }
 stranger =
@@ -148,6 +148,7 @@ button-send-anyway = Send it anyway
 toast-stale = That button is from before. Use the newest message below.
 toast-not-yours = That button is for somebody else.
 toast-too-many = You already have { $count } in the making. Wait for one to arrive first.
+toast-off = New tracks are switched off for now. Everything is kept.
 toast-running = It’s already on its way.
 toast-too-late = Too late to stop: it’s over already.
 toast-gone = That track is no longer kept.
