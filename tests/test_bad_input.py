@@ -195,7 +195,7 @@ async def test_long_lyrics_are_advised_against(world: World, ada: Person) -> Non
     assert "Shorter lyrics often come out clearer." in preview.text
 
 
-@pytest.mark.parametrize("kind", ["sticker", "photo", "location"])
+@pytest.mark.parametrize("kind", ["sticker", "photo"])
 async def test_something_else_instead_of_lyrics(world: World, ada: Person, kind: str) -> None:
     await asked_purpose(ada)
     await chosen(ada)

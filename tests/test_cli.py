@@ -242,8 +242,10 @@ def test_every_text_is_there_and_used() -> None:
     built = {
         key
         for key in known
-        if any(key.startswith(p) for p in prefixes if re.fullmatch(r"([a-z]+-)+", p))
+        if any(key.startswith(p) for p in prefixes - {"status-"} if re.fullmatch(r"([a-z]+-)+", p))
     }
+    # Most statuses have a text of their own; the courier builds the names of these.
+    built |= {f"status-{s}" for s in ("unsure", "undeliverable", "delivered", "cancelled")}
     assert known - said - referred - built == set()
 
 
