@@ -9,6 +9,7 @@ import logging
 import random
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
@@ -78,6 +79,7 @@ class PostgresJobs:
         except _AWAY as error:
             raise StoreUnavailable("the job queue cannot be opened") from error
         self._work = work
+        asyncio.get_running_loop().set_exception_handler(_unheard)
         if self._works_here:
             self._tasks = [asyncio.create_task(self._serve(kind), name=kind) for kind in Kind]
             self._tasks.append(asyncio.create_task(self._sweep(work), name="sweep"))
@@ -108,6 +110,7 @@ class PostgresJobs:
         await asyncio.gather(*left, return_exceptions=True)
         with suppress(*_AWAY):
             await self._app.close_async()
+        asyncio.get_running_loop().set_exception_handler(None)
 
     async def _defer(self, kind: Kind, row_id: int, after: float, failures: int = 0) -> None:
         later = after > 0
@@ -223,6 +226,15 @@ class PostgresJobs:
                 await self._app.job_manager.finish_job_by_id_async(
                     job.id, Status.ABORTED, delete_job=True
                 )
+
+
+def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say in one line what procrastinate's own tasks lost with their database."""
+    error = context.get("exception")
+    if isinstance(error, _AWAY):
+        log.warning("the job queue lost its database: %s", type(error).__name__)
+    else:
+        loop.default_exception_handler(context)
 
 
 def _pause(failures: int) -> float:

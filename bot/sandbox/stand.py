@@ -156,6 +156,8 @@ class Stand:
             response = await handler(request)
         except web.HTTPException as error:
             response = self.problem(request, error.status, error.reason)
+        except ConnectionResetError:  # whoever asked has gone in the middle of a sentence
+            response = self.drop(request)
         if self._observers and observed:
             milliseconds = (time.perf_counter() - started) * 1000
             fields = {name: self._mask(value) for name, value in request.get(FIELDS, {}).items()}
