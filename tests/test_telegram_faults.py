@@ -166,6 +166,15 @@ async def test_a_refused_answer_is_given_again(world: World, ada: Person, kind: 
     assert [said("help")(message) for message in ada.messages if message.from_bot] == [True]
 
 
+async def test_a_question_is_asked_once_telegram_listens_again(world: World, ada: Person) -> None:
+    world.telegram.fail("sendMessage", "500", 8)
+    await ada.send_audio(song(), duration=12)
+    await ada.wait_for(said("purpose-question"), timeout=25)
+    await chosen(ada)
+    assert (count(ada, "purpose-chosen"), count(ada, "trouble")) == (1, 0)
+    assert count(ada, "purpose-question") == 0
+
+
 @pytest.mark.parametrize("kind", ["lost", "reset"])
 async def test_a_lost_answer_is_not_repeated_and_loses_nothing(
     world: World, ada: Person, kind: str
