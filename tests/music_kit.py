@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import SecretStr
 
 from bot.model import Purpose
-from bot.music import AimlApi, Order, Uploaded
+from bot.music import AimlApi, Order, Sound, Ticket, Uploaded
 from bot.sandbox.music_api import MusicApi
 
 KEY = "sandbox-key"
@@ -100,3 +100,9 @@ async def scene(folder: Path, *, within: float = 20.0) -> AsyncIterator[Scene]:
         finally:
             await client.aclose()
             await api.aclose()
+
+
+async def fetched(client: AimlApi, order: Order, into: Path) -> Sound:
+    """Ask for a track, and collect it where a ticket came."""
+    answer = await client.submit(order, into)
+    return await client.collect(answer, into) if isinstance(answer, Ticket) else answer

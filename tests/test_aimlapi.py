@@ -13,6 +13,7 @@ from bot.music import (
     Sound,
     StaleUpload,
     Ticket,
+    Unanswered,
     UnknownBackendError,
     UnknownFault,
     Uploaded,
@@ -129,14 +130,19 @@ async def test_a_missing_recording_is_our_own_fault(tmp_path: Path) -> None:
             await s.client.upload(tmp_path / "gone.mp3", Purpose.SONG)
 
 
-async def test_a_track_that_cannot_be_written_is_our_own_fault(tmp_path: Path) -> None:
+async def test_a_track_that_cannot_be_written_was_paid_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.music.http.HOLD", 0.1)
     async with scene(tmp_path) as s:
         order = await s.order()
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(Unanswered) as caught:
             await s.client.submit(order, tmp_path / "no" / "such" / "folder.mp3")
+        assert caught.value.cost_usd == PRICE_USD
+        assert caught.value.request_id
 
 
-async def test_there_are_no_tickets(tmp_path: Path) -> None:
+async def test_a_ticket_of_another_service_brings_nothing(tmp_path: Path) -> None:
     async with scene(tmp_path) as s:
         await s.client.cancel(Ticket("t"))
         with pytest.raises(UnknownFault):

@@ -22,9 +22,10 @@ from bot.music import (
     PassingFault,
     Unanswered,
     UnknownFault,
+    Unready,
     Uploaded,
 )
-from tests.music_kit import KEY, LYRICS, client_of, mp3, scene
+from tests.music_kit import KEY, LYRICS, client_of, fetched, mp3, scene
 
 Talk = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
@@ -74,7 +75,7 @@ async def submitted(
     async with aiohttp.ClientSession() as session:
         client = client or client_of(session, url, within=within)
         with pytest.raises(MusicError) as caught:
-            await client.submit(ORDER, folder / "track.mp3")
+            await fetched(client, ORDER, folder / "track.mp3")
         await client.aclose()
     assert os.listdir(folder) == []  # noqa: PTH208  pathlib would be called blocking
     return caught.value
@@ -234,7 +235,7 @@ async def test_a_download_takes_no_key_along(tmp_path: Path) -> None:
     heads, talk = pages(json_answer(mp3(3)))
     async with raw(talk) as url, aiohttp.ClientSession() as session:
         client = client_of(session, url)
-        sound = await client.submit(ORDER, tmp_path / "track.mp3")
+        sound = await fetched(client, ORDER, tmp_path / "track.mp3")
         await client.aclose()
     assert sound.size == len(mp3(3))
     assert b"Authorization" in heads[0]
@@ -256,8 +257,8 @@ MOVED = b"302 Found"
         ([json_answer(b"not a track at all")], BadAnswer),
         ([json_answer(b"")], BadAnswer),
         ([json_answer(b"ID3" + bytes(50_000_000))], BadAnswer),
-        ([b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nID3"], Unanswered),
-        ([b""], Unanswered),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nID3"], Unready),
+        ([b""], Unready),
     ],
 )
 async def test_a_download_that_fails_leaves_nothing(
@@ -272,7 +273,7 @@ async def test_the_service_itself_may_be_next_door(tmp_path: Path) -> None:
     _, talk = pages(json_answer(mp3(3)))
     async with raw(talk) as url, aiohttp.ClientSession() as session:
         client = client_of(session, url.replace("127.0.0.1", "localhost"))
-        await client.submit(ORDER, tmp_path / "track.mp3")
+        await fetched(client, ORDER, tmp_path / "track.mp3")
         await client.aclose()
     assert (tmp_path / "track.mp3").read_bytes() == mp3(3)
 
@@ -281,7 +282,7 @@ async def test_a_redirect_within_the_service_is_followed(tmp_path: Path) -> None
     _, talk = pages(json_answer(b"", MOVED, b"Location: /there\r\n"), json_answer(mp3(3)))
     async with raw(talk) as url, aiohttp.ClientSession() as session:
         client = client_of(session, url)
-        await client.submit(ORDER, tmp_path / "track.mp3")
+        await fetched(client, ORDER, tmp_path / "track.mp3")
         await client.aclose()
     assert (tmp_path / "track.mp3").read_bytes() == mp3(3)
 
@@ -323,7 +324,7 @@ async def test_neither_key_nor_lyrics_are_told(
     async with raw(says(said)) as url, aiohttp.ClientSession() as session:
         client = client_of(session, url, key=SECRET)
         with pytest.raises(MusicError) as caught:
-            await client.submit(ORDER, tmp_path / "track.mp3")
+            await fetched(client, ORDER, tmp_path / "track.mp3")
         await client.check()
         told = everything_told(caught.value) + caplog.text + repr(client) + str(vars(client))
         await client.aclose()

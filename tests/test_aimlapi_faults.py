@@ -19,7 +19,7 @@ from bot.music import (
 )
 from bot.sandbox.music_api import PRICE_USD
 from bot.sandbox.music_faults import GENERATE, UPLOAD
-from tests.music_kit import mp3, scene
+from tests.music_kit import fetched, mp3, scene
 
 KEY, BALANCE = OperatorReason.KEY, OperatorReason.BALANCE
 PLAN, WITHDRAWN = OperatorReason.PLAN, OperatorReason.WITHDRAWN
@@ -115,13 +115,13 @@ async def test_what_is_refused_costs_nothing(tmp_path: Path, name: str) -> None:
         order = await s.order()
         s.api.fail(name)
         with pytest.raises(MusicError) as caught:
-            await s.client.submit(order, s.out)
+            await fetched(s.client, order, s.out)
         assert (type(caught.value), getattr(caught.value, "reason", None)) == REFUSED[name]
         assert caught.value.cost_usd is None
         assert s.api.billed == 0
         assert s.api.balance == 10
         assert s.left_behind() == []
-        await s.client.submit(order, s.out)
+        await fetched(s.client, order, s.out)
         assert len(s.api.generated) == 2
 
 
@@ -131,7 +131,7 @@ async def test_what_was_billed_is_never_called_refused(tmp_path: Path, name: str
         order = await s.order()
         s.api.fail(name)
         with pytest.raises(MusicError) as caught:
-            await s.client.submit(order, s.out)
+            await fetched(s.client, order, s.out)
         assert (type(caught.value), None) == BILLED[name]
         assert s.api.billed == len(s.api.generated) == 1
         assert s.left_behind() == []
@@ -158,7 +158,7 @@ async def test_a_service_that_never_finishes_is_given_up(tmp_path: Path, name: s
         order = await s.order()
         s.api.fail(name)
         with pytest.raises(Unanswered):
-            await s.client.submit(order, s.out)
+            await fetched(s.client, order, s.out)
         assert s.api.billed == (0 if name == "hang" else 1)
         assert s.left_behind() == []
 
@@ -174,7 +174,7 @@ async def test_a_track_at_an_address_is_fetched(tmp_path: Path) -> None:
     async with scene(tmp_path) as s:
         order = await s.order()
         s.api.fail("audio-url")
-        sound = await s.client.submit(order, s.out)
+        sound = await fetched(s.client, order, s.out)
         assert s.out.read_bytes() == mp3(3)
         assert sound.size == len(mp3(3))
         assert sound.cost_usd == PRICE_USD
@@ -184,7 +184,7 @@ async def test_what_only_looks_like_an_mp3_is_left_to_the_decoder(tmp_path: Path
     async with scene(tmp_path) as s:
         order = await s.order()
         s.api.fail("audio-undecodable")
-        sound = await s.client.submit(order, s.out)
+        sound = await fetched(s.client, order, s.out)
         assert s.out.read_bytes().startswith(b"ID3")
         assert s.out.stat().st_size == sound.size
 
@@ -194,16 +194,16 @@ async def test_a_fault_says_what_the_log_needs(tmp_path: Path) -> None:
         order = await s.order()
         s.api.fail("retry-after")
         with pytest.raises(PassingFault) as caught:
-            await s.client.submit(order, s.out)
+            await fetched(s.client, order, s.out)
         assert caught.value.retry_after == 7
         assert caught.value.http == 429
         assert caught.value.request_id
         s.api.fail("html-502")
         with pytest.raises(PassingFault, match="502 Bad gateway"):
-            await s.client.submit(order, s.out)
+            await fetched(s.client, order, s.out)
         s.api.fail("2056")
         with pytest.raises(OperatorFault, match="usage limit exceeded") as plan:
-            await s.client.submit(order, s.out)
+            await fetched(s.client, order, s.out)
         assert (plan.value.http, plan.value.code) == (200, 2056)
 
 
@@ -211,9 +211,9 @@ async def test_an_empty_account_is_the_operators(tmp_path: Path) -> None:
     async with scene(tmp_path) as s:
         order = await s.order()
         s.api.balance = 0.05
-        await s.client.submit(order, s.out)
+        await fetched(s.client, order, s.out)
         with pytest.raises(OperatorFault) as caught:
-            await s.client.submit(order, s.out)
+            await fetched(s.client, order, s.out)
         assert caught.value.reason is BALANCE
         assert s.api.billed == 1
 
@@ -223,7 +223,7 @@ async def test_a_withdrawn_model_is_the_operators(tmp_path: Path) -> None:
         order = await s.order()
         s.api.withdrawn = True
         with pytest.raises(OperatorFault) as caught:
-            await s.client.submit(order, s.out)
+            await fetched(s.client, order, s.out)
         assert caught.value.reason is WITHDRAWN
 
 

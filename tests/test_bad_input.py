@@ -102,7 +102,7 @@ async def test_a_recording_that_is_refused_when_heard(
 
 
 async def test_a_recording_found_bad_after_create(world: World, ada: Person) -> None:
-    world.telegram.fail("getFile", "429", 1)
+    world.telegram.fail("getFile", "429", 1, retry_after=4)
     await created(ada, content=b"not a recording at all " * 100)
     await ada.wait_for(said("failed-recording"), after=0)
     assert world.music.uploads == []
@@ -373,6 +373,17 @@ async def test_a_draft_that_cannot_be_written(world: World, ada: Person) -> None
     assert (draft["step"], draft["purpose"]) == ("purpose", None)
     await chosen(ada)
     await world.uploaded()
+
+
+async def test_a_paid_track_waits_for_a_place_to_be_written(world: World, ada: Person) -> None:
+    world.music.latency = 0.5
+    await created(ada)
+    await until(lambda: world.music.generated)
+    made = (world.data / "made").rename(world.data / "away")
+    await until(lambda: "cannot be written yet" in world.log)
+    made.rename(world.data / "made")
+    await ada.wait_for("audio", after=0)
+    assert world.outcomes() == ["won"]
 
 
 async def test_a_paid_track_survives_a_full_disk(world: World, ada: Person) -> None:

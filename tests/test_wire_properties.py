@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from bot.model import Purpose
-from bot.music import BadAnswer, MusicError, UnknownFault, aimlapi
+from bot.music import BadAnswer, MusicError, Sound, Ticket, UnknownFault, aimlapi
+from bot.music.download import Downloads
 from bot.music.http import Reply
 from bot.music.sound import is_mp3, write_hex
 from bot.music.verdicts import BY_CODE, BY_STATUS
@@ -55,6 +57,12 @@ def written(text: str) -> bytes:
         track = into.read_bytes()
         assert size == len(track)
         return track
+
+
+def made(answer: Reply, into: Path) -> Sound | Ticket:
+    found = aimlapi._made(answer, Downloads(URL("https://example.com")))
+    found.write(into)
+    return found.answer
 
 
 @given(tracks, st.booleans())
@@ -131,8 +139,8 @@ def test_what_is_not_needed_cannot_spoil_a_track(
     )
     with tempfile.TemporaryDirectory() as folder:
         into = Path(folder) / "track.mp3"
-        sound, address = aimlapi._made(reply(200, body.encode("utf-8", "replace")), into)
-        assert address is None
+        sound = made(reply(200, body.encode("utf-8", "replace")), into)
+        assert isinstance(sound, Sound)
         assert sound.size == len(track)
         assert into.read_bytes() == track
 
@@ -159,7 +167,7 @@ def test_no_body_escapes_the_tree(status: int, body: bytes, purpose: Purpose) ->
     with tempfile.TemporaryDirectory() as folder:
         into = Path(folder) / "track.mp3"
         with pytest.raises(MusicError):
-            aimlapi._made(reply(status, body), into)
+            made(reply(status, body), into)
         assert list(Path(folder).iterdir()) == []
     try:
         uploaded = aimlapi._uploaded(reply(status, body), purpose)
@@ -209,7 +217,7 @@ LONG = (b"ID3" + bytes(range(256)) * 200).hex()
 def test_a_long_track_is_found_wherever_it_stands(body: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         into = Path(folder) / "track.mp3"
-        aimlapi._made(reply(200, body.encode()), into)
+        made(reply(200, body.encode()), into)
         assert into.read_bytes().hex() == LONG
 
 
@@ -230,14 +238,14 @@ def test_a_long_text_that_is_no_track_is_none(body: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         into = Path(folder) / "track.mp3"
         with pytest.raises(BadAnswer):
-            aimlapi._made(reply(200, body.encode()), into)
+            made(reply(200, body.encode()), into)
         assert list(Path(folder).iterdir()) == []
 
 
 def test_a_refusal_beside_a_long_track_is_one() -> None:
     body = f'{{"data":{{"audio":"{LONG}"}},"base_resp":{{"status_code":1027}}}}'
     with pytest.raises(MusicError) as caught:
-        aimlapi._made(reply(200, body.encode()), Path("nowhere"))
+        made(reply(200, body.encode()), Path("nowhere"))
     assert caught.value.code == 1027
 
 

@@ -22,6 +22,7 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
+from bot.music.http import BODY, HOLD
 from bot.music.polling import PACE
 from bot.music.protocol import (
     Abilities,
@@ -37,6 +38,8 @@ from bot.music.replicate import Replicate
 
 __all__ = [
     "BACKENDS",
+    "BODY",
+    "HOLD",
     "Abilities",
     "AceStep",
     "AimlApi",

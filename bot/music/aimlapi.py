@@ -13,11 +13,11 @@ from pydantic import SecretStr
 
 from bot.model import Purpose
 from bot.music.download import Downloads
-from bot.music.errors import MusicError, StaleUpload, UnknownFault, UserFault, UserReason
+from bot.music.errors import MusicError, StaleUpload, UserFault, UserReason
 from bot.music.health import Health
 from bot.music.http import SMALL, Http, Reply
+from bot.music.promise import Made, Promise
 from bot.music.protocol import Abilities, Finding, Order, Sound, Ticket, Uploaded
-from bot.music.sound import write_hex
 from bot.music.verdicts import refuse, unusable, weigh
 from bot.music.wire import GenerateAnswer, GenerateRequest, Receipt, UploadAnswer
 
@@ -111,43 +111,58 @@ class AimlApi:
                 data=form,
             )
 
-    async def submit(self, order: Order, into: Path) -> Sound:
+    async def submit(self, order: Order, into: Path) -> Sound | Ticket:
         """Ask for a track and write it to `into`; takes a minute or more.
 
+        Returns:
+            The track, or a ticket for the address it is at.
+
         Raises:
-            MusicError: As the tables say; `BadAnswer` for a success without an MP3.
-            OSError: `into` cannot be written.
+            MusicError: As the tables say; `BadAnswer` for a success without an MP3,
+                `Unanswered` where it came and `into` could not be written.
             ValueError: The request id is not one that the service takes.
         """
         if not _REQUEST_ID.fullmatch(order.request_id):
             raise ValueError("a request id is 1 to 128 of A-Za-z0-9._:-")
         body = _request(order).model_dump(exclude_none=True)
-        sound, address = await self._http.request(
-            "POST",
-            f"{_PATH}/generate",
-            within=self._generate_timeout,
-            read=lambda reply: _booked(reply, lambda: _made(reply, into)),
-            limit=max(_LARGEST, SMALL),
-            headers=self._headers() | {"X-Client-Request-Id": order.request_id},
-            hidden=(self._secret, order.lyrics, *filter(None, order.lyrics.splitlines())),
-            json=body,
-        )
-        if address is None:
-            return sound
+        held: list[Made] = []
+
+        def keep(made: Made) -> None:
+            held[:] = [made]
+            made.write(into)
+
         try:
-            size = await self._downloads.fetch(address, into, within=self._generate_timeout)
-        except MusicError as error:
-            error.cost_usd, error.request_id = sound.cost_usd, sound.request_id
-            raise
-        return Sound(size, sound.request_id, sound.cost_usd)
+            made = await self._http.request(
+                "POST",
+                f"{_PATH}/generate",
+                within=self._generate_timeout,
+                read=lambda reply: _booked(reply, lambda: _made(reply, self._downloads)),
+                keep=keep,
+                limit=max(_LARGEST, SMALL),
+                headers=self._headers() | {"X-Client-Request-Id": order.request_id},
+                hidden=(self._secret, order.lyrics, *filter(None, order.lyrics.splitlines())),
+                json=body,
+            )
+        except OSError as error:
+            raise held[0].lost() from error
+        return made.answer
 
     async def collect(self, ticket: Ticket, into: Path) -> Sound:
-        """Refuse: music-01 answers with the track itself and never gave this ticket.
+        """Fetch a track from the address it is at.
 
         Raises:
-            UnknownFault: Always.
+            MusicError: See `MusicBackend.collect`.
+            OSError: `into` cannot be written.
         """
-        raise UnknownFault(f"music-01 gave no ticket {ticket.id!r} for {into.name}")
+        promise = Promise.read(ticket.id)
+        try:
+            size = await self._downloads.fetch(
+                promise.address, into, within=self._generate_timeout
+            )
+        except MusicError as error:
+            error.cost_usd, error.request_id = promise.cost_usd, promise.request_id
+            raise
+        return Sound(size, promise.request_id, promise.cost_usd)
 
     async def cancel(self, ticket: Ticket) -> None:
         """Do nothing: a call in flight cannot be taken back."""
@@ -218,12 +233,8 @@ def _uploaded(reply: Reply, purpose: Purpose) -> Uploaded:
     return Uploaded(voice_id=voice, beat_id=beat)
 
 
-def _made(reply: Reply, into: Path) -> tuple[Sound, str | None]:
-    """Write the track, or find the address it is at.
-
-    Returns:
-        The sound, and the address where its bytes still are, if they did not come along.
-    """
+def _made(reply: Reply, downloads: Downloads) -> Made:
+    """Find the track in an answer, or the address it is at."""
     if not reply.good:
         refuse(reply)
     told, audio = GenerateAnswer.read(reply.body)
@@ -234,5 +245,6 @@ def _made(reply: Reply, into: Path) -> tuple[Sound, str | None]:
     if not audio:
         raise unusable(reply, told, "a success without audio")
     if isinstance(audio, str) and audio.startswith(("https://", "http://")):
-        return Sound(0, name, receipt.usd), audio
-    return Sound(write_hex(audio, into), name, receipt.usd), None
+        downloads.check(audio)
+        return Made(Promise(audio, name, receipt.usd).ticket())
+    return Made(Sound(len(audio) // 2, name, receipt.usd), audio)

@@ -2,6 +2,7 @@
 
 import asyncio
 import binascii
+import logging
 import socket
 from base64 import b64decode
 from collections.abc import Mapping
@@ -12,9 +13,11 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bot.music.errors import BadAnswer, PassingFault, Unanswered
+from bot.music.errors import BadAnswer, MusicError, PassingFault, Unanswered, Unready
 from bot.music.http import speaking
+from bot.music.polling import until_there
 from bot.music.sound import atomically, is_mp3
+from bot.music.verdicts import seconds
 
 LIMIT = 50_000_000
 """Bytes a track may have."""
@@ -23,6 +26,17 @@ _CONNECT = 15.0
 _HOPS = 4
 _REDIRECTS = {301, 302, 303, 307, 308}
 _OK = 200
+_BUSY = 429
+_TROUBLE = 500
+_MISSING = 404
+_NOT_YET = 30.0  # a result may be announced before it can be read
+_PACE = (1.0, 10.0)
+
+_log = logging.getLogger(__name__)
+
+
+class _MissingError(BadAnswer):
+    """Nothing is at the address, for now."""
 
 
 class _PrivateError(OSError):
@@ -75,6 +89,8 @@ class Downloads:
     ) -> int:
         """Write what is at `address` into a file and return its bytes.
 
+        A failed look costs nothing and ends nothing, until there is no time left.
+
         Args:
             address: As the service gave it; what is percent-encoded stays so. A path is one
                 at the service itself; a `data:` address holds the track.
@@ -83,14 +99,55 @@ class Downloads:
             key: Headers with the key, shown to the service itself and to nobody it leads to.
 
         Raises:
-            Unanswered: It could not be fetched in time or whole.
-            BadAnswer: It is elsewhere, too large, or no MP3.
-            OSError: The file cannot be written.
+            Unready: It could not be fetched in time or whole.
+            BadAnswer: It is elsewhere, too large, no MP3, or still missing after a while.
+            OSError: The file could not be written in time.
+        """
+        if not address.startswith("data:"):
+            self.check(address)
+        clock = asyncio.get_running_loop().time
+        deadline, missing_until = clock() + within, clock() + min(_NOT_YET, within / 4)
+        full: OSError | None = None
+
+        async def look() -> int | None:
+            nonlocal full
+            try:
+                return await self._look(address, into, deadline, key)
+            except _MissingError as error:
+                if clock() > missing_until:
+                    raise BadAnswer(str(error), http=error.http) from error
+            except OSError as error:
+                if full is None:
+                    _log.error("a track cannot be written yet: %s", error.strerror)
+                full = error
+            return None
+
+        try:
+            return await until_there(look, within=within, pace=_PACE)
+        except Unready as error:
+            if full is not None:
+                raise full from error
+            raise
+
+    def check(self, address: str) -> None:
+        """Look at an address without following it.
+
+        Raises:
+            BadAnswer: Nothing would be fetched from there.
+        """
+        self._checked(address, self._trusted if address.startswith("/") else None)
+
+    async def _look(
+        self, address: str, into: Path, deadline: float, key: Mapping[str, str] | None
+    ) -> int:
+        """Follow an address once, to its end.
+
+        Raises:
+            PassingFault, Unanswered, BadAnswer, OSError: as they say.
         """
         if address.startswith("data:"):
             return await asyncio.to_thread(_unpack, address, into)
         url = self._checked(address, self._trusted if address.startswith("/") else None)
-        deadline = asyncio.get_running_loop().time() + within
         for _ in range(_HOPS):
             shown = key if url.origin() == self._trusted else None
             response = await self._open(url, deadline, shown)
@@ -99,7 +156,7 @@ class Downloads:
                 if response.status == _OK:
                     return await _save(response, into, deadline)
                 if response.status not in _REDIRECTS:
-                    raise BadAnswer("the track is not at its address", http=response.status)
+                    raise _absent(response)
                 url = self._checked(response.headers.get("Location", ""), url)
             finally:
                 response.close()
@@ -147,6 +204,17 @@ class Downloads:
 
     def _expected(self, host: str) -> bool:
         return any(host == known or host.endswith(f".{known}") for known in self._hosts or ())
+
+
+def _absent(response: aiohttp.ClientResponse) -> MusicError:
+    """What it means that an address answers with something else than a track."""
+    status = response.status
+    if status == _BUSY or status >= _TROUBLE:
+        busy = PassingFault("the track cannot be had now", http=status)
+        busy.retry_after = seconds(response.headers.get("Retry-After", ""))
+        return busy
+    kind = _MissingError if status == _MISSING else BadAnswer
+    return kind("the track is not at its address", http=status)
 
 
 def _is_private(host: str) -> bool:

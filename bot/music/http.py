@@ -1,6 +1,7 @@
 """One private, bounded request that every backend shares."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -14,16 +15,24 @@ from yarl import URL
 
 from bot.music.errors import BadAnswer, PassingFault, Unanswered
 
+log = logging.getLogger(__name__)
+
 SMALL = 1 << 20
 """Bytes up to which a body may be read without waiting for a turn."""
 
+BODY = 60.0
+"""Seconds a body may take after its headers."""
+
+HOLD = 120.0
+"""Seconds for which a track that came and cannot be written stays in memory."""
+
 _CONNECT = 15.0
-_BODY = 60.0
 _BUFFER = (
     1 << 14
 )  # bytes an answer may hold while it waits for its turn; 45 MB less at 200 answers
 _REFUSAL = 1 << 16  # bytes that are read of an error's body
 _REFUSAL_WAIT = 10.0
+_LOOK_AGAIN = 1.0
 _OK = range(200, 300)
 
 T = TypeVar("T")
@@ -92,6 +101,7 @@ class Http:
         *,
         within: float,
         read: Callable[[Reply], T],
+        keep: Callable[[T], object] | None = None,
         limit: int = SMALL,
         headers: Mapping[str, str] | None = None,
         hidden: tuple[str, ...] = (),
@@ -104,7 +114,9 @@ class Http:
             path: Below the service's address.
             within: Seconds until the answer's headers must have come. A body gets as long
                 again, at most a minute.
-            read: Judges and decodes; runs in a thread.
+            read: Judges and decodes, once; runs in a thread.
+            keep: Writes what `read` made to a file; runs in a thread, and again every second
+                for two minutes while the disk refuses.
             limit: Bytes the body may have.
             headers: Secrets among them go nowhere else: redirects are not followed.
             hidden: What must not be quoted from the answer.
@@ -114,7 +126,8 @@ class Http:
             PassingFault: No connection, so nothing was sent.
             Unanswered: It was sent, and no whole answer came.
             BadAnswer: The body is larger than `limit`.
-            MusicError: What `read` raises.
+            MusicError: What `read` or `keep` raises.
+            OSError: `keep` could not write a file in all its time.
         """
         started = time.monotonic()
         wait = aiohttp.ClientTimeout(total=None, connect=min(_CONNECT, within / 2))
@@ -132,12 +145,32 @@ class Http:
         seconds = time.monotonic() - started
         try:
             async with self._turn(within, needed=limit > SMALL and response.status in _OK):
-                whole = await _body(response, limit, min(within, _BODY), self._pen)
+                whole = await _body(response, limit, min(within, BODY), self._pen)
                 reply = Reply(response.status, response.headers, whole, seconds, hidden)
                 async with self._pen:
-                    return await asyncio.to_thread(read, reply)
+                    found = await asyncio.to_thread(read, reply)
+                if keep is not None:
+                    await self._keep(keep, found)
+                return found
         finally:
             response.close()
+
+    async def _keep(self, keep: Callable[[T], object], found: T) -> None:
+        """Hold what came in memory until there is room for it: it may have been paid for."""
+        until, said = time.monotonic() + HOLD, False
+        while True:
+            try:
+                async with self._pen:
+                    await asyncio.to_thread(keep, found)
+            except OSError as error:
+                if time.monotonic() > until:
+                    raise
+                if not said:
+                    log.error("what came back cannot be written yet: %s", error.strerror)  # noqa: TRY400 - one line
+                said = True
+            else:
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
 
     @asynccontextmanager
     async def _turn(self, within: float, *, needed: bool) -> AsyncIterator[None]:

@@ -1,6 +1,6 @@
 """What Refrain asks of a music service; every backend stands behind this."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -119,11 +119,12 @@ class Ticket:
     """A promise of a track, to be stored before it is waited for.
 
     Attributes:
-        id: The provider's; means nothing to any other.
+        id: The backend's; means nothing to any other. It may be as good as the track itself,
+            so it is not to be logged.
         cost_usd: What the track costs, where the provider says so at once.
     """
 
-    id: str
+    id: str = field(repr=False)
     cost_usd: float | None = None
 
 
@@ -182,8 +183,10 @@ class MusicBackend(Protocol):
 
         Raises:
             Unready: It is not there in time; the ticket stays good.
+            OSError: There is no place for it; the ticket stays good.
             OperatorFault: We may not ask; the ticket stays good.
-            MusicError: Anything else says that this ticket brings no track.
+            MusicError: Anything else says that this ticket brings no track, and what it cost
+                and is called where the ticket tells.
         """
         ...
 

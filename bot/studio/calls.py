@@ -13,6 +13,8 @@ from pathlib import Path
 from bot.audio import Inspected, Unusable
 from bot.model import Failure, Outcome
 from bot.music import (
+    BODY,
+    HOLD,
     BadAnswer,
     MusicBackend,
     MusicError,
@@ -26,6 +28,7 @@ from bot.music import (
 )
 from bot.store import Attempt, StoreUnavailable
 from bot.studio.context import Context
+from bot.studio.holding import ended
 from bot.studio.insist import insist
 
 log = logging.getLogger(__name__)
@@ -140,10 +143,12 @@ class Calls:
 
     async def _ask(self, attempt: Attempt, backend: MusicBackend, order: Order) -> Sound:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._longest):
                 answer = await backend.submit(order, self.path(attempt))
         except (TimeoutError, Unanswered) as error:
             if not backend.abilities.lists:
+                if isinstance(error, Unanswered):
+                    raise  # with what the answer told, if one came: cost, name, status
                 raise Unanswered("no answer to the order") from error
             return await self._recall(attempt, backend, order)
         if isinstance(answer, Sound):
@@ -199,7 +204,7 @@ class Calls:
             async with self._waiting(backend, self._patience):
                 sound = await backend.collect(ticket, self.path(attempt))
         finally:
-            telling.cancel()
+            await ended(telling)
         return sound if sound.cost_usd is not None else replace(sound, cost_usd=ticket.cost_usd)
 
     @asynccontextmanager
@@ -213,6 +218,8 @@ class Calls:
         except OperatorFault as fault:
             await self._c.pass_over(backend, fault)
             raise Pending(self._c.failure_of(fault)) from fault
+        except OSError as error:
+            raise Pending(Failure.OPERATOR) from error  # our disk; what was promised stays
 
     async def _tell_if_cancelled(
         self, attempt: Attempt, backend: MusicBackend, ticket: Ticket
@@ -226,6 +233,11 @@ class Calls:
             await backend.cancel(ticket)
         except MusicError as error:
             log.info("the service was not told of the cancel: %s", type(error).__name__)
+
+    @property
+    def _longest(self) -> float:
+        """The most that a backend's own bounds add up to: answer, turn, body, and writing."""
+        return 2 * self._c.rules.generate_timeout + BODY + HOLD + _MARGIN
 
     @property
     def _patience(self) -> float:

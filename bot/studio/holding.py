@@ -11,6 +11,14 @@ from bot.store.claims import Claims
 log = logging.getLogger(__name__)
 
 
+async def ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end; how it ended is not raised."""
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled() and (error := task.exception()):
+        log.warning("what ran beside the work failed: %s", type(error).__name__)
+
+
 class Holder:
     """Holds claims, and renews all of a table in one statement.
 
@@ -50,9 +58,13 @@ class Holder:
             await asyncio.sleep(claims.seconds / 4)
             asked = set(held)
             try:
-                kept = await claims.renew_all(asked, worker)
-            except StoreUnavailable as error:
-                log.warning("%d claims could not be renewed: %s", len(asked), error)
+                async with asyncio.timeout(claims.seconds / 4):
+                    kept = await claims.renew_all(asked, worker)
+            except (StoreUnavailable, TimeoutError) as error:
+                log.warning("%d claims could not be renewed: %s", len(asked), error or "no answer")
+                continue
+            except Exception:
+                log.exception("%d claims could not be renewed", len(asked))
                 continue
             for row_id in (asked - kept) & held:
                 log.warning("the claim on row %d has gone to somebody else", row_id)

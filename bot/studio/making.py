@@ -27,6 +27,7 @@ from bot.store import Attempt, StoreUnavailable, Track
 from bot.studio import lyrics
 from bot.studio.calls import Calls, Pending, detail_of
 from bot.studio.context import Context
+from bot.studio.holding import ended
 from bot.studio.ports import Later, Progress
 from bot.studio.recordings import Recordings, Refused
 
@@ -37,6 +38,10 @@ _USUAL = 60.0
 _ROOM = 64_000_000  # bytes; a track needs two million, its row as many again
 _TICK = 3.0  # in first pauses
 _EDITS_A_SECOND = 15.0  # of Telegram's 30 messages a second overall
+
+
+class _FullError(Later):
+    """There is no place to write a track."""
 
 
 class Making:
@@ -56,16 +61,15 @@ class Making:
         async with self._c.holding(self._c.store.tracks.claims, track_id) as mine:
             if not mine:
                 return None
-            if track.status is TrackStatus.QUEUED and not await self._ready(track):
+            if track.status is TrackStatus.QUEUED and not await self._begin(track):
                 return None
-            await self._c.store.tracks.start(track_id, self._c.worker)
             showing = asyncio.create_task(self._show(track_id))
             self._in_hand += 1
             try:
                 await self._generate(track)
             finally:
                 self._in_hand -= 1
-                showing.cancel()
+                await ended(showing)
         await self._c.jobs.wake(Kind.DELIVERY, track_id)
         return None
 
@@ -86,6 +90,11 @@ class Making:
                 elif await self._calls.keep(attempt, Sound(path.stat().st_size)):
                     log.info("kept a track that had come back before the stop")
             await self._c.jobs.wake(Kind.DELIVERY, track_id)
+
+    async def _begin(self, track: Track) -> bool:
+        """Queued → generating, unless it lacks a recording or has just been cancelled."""
+        ready = await self._ready(track)
+        return ready and await self._c.store.tracks.start(track.id, self._c.worker)
 
     async def _ready(self, track: Track) -> bool:
         """Whether the backend knows every recording, or none is needed; wakes those it lacks."""
@@ -138,7 +147,8 @@ class Making:
                 refusing_since = refusing_since or time.monotonic()
                 wait = _pause_of(fault) or pause * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
                 if time.monotonic() + wait - refusing_since > self._c.rules.generate_timeout:
-                    raise Refused(Failure.UPSTREAM) from fault
+                    ours = isinstance(fault, _FullError)
+                    raise Refused(Failure.OPERATOR if ours else Failure.UPSTREAM) from fault
                 await self._c.pause(wait)
                 pause = min(_LONGEST_PAUSE, pause * 2)
 
@@ -156,10 +166,9 @@ class Making:
         order = await self._order(track, backend)
         if self._c.stopping.is_set():  # it came during an upload; a call would not end in time
             return False
-        room = await asyncio.to_thread(shutil.disk_usage, self._calls.folder)
-        if room.free < _ROOM:
+        if not await asyncio.to_thread(self._has_room):
             log.error("the disk is full: no track is asked for until there is room")
-            raise Later(_LONGEST_PAUSE)
+            raise _FullError(_LONGEST_PAUSE)
         attempt = await self._c.store.ledger.open(
             track.id,
             self._c.worker,
@@ -179,6 +188,12 @@ class Making:
         if made:
             self._c.music.mark(backend.name, None)
         return made
+
+    def _has_room(self) -> bool:
+        try:
+            return shutil.disk_usage(self._calls.folder).free >= _ROOM
+        except OSError:
+            return False
 
     async def _after_refusal(self, track: Track, backend: MusicBackend, error: MusicError) -> None:
         """Decide what an unbilled refusal means; returning means: try again at once.
