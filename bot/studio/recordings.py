@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 _LARGEST = 20 * 1024 * 1024  # what Telegram hands out
 _LONGEST_PAUSE = 30.0
 _EARLY_TRIES = 6
+_WRITTEN = 3600.0  # what is half written after so long was left by a killed process
+_HALF = {".part", ".raw"}
 
 
 class Refused(Exception):
@@ -95,8 +98,10 @@ class Recordings:
 
     async def tidy(self) -> None:
         """Drop prepared recordings that have had their time; they can be rebuilt."""
-        before = time.time() - self._c.rules.keep_recordings
-        await asyncio.to_thread(_drop_older, self._c.files / "recordings", before)
+        now = time.time()
+        before = now - self._c.rules.keep_recordings
+        for folder, kept in (("recordings", before), ("made", 0.0)):
+            await asyncio.to_thread(_drop_older, self._c.files / folder, kept, now - _WRITTEN)
 
     async def _advance(self, reference_id: int) -> float | None:
         try:
@@ -259,7 +264,9 @@ def _as_uploaded(row: Upload) -> Uploaded:
     return Uploaded(row.voice_id, row.beat_id, row.url, expires)
 
 
-def _drop_older(folder: Path, before: float) -> None:
+def _drop_older(folder: Path, before: float, half_before: float) -> None:
+    """Drop what was written before a moment; what may still be in the writing has its own."""
     for path in folder.iterdir():
-        if path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < (half_before if path.suffix in _HALF else before):
+                path.unlink()
