@@ -2,12 +2,14 @@
 
 import os
 import time
+from pathlib import Path
 
 from tests.bot_kit import World, until
 
 
 async def test_only_what_was_left_behind_is_dropped(outside: World) -> None:
-    left, fresh = [], []
+    left: list[Path] = []
+    fresh: list[Path] = []
     for folder in ("made", "recordings"):
         (outside.data / folder).mkdir(parents=True)
         for name, age, into in ((".1-1.mp3.x.part", 4000, left), ("2-y.part", 60, fresh)):
