@@ -133,7 +133,7 @@ async def base(
         stack.push_async_callback(bot.shutdown)
         await Patience(Pauses()).get(bot.initialize)
         if not await store.belongs_to(str(bot.id)):
-            raise _another_bot(settings)
+            raise _another_bot(settings, AnotherBot())
         context = Context(
             store=store,
             jobs=jobs(settings, store, pace, work=work),
@@ -277,12 +277,10 @@ async def _store(settings: Settings, bot: ExtBot[None]) -> Store:
             claim_seconds=settings.claim_seconds * _CLAIM_SHARE,
             bot_id=bot.token.partition(":")[0],
         )
-    except AnotherBot:
-        raise _another_bot(settings) from None
+    except AnotherBot as error:
+        raise _another_bot(settings, error) from None
 
 
-def _another_bot(settings: Settings) -> SettingsError:
+def _another_bot(settings: Settings, error: AnotherBot) -> SettingsError:
     where = "DATABASE_URL" if settings.database_url else "DATA_DIR"
-    return SettingsError(
-        f"{where}: this database belongs to another bot than the one of TELEGRAM_TOKEN"
-    )
+    return SettingsError(f"{where}: {error}")

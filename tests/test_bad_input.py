@@ -102,7 +102,7 @@ async def test_a_recording_that_is_refused_when_heard(
 
 
 async def test_a_recording_found_bad_after_create(world: World, ada: Person) -> None:
-    world.telegram.fail("getFile", "429", 1, retry_after=4)
+    world.telegram.fail("getFile", "429", 2, retry_after=4)
     await created(ada, content=b"not a recording at all " * 100)
     await ada.wait_for(said("failed-recording"), after=0)
     assert world.music.uploads == []

@@ -35,6 +35,9 @@ async def test_a_wrong_token_first_does_not_lock_the_right_one_out(
     await delivered(ada)
     ended = await asyncio.to_thread(refrain, "run", outside.data.parent, settings)
     assert "another" in ended.stderr
+    await outside.stop()
+    ended = await asyncio.to_thread(refrain, "check", outside.data.parent, settings)
+    assert "belongs to another bot" in ended.stdout
 
 
 def test_a_file_of_settings_in_another_encoding_is_one_line(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from bot import app
 from bot.music import Finding, MusicBackend
 from bot.services import music_services
 from bot.settings import Settings, SettingsError
-from bot.store import NewerSchema, Store, StoreUnavailable
+from bot.store import AnotherBot, NewerSchema, Store, StoreUnavailable
 from bot.texts import Texts, texts
 
 _DECODERS = ("opus", "mp3", "aac", "vorbis", "flac", "pcm_s16le")
@@ -127,9 +127,11 @@ def _data(folder: Path, say: Texts) -> Finding:
 
 async def _store(settings: Settings, say: Texts) -> Finding:
     subject = say.plain("check-store")
+    token = settings.telegram_token
+    bot_id = token.get_secret_value().partition(":")[0] if token else None
     try:
-        store = await Store.open(settings.database, alone=False, upgrade=False)
-    except (StoreUnavailable, NewerSchema, OSError) as error:
+        store = await Store.open(settings.database, alone=False, upgrade=False, bot_id=bot_id)
+    except (StoreUnavailable, NewerSchema, AnotherBot, OSError) as error:
         reason = say.plain("check-store-bad", reason=str(error))
         return Finding(subject, good=False, detail=reason)
     await store.aclose()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from bot.sandbox.telegram_api import Person, SeenMessage
 
 _ASKED = 30.0
+_HINTED = 8.0
 _MADE = 330.0
 
 
@@ -83,14 +84,21 @@ async def play(
 async def _next(person: Person, after: int, data: str | None) -> SeenMessage:
     """The next message of the bot; with `data`, the next with such a button.
 
-    A button never comes when the bot has something else to say, so that is shown at once.
+    A hint may come before the question; but a button that is not there soon after the bot has
+    said something never comes.
     """
 
+    def said(message: SeenMessage) -> bool:
+        return message.id > after
+
     def wanted(message: SeenMessage) -> bool:
-        return message.id > after and (data is None or _button(message, data) is not None)
+        return said(message) and (data is None or _button(message, data) is not None)
 
     try:
-        return await person.wait_for(wanted, after=0, timeout=_ASKED)
+        first = await person.wait_for(said, after=0, timeout=_ASKED)
+        if wanted(first):
+            return first
+        return await person.wait_for(wanted, after=0, timeout=_HINTED)
     except TimeoutError:
         raise Interrupted from None
 

@@ -25,6 +25,9 @@ class NewerSchema(Exception):
 class AnotherBot(Exception):
     """The database belongs to another bot."""
 
+    def __init__(self) -> None:
+        super().__init__("it belongs to another bot than the one of TELEGRAM_TOKEN")
+
 
 async def migrate(engine: AsyncEngine, *, upgrade: bool = True, bot_id: str | None = None) -> None:
     """Run what is missing; SQLite's writing transaction is the lock there.
