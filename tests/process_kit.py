@@ -11,6 +11,9 @@ from bot.sandbox.music_api import MusicApi
 from bot.sandbox.telegram_api import TelegramApi
 from tests import music_kit
 
+MEASURED = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+"""What lets coverage see into the processes that a test starts."""
+
 _INHERITED = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "LC_ALL")
 _PATIENCE = 40.0
 
@@ -76,7 +79,7 @@ class Processes:
                 await asyncio.sleep(0.05)
 
     def _environment(self, number: int) -> dict[str, Any]:
-        kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        kept = {name: os.environ[name] for name in _INHERITED if name in os.environ} | MEASURED
         return kept | {
             "PYTHONPATH": str(Path(__file__).parents[1]),
             "TELEGRAM_TOKEN": self.telegram.token,

@@ -31,6 +31,7 @@ from tests.bot_kit import (
     until,
     write,
 )
+from tests.process_kit import MEASURED
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/secret.mp3\n"
 
@@ -495,7 +496,7 @@ def refrain(
     return subprocess.run(
         [sys.executable, "-m", "bot", *command.split()],
         cwd=folder,
-        env={"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), **settings},
+        env={"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), **MEASURED, **settings},
         capture_output=True,
         text=True,
         timeout=60,

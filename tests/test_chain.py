@@ -185,7 +185,7 @@ async def test_a_track_where_nobody_should_go(outside: World, ada: Person, fault
     async with replicate(outside) as api:
         api.fail(fault, on="result", times=9)
         await created(ada, content=SONG)
-        await ada.wait_for(said("failed-upstream"), after=0)
+        await ada.wait_for(said("failed-upstream"), after=0, timeout=40)
         assert outside.outcomes() == ["bad", "bad"]
 
 

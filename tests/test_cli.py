@@ -19,6 +19,7 @@ from bot.sandbox.music_api import MusicApi
 from bot.sandbox.telegram_api import TelegramApi
 from bot.texts import texts
 from tests.bot_kit import KEY, LYRICS, keys, song, voice
+from tests.process_kit import MEASURED
 
 HERE = Path(__file__).parents[1]
 COMMANDS = ("run", "worker", "demo", "make", "check")
@@ -61,7 +62,7 @@ def run(*arguments: str, folder: Path, **said: str) -> subprocess.CompletedProce
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=folder,
-        env={"PATH": "", "COLUMNS": "200", "PYTHONPATH": str(HERE), **said},
+        env={"PATH": "", "COLUMNS": "200", "PYTHONPATH": str(HERE), **MEASURED, **said},
         capture_output=True,
         text=True,
         timeout=90,
