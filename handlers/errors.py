@@ -83,11 +83,12 @@ class Errors:
             return
         if len(self._told) >= _MOST:
             self._told.clear()
-        self._told[chat_key] = time.monotonic() + _SAY_AGAIN
         try:
             await reply(update, say(key))
         except TelegramError as error:
             log.warning("the person could not be told: %s", type(error).__name__)
+        else:
+            self._told[chat_key] = time.monotonic() + _SAY_AGAIN
 
 
 def add(app: App) -> None:
