@@ -31,7 +31,6 @@ from tests.bot_kit import (
     until,
     write,
 )
-from tests.process_kit import MEASURED
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/secret.mp3\n"
 
@@ -496,7 +495,7 @@ def refrain(
     return subprocess.run(
         [sys.executable, "-m", "bot", *command.split()],
         cwd=folder,
-        env={"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), **MEASURED, **settings},
+        env={"PATH": "", "PYTHONPATH": str(Path(__file__).parents[1]), **settings},
         capture_output=True,
         text=True,
         timeout=60,

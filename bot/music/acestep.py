@@ -1,6 +1,5 @@
 """ACE-Step 1.5 on a server of one's own: nobody can withdraw it (facts: backends, acestep)."""
 
-import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -102,7 +101,7 @@ class AceStep:
         song = order.voice or order.beat
         if song is None or song.path is None:
             raise StaleUpload("ACE-Step needs the recording itself")
-        with await asyncio.to_thread(song.path.open, "rb") as file:
+        with song.path.open("rb") as file:
             form = aiohttp.FormData(
                 {
                     "prompt": self._style,

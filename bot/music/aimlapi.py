@@ -92,7 +92,7 @@ class AimlApi:
             MusicError: As the tables say; `BadAnswer` where an id is missing.
             OSError: The recording cannot be read.
         """
-        with await asyncio.to_thread(recording.open, "rb") as file:
+        with recording.open("rb") as file:
             form = aiohttp.FormData()
             form.add_field("purpose", purpose.value)
             form.add_field(

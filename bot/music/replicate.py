@@ -1,6 +1,5 @@
 """music-01 through Replicate: files, predictions, and tracks that are gone after an hour."""
 
-import asyncio
 import logging
 import math
 import re
@@ -100,7 +99,7 @@ class Replicate:
             MusicError: As the tables say; `BadAnswer` where the address is missing.
             OSError: The recording cannot be read.
         """
-        with await asyncio.to_thread(recording.open, "rb") as file:
+        with recording.open("rb") as file:
             form = aiohttp.FormData()
             kind = _TYPES.get(recording.suffix.lower(), "audio/mpeg")
             name = f"reference{recording.suffix}"
