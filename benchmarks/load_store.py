@@ -101,11 +101,7 @@ async def _way(store: Store, draft: Draft, held: Held) -> None:
     track = await store.tracks.create(draft, 1, 1)
     if not isinstance(track, Track):
         raise TypeError(track)
-    await store.tracks.get(track.id)
-    await store.tracks.claims.take(track.id, _WORKER)
-    await store.ledger.of(track.id)
-    await store.references.upload(draft.reference_id or 0, Purpose.SONG, "aimlapi")
-    await store.tracks.start(track.id, _WORKER)
+    await store.tracks.claims.take(track.id, _WORKER, (TrackStatus.QUEUED,))
     await store.ledger.of(track.id)
     await store.references.upload(draft.reference_id or 0, Purpose.SONG, "aimlapi")
     held.ids.add(track.id)
@@ -124,16 +120,12 @@ async def _way(store: Store, draft: Draft, held: Held) -> None:
         provider_request_id="p",
         cost_usd=0.03,
     )
-    held.ids.discard(track.id)
-    await store.tracks.claims.release(track.id, _WORKER)
     await store.tracks.get(track.id)
-    await store.tracks.claims.take(track.id, _WORKER)
     await store.tracks.sound(track.id)
     await store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
     await store.tracks.delivered(track.id, "sent")
-    await store.tracks.get(track.id)
     await store.tracks.told(track.id, TrackStatus.DELIVERED)
-    await store.tracks.claims.release(track.id, _WORKER)
+    held.ids.discard(track.id)
 
 
 async def _timed(ask: Callable[[], Awaitable[object]]) -> float:

@@ -1,12 +1,14 @@
 """Claims: who works on a row, and until when."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Table, or_, update
+from sqlalchemy import ColumnElement, Row, Table, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
+
+Item = TypeVar("Item")
 
 
 def free(table: Table, now: ColumnElement[float]) -> ColumnElement[bool]:
@@ -14,31 +16,49 @@ def free(table: Table, now: ColumnElement[float]) -> ColumnElement[bool]:
     return or_(table.c.claimed_until.is_(None), table.c.claimed_until < now)
 
 
-class Claims:
+class Claims(Generic[Item]):
     """Takes, renews and releases claims on one table, by compare-and-set.
 
     Args:
         database: Where the table is.
-        table: With columns id, claimed_by, claimed_until.
+        table: With columns id, status, claimed_by, claimed_until.
         seconds: How long a claim lives without being renewed.
+        read: Makes of a row what it stands for.
     """
 
-    def __init__(self, database: Database, table: Table, seconds: float) -> None:
+    def __init__(
+        self, database: Database, table: Table, seconds: float, read: Callable[[Row[Any]], Item]
+    ) -> None:
         self._database = database
         self._table = table
+        self._read = read
         self.seconds = seconds
 
-    async def take(self, row_id: int, worker: str) -> bool:
-        """Claim a row that nobody has."""
+    async def take(
+        self, row_id: int, worker: str, statuses: Collection[str] | None = None
+    ) -> Item | None:
+        """Claim a row that nobody has.
+
+        Args:
+            row_id: Which one.
+            worker: Who wants it.
+            statuses: Those it is wanted in; in any, if None.
+
+        Returns:
+            The row as it is now; None if it is somebody else's, or in another status.
+        """
+        wanted = [] if statuses is None else [self._table.c.status.in_(statuses)]
         async with self._database.single() as connection:
-            return await moved(
+            row = await changed(
                 connection,
                 self._table,
                 self._table.c.id == row_id,
                 free(self._table, self._database.now()),
+                *wanted,
                 claimed_by=worker,
                 claimed_until=self._database.now() + self.seconds,
             )
+        return self._read(row) if row else None
 
     async def renew_all(self, row_ids: Iterable[int], worker: str) -> set[int]:
         """Keep claims, in one statement; those that have gone to somebody else are left out."""
@@ -68,6 +88,16 @@ class Claims:
                 .where(self._table.c.claimed_by.is_not(None))
                 .values(claimed_by=None, claimed_until=None)
             )
+
+
+async def changed(
+    connection: AsyncConnection, table: Table, *where: Any, **values: Any
+) -> Row[Any] | None:
+    """Change the row that is as expected; gives it as it is now, None if there was none."""
+    rows = await connection.execute(
+        update(table).where(*where).values(**values).returning(*table.c)
+    )
+    return rows.first()
 
 
 async def moved(connection: AsyncConnection, table: Table, *where: Any, **values: Any) -> bool:

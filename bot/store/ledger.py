@@ -1,13 +1,14 @@
 """The ledger of paid calls: a row is committed before the call and closed after it."""
 
 import time
+from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, case, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Outcome, TrackStatus
-from bot.store.claims import moved
+from bot.store.claims import changed, moved
 from bot.store.database import Database
 from bot.store.rows import Attempt
 from bot.store.schema import attempts, sounds, tracks
@@ -20,6 +21,15 @@ PENDING = "Pending"
 """Detail of an attempt that is not waited for any longer, and may bring its track one day."""
 
 _PASSED_ON = "PassedOn"
+
+_BOOKED = ("number", "track_id", "backend", "request_id", "opened_at")
+_SOUNDLESS = (
+    TrackStatus.QUEUED,
+    TrackStatus.GENERATING,
+    TrackStatus.FAILED,
+    TrackStatus.CANCELLED,
+)
+_UNWANTED = or_(tracks.c.stop_wanted == 1, tracks.c.status == TrackStatus.CANCELLED)
 
 
 class Ledger:
@@ -42,42 +52,31 @@ class Ledger:
     async def open(
         self, track_id: int, worker: str, backend: str, request_id: str, cap: int
     ) -> Attempt | None:
-        """Book a call that is about to be made.
+        """Book a call that is about to be made; with the first one the track is generating.
 
         Returns:
             The open attempt, or None if the track is not this worker's any more, was
             cancelled, has an open attempt, or has used up its counted attempts.
         """
         async with self._database.write() as connection:
-            mine = await connection.scalar(
-                select(tracks.c.id)
-                .where(
-                    tracks.c.id == track_id,
-                    tracks.c.claimed_by == worker,
-                    tracks.c.status == TrackStatus.GENERATING,
-                    tracks.c.stop_wanted == 0,
-                )
-                .with_for_update()
+            started = await moved(
+                connection,
+                tracks,
+                tracks.c.id == track_id,
+                tracks.c.claimed_by == worker,
+                tracks.c.status.in_((TrackStatus.QUEUED, TrackStatus.GENERATING)),
+                tracks.c.stop_wanted == 0,
+                status=TrackStatus.GENERATING,
             )
-            before = await connection.execute(
-                select(attempts.c.outcome).where(attempts.c.track_id == track_id)
-            )
-            outcomes = [row.outcome for row in before]
-            counted = sum(outcome is None or Outcome(outcome).counts for outcome in outcomes)
-            if mine is None or None in outcomes or counted >= cap:
+            if not started:
                 return None
-            row = await connection.execute(
+            rows = await connection.execute(
                 insert(attempts)
-                .values(
-                    track_id=track_id,
-                    number=len(outcomes) + 1,
-                    backend=backend,
-                    request_id=request_id,
-                    opened_at=time.time(),
-                )
-                .returning(attempts)
+                .from_select(_BOOKED, _next(track_id, backend, request_id, cap))
+                .returning(*attempts.c)
             )
-            return Attempt.of(row.one())
+            row = rows.first()
+        return Attempt.of(row) if row else None
 
     async def knows(self, backend: str, ticket: str) -> bool:
         """Whether a ticket of a backend belongs to an attempt already."""
@@ -146,12 +145,6 @@ class Ledger:
             Whether this sound is the track's.
         """
         async with self._database.write() as connection:
-            row = await connection.execute(
-                select(tracks.c.status, tracks.c.stop_wanted, tracks.c.file_id)
-                .where(tracks.c.id == attempt.track_id)
-                .with_for_update()
-            )
-            track = row.one()
             await connection.execute(
                 update(attempts)
                 .where(
@@ -164,9 +157,20 @@ class Ledger:
                     closed_at=time.time(),
                 )
             )
-            if track.file_id is not None:
+            row = await changed(
+                connection,
+                tracks,
+                tracks.c.id == attempt.track_id,
+                tracks.c.status.in_(_SOUNDLESS),
+                status=case((_UNWANTED, TrackStatus.CANCELLED), else_=TrackStatus.MADE),
+                seconds=seconds,
+                reason=None,
+                told=0,
+                wake_at=0,
+            )
+            if row is None:
                 return False
-            cancelled = track.stop_wanted or track.status == TrackStatus.CANCELLED
+            cancelled = row.status == TrackStatus.CANCELLED
             kept = await connection.scalar(
                 self._insert(sounds)
                 .values(
@@ -179,15 +183,7 @@ class Ledger:
                 .on_conflict_do_nothing()
                 .returning(sounds.c.track_id)
             )
-            if kept is None:
-                return False
-            status = TrackStatus.CANCELLED if cancelled else TrackStatus.MADE
-            await connection.execute(
-                update(tracks)
-                .where(tracks.c.id == attempt.track_id)
-                .values(status=status, seconds=seconds, reason=None, told=0, wake_at=0)
-            )
-        return True
+        return kept is not None
 
     async def usual_seconds(self) -> float | None:
         """How long the latest successful calls took, on average; None before the first.
@@ -206,6 +202,24 @@ class Ledger:
             async with self._database.read() as connection:
                 self._usual = await connection.scalar(select(func.avg(latest.c.took)))
         return self._usual
+
+
+def _next(track_id: int, backend: str, request_id: str, cap: int) -> Select[Any]:
+    """The next attempt's row, unless one is open or those that count are used up."""
+    unrefused = or_(attempts.c.outcome.is_(None), attempts.c.outcome != Outcome.REFUSED)
+    before = (
+        select(
+            func.count().label("all"),
+            func.count(case((attempts.c.outcome.is_(None), 1))).label("open"),
+            func.count(case((unrefused, 1))).label("counted"),
+        )
+        .where(attempts.c.track_id == track_id)
+        .subquery()
+    )
+    values = (track_id, backend, request_id, time.time())
+    return select(before.c.all + 1, *map(literal, values)).where(
+        before.c.open == 0, before.c.counted < cap
+    )
 
 
 async def pass_on(connection: AsyncConnection, before: int, after: int) -> None:

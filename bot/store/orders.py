@@ -1,6 +1,7 @@
 """How tracks begin: once for each press, and no more than a person may have."""
 
 import time
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -107,14 +108,13 @@ class Orders:
                 user_id=before.user_id,
                 panel_id=panel_id,
             )
-            handed_on = before.status is TrackStatus.FAILED and await moved(
-                connection, sounds, sounds.c.track_id == before.id, track_id=track.id
-            )
-            if handed_on:
+            if before.status is not TrackStatus.FAILED:
+                return track
+            if await moved(connection, sounds, sounds.c.track_id == before.id, track_id=track.id):
                 values = {"status": TrackStatus.MADE, "seconds": before.seconds}
                 await moved(connection, tracks, tracks.c.id == track.id, **values)
-            elif before.status is TrackStatus.FAILED:
-                await pass_on(connection, before.id, track.id)
+                return replace(track, status=TrackStatus.MADE, seconds=before.seconds)
+            await pass_on(connection, before.id, track.id)
             return track
 
 

@@ -21,7 +21,7 @@ class References:
     def __init__(self, database: Database, claim_seconds: float) -> None:
         self._database = database
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
-        self.claims = Claims(database, references, claim_seconds)
+        self.claims = Claims(database, references, claim_seconds, Reference.of)
 
     async def get(self, reference_id: int) -> Reference:
         """One reference.

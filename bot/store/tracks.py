@@ -1,12 +1,13 @@
 """Tracks: asked for once, moved forward by compare-and-set, never lost."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import and_, delete, func, or_, select, update
 
 from bot.model import TrackStatus
-from bot.store.claims import Claims, free, moved
+from bot.store.claims import Claims, changed, free, moved
 from bot.store.database import Database
 from bot.store.orders import UNFINISHED, Orders
 from bot.store.rows import Track
@@ -18,7 +19,7 @@ class Tracks(Orders):
 
     def __init__(self, database: Database, claim_seconds: float) -> None:
         super().__init__(database)
-        self.claims = Claims(database, tracks, claim_seconds)
+        self.claims = Claims(database, tracks, claim_seconds, Track.of)
 
     async def get(self, track_id: int) -> Track:
         """One track.
@@ -38,14 +39,18 @@ class Tracks(Orders):
         before: TrackStatus | tuple[TrackStatus, ...],
         after: TrackStatus,
         **values: Any,
-    ) -> bool:
-        """Change the status if it is still as expected; False if somebody was quicker."""
+    ) -> Track | None:
+        """Change the status if it is still as expected.
+
+        Returns:
+            The track as it is now; None if somebody was quicker.
+        """
         expected = before if isinstance(before, tuple) else (before,)
         values = {"told": 0} | values  # a row that has been told of is never looked at again
         if after not in UNFINISHED:
             values = {"finished_at": time.time()} | values
         async with self._database.single() as connection:
-            return await moved(
+            row = await changed(
                 connection,
                 tracks,
                 tracks.c.id == track_id,
@@ -53,9 +58,14 @@ class Tracks(Orders):
                 status=after,
                 **values,
             )
+        return Track.of(row) if row else None
 
     async def start(self, track_id: int, worker: str) -> bool:
-        """Queued → generating, for the worker that has the claim."""
+        """Queued → generating without a call, for the worker that has the claim.
+
+        What a track inherits was called for already; all others start with their first call
+        (see `bot.store.ledger`).
+        """
         async with self._database.single() as connection:
             return await moved(
                 connection,
@@ -96,19 +106,31 @@ class Tracks(Orders):
                 update(tracks).where(tracks.c.id == track_id).values(panel_id=panel_id)
             )
 
-    async def told(self, track_id: int, status: TrackStatus) -> None:
-        """Note that the person has seen how the track ended."""
+    async def told(self, track_id: int, status: TrackStatus) -> bool:
+        """Note that the person has seen how the track ended: that ends the claim on it as well.
+
+        Returns:
+            False if the status has changed since.
+        """
         async with self._database.single() as connection:
-            await connection.execute(
-                update(tracks)
-                .where(tracks.c.id == track_id, tracks.c.status == status)
-                .values(told=1)
+            return await moved(
+                connection,
+                tracks,
+                tracks.c.id == track_id,
+                tracks.c.status == status,
+                told=1,
+                claimed_by=None,
+                claimed_until=None,
             )
 
-    async def delivered(self, track_id: int, file_id: str) -> bool:
-        """Sending or unsure → delivered; the bytes are Telegram's to keep now."""
+    async def delivered(self, track_id: int, file_id: str) -> Track | None:
+        """Sending or unsure → delivered; the bytes are Telegram's to keep now.
+
+        Returns:
+            The track as it is now; None if it was in another status.
+        """
         async with self._database.write() as connection:
-            done = await moved(
+            row = await changed(
                 connection,
                 tracks,
                 tracks.c.id == track_id,
@@ -118,9 +140,9 @@ class Tracks(Orders):
                 finished_at=time.time(),
                 told=0,
             )
-            if done:
+            if row:
                 await connection.execute(delete(sounds).where(sounds.c.track_id == track_id))
-        return done
+        return Track.of(row) if row else None
 
     async def sound(self, track_id: int) -> tuple[bytes, bytes, str] | None:
         """Audio, cover and note of a track that was made and not yet delivered."""
@@ -140,6 +162,12 @@ class Tracks(Orders):
                 select(sounds.c.track_id).where(sounds.c.track_id == track_id)
             )
         return found is not None
+
+    async def some(self, track_ids: Iterable[int]) -> list[Track]:
+        """Tracks by their ids; those that do not exist are left out."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(tracks).where(tracks.c.id.in_(list(track_ids))))
+            return [Track.of(row) for row in rows]
 
     async def latest(self, chat_id: int, user_id: int) -> list[Track]:
         """A person's unfinished tracks in a chat, the newest first."""

@@ -23,6 +23,11 @@ class Connection(aiosqlite.Connection):
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy has it: no exit waits for a connection
+        self._beginning = False
+
+    def begin(self) -> None:
+        """Begin a transaction that writes, in the trip of its first statement."""
+        self._beginning = True
 
     def cursor(self) -> "Cursor":  # type: ignore[override]  # aiosqlite's is a context around one
         """A cursor; it costs nothing until it executes."""
@@ -30,7 +35,10 @@ class Connection(aiosqlite.Connection):
 
     async def trip(self, run: _Run) -> _Done:
         """Execute in the thread, and bring back everything."""
-        done: _Done = await self._execute(_whole, run)  # type: ignore[no-untyped-call]
+        begin, self._beginning = self._beginning, False
+        done: _Done = await self._execute(  # type: ignore[no-untyped-call]
+            _whole, self.plain() if begin else None, run
+        )
         return done
 
     def plain(self) -> sqlite3.Connection:
@@ -80,7 +88,9 @@ class Cursor:
         self._rows, self.description, self.rowcount, self.lastrowid = done
 
 
-def _whole(run: _Run) -> _Done:
+def _whole(begun: sqlite3.Connection | None, run: _Run) -> _Done:
+    if begun:
+        begun.execute("BEGIN IMMEDIATE")
     cursor = run()
     try:
         rows = cursor.fetchall() if cursor.description else []

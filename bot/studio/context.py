@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from bot.jobs import Jobs, Kind
 from bot.model import Failure, Recipe, TrackStatus
 from bot.music import Abilities, Chain, MusicBackend, OperatorFault, OperatorReason
 from bot.store import Store, StoreUnavailable
-from bot.store.claims import Claims
+from bot.store.claims import Claims, Item
 from bot.studio import lyrics
 from bot.studio.holding import Holder
 from bot.studio.ports import Courier
@@ -74,14 +74,12 @@ class Context:
     holder: Holder = field(default_factory=Holder)
 
     @asynccontextmanager
-    async def holding(self, claims: Claims, row_id: int) -> AsyncIterator[bool]:
-        """Work on a row under a claim that is renewed until the block ends.
-
-        Yields:
-            Whether the claim was to be had.
-        """
-        async with self.holder.holding(claims, row_id, self.worker) as mine:
-            yield mine
+    async def holding(
+        self, claims: Claims[Item], row_id: int, statuses: Collection[str] | None = None
+    ) -> AsyncIterator[Item | None]:
+        """Work on a row under a claim of this process (see `bot.studio.holding.Holder`)."""
+        async with self.holder.holding(claims, row_id, self.worker, statuses) as item:
+            yield item
 
     async def pause(self, seconds: float) -> bool:
         """Wait, but not past the order to stop; False if that came."""
@@ -133,10 +131,17 @@ class Context:
 
     async def fail(self, track_id: int, failure: Failure) -> None:
         """End a track that will not be made, and let the person be told."""
-        before = (TrackStatus.QUEUED, TrackStatus.GENERATING)
-        if await self.store.tracks.move(track_id, before, TrackStatus.FAILED, reason=failure):
-            log.warning("track %d failed: %s", track_id, failure)
+        if await self.failed(track_id, failure):
             await self.jobs.wake(Kind.DELIVERY, track_id)
+
+    async def failed(self, track_id: int, failure: Failure) -> bool:
+        """Write down that a track will not be made; False if it had ended already."""
+        before = (TrackStatus.QUEUED, TrackStatus.GENERATING)
+        failed = TrackStatus.FAILED
+        if not await self.store.tracks.move(track_id, before, failed, reason=failure):
+            return False
+        log.warning("track %d failed: %s", track_id, failure)
+        return True
 
     @staticmethod
     def failure_of(fault: OperatorFault) -> Failure:

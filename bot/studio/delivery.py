@@ -1,8 +1,11 @@
 """Delivery: once, as far as the messenger lets that be known; and how every track ended."""
 
+import asyncio
 import logging
 import time
 from collections import Counter
+from functools import partial
+from typing import Any
 
 from bot.audio import tagged
 from bot.model import Failure, TrackStatus
@@ -17,6 +20,20 @@ log = logging.getLogger(__name__)
 _TRIES = 16
 _LONGEST = 300.0
 _SHOW_AGAIN = 5.0  # in first pauses
+_AT_ONCE = 8  # a track that is being sent is in memory, twice
+_OURS = frozenset(TrackStatus) - {TrackStatus.QUEUED, TrackStatus.GENERATING}
+
+
+class PutOffError(Exception):
+    """A track is to be sent later.
+
+    Args:
+        seconds: When.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds:.0f} s")
+        self.seconds = seconds
 
 
 class Delivery:
@@ -26,33 +43,56 @@ class Delivery:
         self._c = context
         self._store = context.store.tracks
         self._performer = performer
+        self._places = asyncio.Semaphore(_AT_ONCE)
         self._tries: Counter[int] = Counter()
 
     async def work(self, track_id: int) -> float | None:
         """Deliver a made track, or say how an ended one ended."""
-        track = await self._store.get(track_id)
-        if track.status in {TrackStatus.QUEUED, TrackStatus.GENERATING}:
-            return None  # its maker needs the claim, and wakes this when it is done
-        async with self._c.holding(self._store.claims, track_id) as mine:
-            if not mine:
-                return 1.0
-            again = None
-            if track.status is TrackStatus.SENDING:
-                log.warning("the answer to a delivery was lost with its process")
-                await self._store.move(track_id, TrackStatus.SENDING, TrackStatus.UNSURE)
-            elif track.status is TrackStatus.MADE:
-                again = await self._send(track)
-            if again is None:
-                again = await self._show_end(track_id)
-        return again
+        async with self._c.holding(self._store.claims, track_id, _OURS) as track:
+            if track is None:
+                return await self._not_ours(track_id)
+            return await self.finish(track)
 
-    async def _send(self, track: Track) -> float | None:
+    async def finish(self, track: Track) -> float | None:
+        """Do, for whoever has the claim, all that is left to do for a track.
+
+        Args:
+            track: As it is now; nothing is done for one that is still in the making.
+
+        Returns:
+            Seconds after which to look again, or None.
+        """
+        if track.status not in _OURS:
+            return None
+        if track.status is TrackStatus.SENDING:
+            log.warning("the answer to a delivery was lost with its process")
+            track = await self._moved(track, TrackStatus.UNSURE)
+        elif track.status is TrackStatus.MADE:
+            async with self._places:
+                try:
+                    track = await self._send(track)
+                except PutOffError as put_off:
+                    return put_off.seconds
+        return await self._show_end(track)
+
+    async def _not_ours(self, track_id: int) -> float | None:
+        """Come back for a track that somebody else has; its maker needs no reminder."""
+        status = (await self._store.get(track_id)).status
+        return 1.0 if status in _OURS else None
+
+    async def _send(self, track: Track) -> Track:
+        """Send a made track.
+
+        Returns:
+            It as it is now.
+
+        Raises:
+            PutOffError: not now.
+        """
         sound = await self._store.sound(track.id)
         if sound is None:
-            failed = TrackStatus.FAILED
-            if await self._store.move(track.id, TrackStatus.MADE, failed, reason=Failure.UPSTREAM):
-                log.error("a made track has no sound any more: nobody fetched it in time")
-            return None
+            log.error("a made track has no sound any more: nobody fetched it in time")
+            return await self._moved(track, TrackStatus.FAILED, reason=Failure.UPSTREAM)
         audio, cover, note = sound
         audio = tagged(
             audio,
@@ -62,48 +102,52 @@ class Delivery:
             cover=cover,
             comment=note,
         )
-        if not await self._store.move(track.id, TrackStatus.MADE, TrackStatus.SENDING):
-            return None
+        sending = await self._store.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
+        if sending is None:
+            return await self._store.get(track.id)
         try:
-            file_id = await self._c.courier.deliver(track, audio, cover, note)
+            file_id = await self._c.courier.deliver(sending, audio, cover, note)
         except Later as later:
-            return await self._put_off(track, later)
+            return await self._put_off(sending, later)
         except AnswerLost:
             log.warning("the answer to a delivery was lost")
-            await self._sent(track.id, TrackStatus.UNSURE)
+            return await self._moved(sending, TrackStatus.UNSURE)
         except Unreachable:
-            await self._sent(track.id, TrackStatus.UNDELIVERABLE)
-        else:
-            await insist(lambda: self._store.delivered(track.id, file_id))
-            self._tries.pop(track.id, None)
-            log.info("delivered")
-        return None
+            return await self._moved(sending, TrackStatus.UNDELIVERABLE)
+        delivered = await insist(lambda: self._store.delivered(track.id, file_id))
+        self._tries.pop(track.id, None)
+        log.info("delivered")
+        return delivered or await self._store.get(track.id)
 
-    async def _put_off(self, track: Track, later: Later) -> float | None:
-        """Try again, less and less often; what is refused for an hour waits for a button."""
+    async def _put_off(self, track: Track, later: Later) -> Track:
+        """Try again, less and less often; what is refused for an hour waits for a button.
+
+        Raises:
+            PutOffError: unless that hour is over.
+        """
         self._tries[track.id] += 1
         if self._tries[track.id] > _TRIES:
             del self._tries[track.id]
             log.error("a delivery is refused again and again; it waits for its button")
-            await self._sent(track.id, TrackStatus.UNDELIVERABLE)
-            return None
+            return await self._moved(track, TrackStatus.UNDELIVERABLE)
         pause = max(
             later.seconds, min(_LONGEST, later.seconds * 2.0 ** (self._tries[track.id] - 1))
         )
-        await self._sent(track.id, TrackStatus.MADE, wake_at=time.time() + pause)
-        return pause
+        await self._moved(track, TrackStatus.MADE, wake_at=time.time() + pause)
+        raise PutOffError(pause)
 
-    async def _sent(self, track_id: int, after: TrackStatus, **values: float) -> None:
-        """Write down how sending ended."""
-        await insist(lambda: self._store.move(track_id, TrackStatus.SENDING, after, **values))
+    async def _moved(self, track: Track, after: TrackStatus, **values: Any) -> Track:
+        """Write down what has become of a track; gives it as it is now, whoever wrote it."""
+        move = partial(self._store.move, track.id, track.status, after, **values)
+        return await insist(move) or await self._store.get(track.id)
 
-    async def _show_end(self, track_id: int) -> float | None:
-        track = await self._store.get(track_id)
+    async def _show_end(self, track: Track) -> float | None:
         if track.status in UNFINISHED or track.told:
             return None
-        kept = track.status is TrackStatus.CANCELLED and await self._store.has_sound(track_id)
+        kept = track.status is TrackStatus.CANCELLED and await self._store.has_sound(track.id)
         shown = await self._c.courier.show(track, kept=kept)
         if not shown:
             return _SHOW_AGAIN * self._c.rules.pause
-        await self._store.told(track_id, track.status)
+        if await self._store.told(track.id, track.status):
+            self._c.holder.let_go(self._store.claims, track.id)
         return None

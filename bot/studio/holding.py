@@ -2,16 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from bot.store import StoreUnavailable
-from bot.store.claims import Claims
+from bot.store.claims import Claims, Item
 
 log = logging.getLogger(__name__)
 
 
-async def ended(task: asyncio.Task[None]) -> None:
+async def ended(task: asyncio.Task[Any]) -> None:
     """Cancel a task and wait for its end; how it ended is not raised."""
     task.cancel()
     await asyncio.wait([task])
@@ -27,32 +28,51 @@ class Holder:
     """
 
     def __init__(self) -> None:
-        self._held: dict[Claims, set[int]] = {}
-        self._renewing: dict[Claims, asyncio.Task[None]] = {}
+        self._held: dict[Claims[Any], set[int]] = {}
+        self._renewing: dict[Claims[Any], asyncio.Task[None]] = {}
 
     @asynccontextmanager
-    async def holding(self, claims: Claims, row_id: int, worker: str) -> AsyncIterator[bool]:
+    async def holding(
+        self,
+        claims: Claims[Item],
+        row_id: int,
+        worker: str,
+        statuses: Collection[str] | None = None,
+    ) -> AsyncIterator[Item | None]:
         """Work on a row under a claim that is renewed until the block ends.
 
+        Args:
+            claims: Of its table.
+            row_id: Which row.
+            worker: Who wants it.
+            statuses: Those it is wanted in; in any, if None.
+
         Yields:
-            Whether the claim was to be had.
+            The row as it is now, None if the claim was not to be had.
         """
-        if not await claims.take(row_id, worker):
-            yield False
+        item = await claims.take(row_id, worker, statuses)
+        if item is None:
+            yield None
             return
         self._held.setdefault(claims, set()).add(row_id)
         if claims not in self._renewing:
             self._renewing[claims] = asyncio.create_task(self._renew(claims, worker))
         try:
-            yield True
+            yield item
         finally:
-            self._held[claims].discard(row_id)
-            if not self._held[claims] and claims in self._renewing:
-                self._renewing.pop(claims).cancel()
-            with suppress(StoreUnavailable):
-                await asyncio.shield(claims.release(row_id, worker))
+            mine = row_id in self._held[claims]
+            self.let_go(claims, row_id)
+            if mine:
+                with suppress(StoreUnavailable):
+                    await asyncio.shield(claims.release(row_id, worker))
 
-    async def _renew(self, claims: Claims, worker: str) -> None:
+    def let_go(self, claims: Claims[Any], row_id: int) -> None:
+        """Renew a claim no longer: it has been given back, or is about to be."""
+        self._held[claims].discard(row_id)
+        if not self._held[claims] and claims in self._renewing:
+            self._renewing.pop(claims).cancel()
+
+    async def _renew(self, claims: Claims[Any], worker: str) -> None:
         held = self._held[claims]
         while True:
             await asyncio.sleep(claims.seconds / 4)

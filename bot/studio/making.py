@@ -7,7 +7,6 @@ import shutil
 import time
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 
 from bot.jobs import Kind
 from bot.model import Failure, Outcome, TrackStatus
@@ -23,54 +22,54 @@ from bot.music import (
     Uploaded,
     UserFault,
 )
-from bot.store import Attempt, StoreUnavailable, Track
+from bot.store import Attempt, Track
 from bot.studio import lyrics
 from bot.studio.calls import Calls, Pending, detail_of
 from bot.studio.context import Context
-from bot.studio.holding import ended
-from bot.studio.ports import Later, Progress
+from bot.studio.delivery import Delivery
+from bot.studio.panels import Panels
+from bot.studio.ports import Later
 from bot.studio.recordings import Recordings, Refused
 
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 30.0
-_USUAL = 60.0
 _ROOM = 64_000_000  # bytes; a track needs two million, its row as many again
-_TICK = 3.0  # in first pauses
-_EDITS_A_SECOND = 15.0  # of Telegram's 30 messages a second overall
+_OURS = frozenset({TrackStatus.QUEUED, TrackStatus.GENERATING})
 
 
 class _FullError(Later):
     """There is no place to write a track."""
 
 
-class Making:
-    """Takes a track from queued to made, failed or cancelled."""
+class NotReadyError(Exception):
+    """A recording is still being prepared or uploaded by its own work."""
 
-    def __init__(self, context: Context, recordings: Recordings) -> None:
+
+class Making:
+    """Takes a track from queued to made, failed or cancelled, and hands it to delivery."""
+
+    def __init__(self, context: Context, recordings: Recordings, delivery: Delivery) -> None:
         self._c = context
         self._recordings = recordings
+        self._delivery = delivery
+        self._panels = Panels(context)
         self._calls = Calls(context)
-        self._in_hand = 0
 
     async def work(self, track_id: int) -> float | None:
-        """Advance a track, unless somebody else is at it."""
-        track = await self._c.store.tracks.get(track_id)
-        if track.status not in {TrackStatus.QUEUED, TrackStatus.GENERATING}:
-            return None
-        async with self._c.holding(self._c.store.tracks.claims, track_id) as mine:
-            if not mine:
+        """Advance a track, unless somebody else is at it; who has made it delivers it."""
+        again = None
+        async with self._c.holding(self._c.store.tracks.claims, track_id, _OURS) as track:
+            if track is None:
                 return None
-            if track.status is TrackStatus.QUEUED and not await self._begin(track):
-                return None
-            showing = asyncio.create_task(self._show(track_id))
-            self._in_hand += 1
             try:
                 await self._generate(track)
             finally:
-                self._in_hand -= 1
-                await ended(showing)
-        await self._c.jobs.wake(Kind.DELIVERY, track_id)
+                await self._panels.end(track_id)
+            if not self._c.stopping.is_set():
+                again = await self._delivery.finish(await self._c.store.tracks.get(track_id))
+        if again is not None:
+            await self._c.jobs.wake(Kind.DELIVERY, track_id, again)
         return None
 
     async def recover(self) -> None:
@@ -80,8 +79,8 @@ class Making:
         """
         for path in sorted(self._calls.folder.glob("*-*.mp3")):
             track_id, number = (int(part) for part in path.stem.split("-"))
-            async with self._c.holding(self._c.store.tracks.claims, track_id) as mine:
-                if not mine:
+            async with self._c.holding(self._c.store.tracks.claims, track_id) as track:
+                if track is None:
                     continue
                 attempts = await self._c.store.ledger.of(track_id)
                 attempt = next((a for a in attempts if a.number == number), None)
@@ -91,41 +90,30 @@ class Making:
                     log.info("kept a track that had come back before the stop")
             await self._c.jobs.wake(Kind.DELIVERY, track_id)
 
-    async def _begin(self, track: Track) -> bool:
-        """Queued → generating, unless it lacks a recording or has just been cancelled."""
-        ready = await self._ready(track)
-        return ready and await self._c.store.tracks.start(track.id, self._c.worker)
-
-    async def _ready(self, track: Track) -> bool:
-        """Whether the backend knows every recording, or none is needed; wakes those it lacks."""
-        if any(a.outcome is None for a in await self._c.store.ledger.of(track.id)):
-            return True
-        backend = self._c.backend_for(track.recipe)
-        if backend is None:
-            return True  # and it fails for a reason that `_generate` names
-        ready = True
-        for reference_id, purpose in track.recipe.uploads().items():
-            if not await self._recordings.known(reference_id, purpose, backend):
-                ready = False
-                await self._c.jobs.wake(Kind.REFERENCE, reference_id)
-        return ready
-
     async def _generate(self, track: Track) -> None:
         """Try until there is a track, a reason to give up, or the order to stop."""
         try:
-            if await self._settle(track):
-                return
-            await self._persist(track)
+            promises = [a for a in await self._c.store.ledger.of(track.id) if a.outcome is None]
+            if not promises:
+                await self._persist(track, fresh=track.status is TrackStatus.QUEUED)
+            elif not await self._settle(track, promises):
+                await self._persist(track, fresh=False)
+        except NotReadyError:
+            log.debug("a recording is not there yet; its end wakes the track")
         except (Pending, Refused) as ended:
             await self._end(track.id, ended.failure)
         except UserFault as fault:
             await self._end(track.id, Failure(fault.reason))
 
-    async def _persist(self, track: Track) -> None:
+    async def _persist(self, track: Track, *, fresh: bool) -> None:
         """Make calls until one brings the track, moving on from a backend only its owner mends.
 
+        Args:
+            track: Claimed.
+            fresh: Whether it stays queued until its recordings are there by their own work.
+
         Raises:
-            Pending, Refused, UserFault: as they say.
+            NotReadyError, Pending, Refused, UserFault: as they say.
         """
         refusing_since: float | None = None
         pause = self._c.rules.pause
@@ -135,7 +123,9 @@ class Making:
             if backend is None:
                 raise Refused(self._c.why_none(track.recipe, refused))
             try:
-                if await self._attempt(track, backend):
+                order = await self._order(track, backend, fresh=fresh)
+                fresh = False
+                if await self._attempt(track, backend, order):
                     return
                 refusing_since, pause = None, self._c.rules.pause
             except (Refused, UserFault):
@@ -152,7 +142,7 @@ class Making:
                 await self._c.pause(wait)
                 pause = min(_LONGEST_PAUSE, pause * 2)
 
-    async def _attempt(self, track: Track, backend: MusicBackend) -> bool:
+    async def _attempt(self, track: Track, backend: MusicBackend, order: Order) -> bool:
         """Make one paid call.
 
         Returns:
@@ -161,9 +151,8 @@ class Making:
         Raises:
             MusicError: the call was refused and booked so, or never made.
             Pending: it is not waited for any longer.
-            Refused, Later: there was nothing to call with.
+            Refused, Later: it was not made, or would be refused again.
         """
-        order = await self._order(track, backend)
         if self._c.stopping.is_set():  # it came during an upload; a call would not end in time
             return False
         if not await asyncio.to_thread(self._has_room):
@@ -180,6 +169,7 @@ class Making:
             await self._give_up(track.id)
             return True
         log.info("asking for a track, attempt %d", attempt.number)
+        self._panels.begin(track.id)
         try:
             made = await self._calls.make(attempt, backend, order)
         except MusicError as error:
@@ -213,24 +203,39 @@ class Making:
         else:
             raise error
 
-    async def _order(self, track: Track, backend: MusicBackend) -> Order:
-        known = {
-            reference_id: await self._recordings.uploaded(reference_id, purpose, backend)
-            for reference_id, purpose in track.recipe.uploads().items()
-        }
+    async def _order(self, track: Track, backend: MusicBackend, *, fresh: bool) -> Order:
+        """What is asked for, with every recording as the backend knows it.
+
+        Raises:
+            NotReadyError: it is fresh, and a recording is still on its way; that was woken.
+            MusicError, Refused, Later: a recording cannot be brought there.
+        """
+        bring = self._recordings.at_hand if fresh else self._recordings.uploaded
+        known: dict[int, Uploaded] = {}
+        for reference_id, purpose in track.recipe.uploads().items():
+            if upload := await bring(reference_id, purpose, backend):
+                known[reference_id] = upload
+            else:
+                await self._c.jobs.wake(Kind.REFERENCE, reference_id)
+        if len(known) < len(track.recipe.uploads()):
+            raise NotReadyError
         return _order_of(track, backend, known)
 
-    async def _settle(self, track: Track) -> bool:
+    async def _settle(self, track: Track, promises: list[Attempt]) -> bool:
         """End the attempts that a dead worker or the track's predecessor left open.
 
         Returns:
-            Whether the track is made.
+            Whether the track is made, or somebody else's.
 
         Raises:
             Pending, UserFault: as they say.
         """
-        for attempt in await self._c.store.ledger.of(track.id):
-            if attempt.outcome is None and await self._resume(track, attempt):
+        queued = track.status is TrackStatus.QUEUED
+        if queued and not await self._c.store.tracks.start(track.id, self._c.worker):
+            return True
+        self._panels.begin(track.id)
+        for attempt in promises:
+            if await self._resume(track, attempt):
                 return True
         return False
 
@@ -266,18 +271,7 @@ class Making:
             before = TrackStatus.GENERATING
             await self._c.store.tracks.move(track_id, before, TrackStatus.CANCELLED)
         else:
-            await self._c.fail(track_id, failure)
-
-    async def _show(self, track_id: int) -> None:
-        """Keep the status message moving while the track is being made."""
-        begun = time.monotonic()
-        while True:
-            with suppress(StoreUnavailable):
-                expected = await self._c.store.ledger.usual_seconds() or _USUAL
-                track = await self._c.store.tracks.get(track_id)
-                await self._c.courier.show(track, Progress(time.monotonic() - begun, expected))
-            tick = _TICK * self._c.rules.pause
-            await asyncio.sleep(max(tick, self._in_hand / _EDITS_A_SECOND))
+            await self._c.failed(track_id, failure)
 
 
 def _order_of(track: Track, backend: MusicBackend, known: Mapping[int, Uploaded]) -> Order:

@@ -51,11 +51,10 @@ class Recordings:
 
     async def work(self, reference_id: int) -> float | None:
         """Do what a reference needs: prepare it, say what was found, upload it."""
-        async with self._c.holding(self._store.claims, reference_id) as mine:
-            if not mine:
+        async with self._c.holding(self._store.claims, reference_id) as before:
+            if before is None:
                 return 1.0
-            before = await self._store.get(reference_id)
-            again = await self._advance(reference_id)
+            again = await self._advance(before)
         after = await self._store.get(reference_id)
         chosen = after.purpose is not before.purpose
         if again is None and chosen and await self._lacks_upload(after):
@@ -78,9 +77,23 @@ class Recordings:
             found = await self._store.upload(reference_id, purpose, backend.name)
             if found is None:
                 return await self._upload(await self._store.get(reference_id), purpose, backend)
-        if found.refusal:
-            raise Refused(Failure(found.refusal))
-        return _as_uploaded(found)
+        return _accepted(found)
+
+    async def at_hand(
+        self, reference_id: int, purpose: Purpose, backend: MusicBackend
+    ) -> Uploaded | None:
+        """How a backend knows a recording; None while that is still its own work.
+
+        Raises:
+            MusicError, Refused, Later: as `uploaded`.
+        """
+        if backend.abilities.inline:
+            reference = await self._store.get(reference_id)
+            if reference.status is not ReferenceStatus.PREPARED:
+                return None
+            return await self.uploaded(reference_id, purpose, backend)
+        found = await self._store.upload(reference_id, purpose, backend.name)
+        return _accepted(found) if found else None
 
     async def remembered(
         self, reference_id: int, purpose: Purpose, backend: MusicBackend
@@ -103,9 +116,9 @@ class Recordings:
         for folder, kept in (("recordings", before), ("made", 0.0)):
             await asyncio.to_thread(_drop_older, self._c.files / folder, kept, now - _WRITTEN)
 
-    async def _advance(self, reference_id: int) -> float | None:
+    async def _advance(self, reference: Reference) -> float | None:
+        reference_id = reference.id
         try:
-            reference = await self._store.get(reference_id)
             if reference.status is ReferenceStatus.RECEIVED:
                 await self._prepare(reference)
                 reference = await self._store.get(reference_id)
@@ -257,6 +270,17 @@ class Recordings:
 
     def _path(self, reference_id: int) -> Path:
         return self._c.files / "recordings" / f"{reference_id}.mp3"
+
+
+def _accepted(row: Upload) -> Uploaded:
+    """How a backend knows a recording.
+
+    Raises:
+        Refused: it does not take it.
+    """
+    if row.refusal:
+        raise Refused(Failure(row.refusal))
+    return _as_uploaded(row)
 
 
 def _as_uploaded(row: Upload) -> Uploaded:

@@ -40,8 +40,8 @@ class Studio:
     def __init__(self, context: Context, performer: str) -> None:
         self._c = context
         self._recordings = Recordings(context)
-        self._making = Making(context, self._recordings)
         self._delivery = Delivery(context, performer)
+        self._making = Making(context, self._recordings, self._delivery)
         self._watch = Watch(context)
         self._aside: list[asyncio.Task[None]] = []
 
@@ -195,7 +195,7 @@ class Studio:
         moved = await self._c.store.tracks.move(track.id, before, TrackStatus.MADE)
         if moved:
             await self._c.jobs.wake(Kind.DELIVERY, track.id)
-        return moved
+        return moved is not None
 
     async def welcome_back(self, user_id: int) -> None:
         """Deliver what could not be delivered while the person had blocked the bot."""
@@ -209,8 +209,8 @@ class Studio:
 
     async def _woken(self, track: Track | NotNow) -> Track | NotNow:
         if isinstance(track, Track):
-            await self._c.jobs.wake(Kind.TRACK, track.id)
-            await self._c.jobs.wake(Kind.DELIVERY, track.id)
+            queued = track.status is TrackStatus.QUEUED
+            await self._c.jobs.wake(Kind.TRACK if queued else Kind.DELIVERY, track.id)
         return track
 
     async def _tidy(self) -> None:
