@@ -15,6 +15,7 @@ from bot.store.schema import attempts, tracks
 _AUDIO, _COVER = bytes(1_920_000), bytes(12_000)
 _BATCH = 10_000
 _WORKER = "load"
+_QUEUED = frozenset({TrackStatus.QUEUED})
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,10 @@ async def _way(store: Store, draft: Draft, held: Held) -> None:
     track = await store.tracks.create(draft, 1, 1)
     if not isinstance(track, Track):
         raise TypeError(track)
-    await store.tracks.claims.take(track.id, _WORKER, (TrackStatus.QUEUED,))
-    await store.ledger.of(track.id)
+    await store.tracks.get(track.id)
     await store.references.upload(draft.reference_id or 0, Purpose.SONG, "aimlapi")
+    begun = {"status": TrackStatus.GENERATING}
+    await store.tracks.claims.take(track.id, _WORKER, _QUEUED, **begun)
     held.ids.add(track.id)
     await held.renew()
     attempt = await store.ledger.open(track.id, _WORKER, "aimlapi", f"r-{track.id}", 2)
@@ -120,8 +122,7 @@ async def _way(store: Store, draft: Draft, held: Held) -> None:
         provider_request_id="p",
         cost_usd=0.03,
     )
-    await store.tracks.get(track.id)
-    await store.tracks.sound(track.id)
+    await store.tracks.wrapping(track.id)
     await store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
     await store.tracks.delivered(track.id, "sent")
     await store.tracks.told(track.id, TrackStatus.DELIVERED)

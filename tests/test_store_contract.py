@@ -25,6 +25,7 @@ from bot.store import (
     Track,
     database,
 )
+from bot.store.ledger import PENDING
 from bot.store.schema import metadata
 
 ADA, BOB = 7, 8
@@ -75,9 +76,9 @@ async def created(store: Store, user_id: int = ADA, message_id: int = 10) -> Tra
 
 async def generating(store: Store, worker: str = "w1") -> Track:
     track = await created(store)
-    assert await store.tracks.claims.take(track.id, worker)
-    assert await store.tracks.start(track.id, worker)
-    return track
+    claimed = await store.tracks.claims.take(track.id, worker, status=TrackStatus.GENERATING)
+    assert claimed is not None
+    return claimed
 
 
 async def attempted(store: Store, track: Track, worker: str = "w1", cap: int = 2) -> Attempt:
@@ -86,7 +87,7 @@ async def attempted(store: Store, track: Track, worker: str = "w1", cap: int = 2
     return attempt
 
 
-async def won(store: Store, attempt: Attempt, kept: float = 1000) -> bool:
+async def won(store: Store, attempt: Attempt, kept: float = 1000) -> Track | None:
     return await store.ledger.win(
         attempt,
         audio=b"mp3",
@@ -219,9 +220,9 @@ async def test_a_claim_is_taken_once(store: Store) -> None:
 async def test_a_claim_is_on_a_row_in_the_status_it_is_wanted_in(store: Store) -> None:
     track = await created(store)
     claims = store.tracks.claims
-    assert await claims.take(track.id, "w1", {TrackStatus.MADE}) is None
+    assert await claims.take(track.id, "w1", frozenset({TrackStatus.MADE})) is None
     assert await claims.take(track.id + 1, "w1") is None
-    taken = await claims.take(track.id, "w1", {TrackStatus.MADE, TrackStatus.QUEUED})
+    taken = await claims.take(track.id, "w1", frozenset({TrackStatus.MADE, TrackStatus.QUEUED}))
     assert taken == await store.tracks.get(track.id)
     assert taken.claimed_by == "w1"
 
@@ -267,12 +268,41 @@ async def test_only_a_database_of_ones_own_is_taken_over(store: Store) -> None:
     assert bool(await store.tracks.claims.take(track.id, "new")) is store.is_sqlite
 
 
-async def test_only_who_has_the_claim_starts(store: Store) -> None:
+async def test_a_claim_changes_the_status_of_a_row_that_is_still_as_it_was_seen(
+    store: Store,
+) -> None:
     track = await created(store)
-    await store.tracks.claims.take(track.id, "w1")
-    assert not await store.tracks.start(track.id, "w2")
-    assert await store.tracks.start(track.id, "w1")
-    assert (await store.tracks.get(track.id)).status is TrackStatus.GENERATING
+    seen, begun = frozenset({TrackStatus.QUEUED}), TrackStatus.GENERATING
+    taken = await at_once(
+        lambda n: store.tracks.claims.take(track.id, f"w{n}", seen, status=begun)
+    )
+    (winner,) = [one for one in taken if one]
+    assert winner.status is TrackStatus.GENERATING
+    await store.tracks.claims.release(track.id, winner.claimed_by or "")
+    assert await store.tracks.claims.take(track.id, "late", seen, status=begun) is None
+
+
+async def test_cancelling_a_queued_track_that_was_called_for_is_left_to_its_maker(
+    store: Store,
+) -> None:
+    before = await generating(store)
+    attempt = await attempted(store, before)
+    await store.ledger.note_ticket(attempt, "t-1")
+    await store.ledger.close(attempt, Outcome.UNKNOWN, PENDING)
+    failed = await store.tracks.move(
+        before.id, TrackStatus.GENERATING, TrackStatus.FAILED, reason=Failure.TIMEOUT
+    )
+    assert failed is not None
+    track = await store.tracks.another(failed, "press:1", None, 5)
+    assert isinstance(track, Track)
+    assert await store.tracks.want_stop(track.id)
+    after = await store.tracks.get(track.id)
+    assert (after.status, after.stop_wanted) == (TrackStatus.QUEUED, True)
+    (promised,) = await store.ledger.of(track.id)
+    await store.tracks.claims.take(track.id, "w2", status=TrackStatus.GENERATING)
+    assert await won(store, promised)
+    assert (await store.tracks.get(track.id)).status is TrackStatus.CANCELLED
+    assert await store.tracks.has_sound(track.id)
 
 
 async def test_the_ledger_opens_one_call_at_a_time(store: Store) -> None:
@@ -338,7 +368,7 @@ async def test_two_results_at_once_make_one_sound(store: Store) -> None:
     await store.ledger.close(first, Outcome.UNKNOWN)
     second = await attempted(store, track)
     results = await asyncio.gather(won(store, first), won(store, second))
-    assert sorted(results) == [False, True]
+    assert sorted(one is not None for one in results) == [False, True]
 
 
 async def test_a_late_result_of_a_failed_track_is_delivered_after_all(store: Store) -> None:

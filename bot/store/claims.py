@@ -4,9 +4,11 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Row, Table, or_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import bindparam as given
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.store.database import Database
+from bot.store.statements import changed, one_of
 
 Item = TypeVar("Item")
 
@@ -33,9 +35,13 @@ class Claims(Generic[Item]):
         self._table = table
         self._read = read
         self.seconds = seconds
+        self._until = database.now() + seconds
+        self._takes: dict[Collection[str] | None, ReturningUpdate[Any]] = {}
+        mine = (table.c.id == given("row"), table.c.claimed_by == given("worker"))
+        self._release = update(table).where(*mine).values(claimed_by=None, claimed_until=None)
 
     async def take(
-        self, row_id: int, worker: str, statuses: Collection[str] | None = None
+        self, row_id: int, worker: str, statuses: frozenset[str] | None = None, **values: Any
     ) -> Item | None:
         """Claim a row that nobody has.
 
@@ -43,21 +49,16 @@ class Claims(Generic[Item]):
             row_id: Which one.
             worker: Who wants it.
             statuses: Those it is wanted in; in any, if None.
+            values: What is written into it on that occasion.
 
         Returns:
             The row as it is now; None if it is somebody else's, or in another status.
         """
-        wanted = [] if statuses is None else [self._table.c.status.in_(statuses)]
+        take = self._takes.get(statuses)
+        if take is None:
+            take = self._takes[statuses] = self._taking(statuses)
         async with self._database.single() as connection:
-            row = await changed(
-                connection,
-                self._table,
-                self._table.c.id == row_id,
-                free(self._table, self._database.now()),
-                *wanted,
-                claimed_by=worker,
-                claimed_until=self._database.now() + self.seconds,
-            )
+            row = await changed(connection, take, row=row_id, claimed_by=worker, **values)
         return self._read(row) if row else None
 
     async def renew_all(self, row_ids: Iterable[int], worker: str) -> set[int]:
@@ -66,7 +67,7 @@ class Claims(Generic[Item]):
             kept = await connection.scalars(
                 update(self._table)
                 .where(self._table.c.id.in_(list(row_ids)), self._table.c.claimed_by == worker)
-                .values(claimed_until=self._database.now() + self.seconds)
+                .values(claimed_until=self._until)
                 .returning(self._table.c.id)
             )
             return set(kept)
@@ -74,11 +75,7 @@ class Claims(Generic[Item]):
     async def release(self, row_id: int, worker: str) -> None:
         """Give a claim back."""
         async with self._database.single() as connection:
-            await connection.execute(
-                update(self._table)
-                .where(self._table.c.id == row_id, self._table.c.claimed_by == worker)
-                .values(claimed_by=None, claimed_until=None)
-            )
+            await connection.execute(self._release, {"row": row_id, "worker": worker})
 
     async def release_all(self) -> None:
         """Forget every claim; only for a database that one process has alone."""
@@ -89,18 +86,15 @@ class Claims(Generic[Item]):
                 .values(claimed_by=None, claimed_until=None)
             )
 
-
-async def changed(
-    connection: AsyncConnection, table: Table, *where: Any, **values: Any
-) -> Row[Any] | None:
-    """Change the row that is as expected; gives it as it is now, None if there was none."""
-    rows = await connection.execute(
-        update(table).where(*where).values(**values).returning(*table.c)
-    )
-    return rows.first()
-
-
-async def moved(connection: AsyncConnection, table: Table, *where: Any, **values: Any) -> bool:
-    """Whether exactly one row was as expected and has been changed."""
-    result = await connection.execute(update(table).where(*where).values(**values))
-    return bool(result.rowcount == 1)
+    def _taking(self, statuses: Collection[str] | None) -> ReturningUpdate[Any]:
+        wanted = [] if statuses is None else [one_of(self._table.c.status, statuses)]
+        return (
+            update(self._table)
+            .where(
+                self._table.c.id == given("row"),
+                free(self._table, self._database.now()),
+                *wanted,
+            )
+            .values(claimed_until=self._until)
+            .returning(*self._table.c)
+        )

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import ColumnElement, Float, extract, func, literal, select
+from sqlalchemy import ColumnElement, Float, bindparam, extract, func, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -22,6 +22,10 @@ from bot.store.turns import Turns
 _MIGRATE_WAIT = 120.0
 _TURN_WAIT = 60.0
 _LONGEST = 90.0
+
+
+def _clock() -> float:
+    return time.time()
 
 
 class StoreUnavailable(Exception):
@@ -152,9 +156,12 @@ class Database:
             yield connection
 
     def now(self) -> ColumnElement[float]:
-        """Seconds since 1970 by the clock that all workers share: the database's."""
+        """Seconds since 1970 by the clock that all workers share: the database's.
+
+        It is read when a statement is executed, however often that is.
+        """
         if self.is_sqlite:
-            return literal(time.time())
+            return bindparam(None, callable_=_clock, type_=Float)
         return sql_cast(extract("epoch", func.clock_timestamp()), Float)
 
     async def pinned(self) -> AsyncConnection:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from bot.store import trips
 
 _WAIT = 30.0
+_PAGE = 16_384  # bytes, in a new file: a track of 2 MB costs a third of what it does in pages of 4
 
 
 def sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
@@ -24,6 +25,7 @@ def sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         max_overflow=2,
         pool_timeout=_WAIT,
         pool_reset_on_return=None,
+        skip_autocommit_rollback=True,
     )
     writer = create_async_engine(
         url,
@@ -51,6 +53,8 @@ def _pragmas(dbapi_connection: Any, _: object) -> None:
     cursor = dbapi_connection.cursor()
     for pragma in (
         "busy_timeout=10000",
+        f"page_size={_PAGE}",
+        "secure_delete=FAST",  # some systems write zeros over all that is deleted: 2 MB a track
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -111,5 +115,9 @@ def postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
         return made
 
     binary = {"cursor_factory": _binary_cursor()}
-    reader = engine(5, binary, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
-    return reader, engine(3, {})
+    alone: dict[str, Any] = {
+        "isolation_level": "AUTOCOMMIT",
+        "pool_reset_on_return": None,
+        "skip_autocommit_rollback": True,
+    }
+    return engine(5, binary, **alone), engine(3, {})

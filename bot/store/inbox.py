@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Iterable
 
+from sqlalchemy import bindparam as given
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,13 +14,16 @@ from bot.store.schema import inbox
 _TRIES = 2
 _REMEMBERED = 48 * 3600
 
+_DONE = update(inbox).where(inbox.c.update_id.in_(given("ids", expanding=True)))
+
 
 class Inbox:
     """Raw updates by `update_id`; a row is done when its handler has finished."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        self._keep = insert(inbox).on_conflict_do_nothing().returning(inbox.c.update_id)
 
     async def keep(
         self, updates: Iterable[tuple[int, str]], *, done: Iterable[int] = ()
@@ -50,9 +54,7 @@ class Inbox:
         """Insert what is new, and leave in `rows` what is still to be handled."""
         now = time.time()
         values = [{"update_id": i, "raw": raw, "received_at": now} for i, raw in rows.items()]
-        added = await connection.scalars(
-            self._insert(inbox).on_conflict_do_nothing().returning(inbox.c.update_id), values
-        )
+        added = await connection.scalars(self._keep, values)
         known = rows.keys() - set(added)
         if known:
             handled = await connection.scalars(
@@ -115,8 +117,4 @@ class Inbox:
 
 
 async def _mark(connection: AsyncConnection, update_ids: list[int]) -> None:
-    await connection.execute(
-        update(inbox)
-        .where(inbox.c.update_id.in_(update_ids))
-        .values(done_at=time.time(), raw=None)
-    )
+    await connection.execute(_DONE, {"ids": update_ids, "done_at": time.time(), "raw": None})

@@ -1,17 +1,17 @@
 """The ledger of paid calls: a row is committed before the call and closed after it."""
 
 import time
-from typing import Any
 
-from sqlalchemy import Select, case, func, insert, literal, or_, select, update
+from sqlalchemy import Float, Text, case, func, insert, or_, select, true, update
+from sqlalchemy import bindparam as given
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Outcome, TrackStatus
-from bot.store.claims import changed, moved
 from bot.store.database import Database
-from bot.store.rows import Attempt
+from bot.store.rows import Attempt, Track
 from bot.store.schema import attempts, sounds, tracks
+from bot.store.statements import changed, moved, one_of
 
 _RECENT = 20
 _USUAL_FOR = 60.0
@@ -22,7 +22,41 @@ PENDING = "Pending"
 
 _PASSED_ON = "PassedOn"
 
-_BOOKED = ("number", "track_id", "backend", "request_id", "opened_at")
+_OF = select(attempts).where(attempts.c.track_id == given("track")).order_by(attempts.c.number)
+_ATTEMPT = update(attempts).where(
+    attempts.c.track_id == given("track"), attempts.c.number == given("which")
+)
+
+_BEFORE = (
+    select(
+        func.count().label("all"),
+        func.count(case((attempts.c.outcome.is_(None), 1))).label("open"),
+        func.count(case((attempts.c.outcome != Outcome.REFUSED, 1))).label("counted"),
+    )
+    .where(attempts.c.track_id == given("track"))
+    .subquery()
+)
+_NEXT = (
+    select(
+        tracks.c.id,
+        _BEFORE.c.all + 1,
+        given("as", type_=Text),
+        given("request", type_=Text),
+        given("now", type_=Float),
+    )
+    .join_from(tracks, _BEFORE, true())
+    .where(
+        tracks.c.id == given("track"),
+        tracks.c.claimed_by == given("worker"),
+        tracks.c.status == TrackStatus.GENERATING,
+        tracks.c.stop_wanted == 0,
+        _BEFORE.c.open == 0,
+        _BEFORE.c.counted < given("cap"),
+    )
+    .with_for_update(of=tracks)
+)
+"""The next attempt of a track: its worker's, still wanted, with none open and some left."""
+
 _SOUNDLESS = (
     TrackStatus.QUEUED,
     TrackStatus.GENERATING,
@@ -30,6 +64,12 @@ _SOUNDLESS = (
     TrackStatus.CANCELLED,
 )
 _UNWANTED = or_(tracks.c.stop_wanted == 1, tracks.c.status == TrackStatus.CANCELLED)
+_MADE = (
+    update(tracks)
+    .where(tracks.c.id == given("track"), one_of(tracks.c.status, _SOUNDLESS))
+    .values(status=case((_UNWANTED, TrackStatus.CANCELLED), else_=TrackStatus.MADE))
+    .returning(*tracks.c)
+)
 
 
 class Ledger:
@@ -37,45 +77,42 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        self._keep = insert(sounds).on_conflict_do_nothing().returning(sounds.c.track_id)
+        self._book = (
+            insert(attempts)
+            .from_select(("track_id", "number", "backend", "request_id", "opened_at"), _NEXT)
+            .on_conflict_do_nothing()  # two at once count alike, and one of them comes first
+            .returning(*attempts.c)
+        )
         self._usual: float | None = None
         self._usual_until = 0.0
 
     async def of(self, track_id: int) -> list[Attempt]:
         """Every attempt of a track, the first first."""
         async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(attempts).where(attempts.c.track_id == track_id).order_by(attempts.c.number)
-            )
+            rows = await connection.execute(_OF, {"track": track_id})
             return [Attempt.of(row) for row in rows]
 
     async def open(
         self, track_id: int, worker: str, backend: str, request_id: str, cap: int
     ) -> Attempt | None:
-        """Book a call that is about to be made; with the first one the track is generating.
+        """Book a call that is about to be made.
 
         Returns:
             The open attempt, or None if the track is not this worker's any more, was
             cancelled, has an open attempt, or has used up its counted attempts.
         """
-        async with self._database.write() as connection:
-            started = await moved(
-                connection,
-                tracks,
-                tracks.c.id == track_id,
-                tracks.c.claimed_by == worker,
-                tracks.c.status.in_((TrackStatus.QUEUED, TrackStatus.GENERATING)),
-                tracks.c.stop_wanted == 0,
-                status=TrackStatus.GENERATING,
-            )
-            if not started:
-                return None
-            rows = await connection.execute(
-                insert(attempts)
-                .from_select(_BOOKED, _next(track_id, backend, request_id, cap))
-                .returning(*attempts.c)
-            )
-            row = rows.first()
+        booked = {
+            "track": track_id,
+            "worker": worker,
+            "as": backend,
+            "request": request_id,
+            "now": time.time(),
+            "cap": cap,
+        }
+        async with self._database.single() as connection:
+            row = (await connection.execute(self._book, booked)).first()
         return Attempt.of(row) if row else None
 
     async def knows(self, backend: str, ticket: str) -> bool:
@@ -91,12 +128,8 @@ class Ledger:
     async def note_ticket(self, attempt: Attempt, ticket: str) -> None:
         """Store the promise of a track before it is waited for."""
         async with self._database.single() as connection:
-            await connection.execute(
-                update(attempts)
-                .where(
-                    attempts.c.track_id == attempt.track_id, attempts.c.number == attempt.number
-                )
-                .values(ticket=ticket)
+            await moved(
+                connection, _ATTEMPT, track=attempt.track_id, which=attempt.number, ticket=ticket
             )
 
     async def close(
@@ -112,10 +145,9 @@ class Ledger:
         async with self._database.single() as connection:
             return await moved(
                 connection,
-                attempts,
-                attempts.c.track_id == attempt.track_id,
-                attempts.c.number == attempt.number,
-                attempts.c.outcome.is_(None),
+                _ATTEMPT.where(attempts.c.outcome.is_(None)),
+                track=attempt.track_id,
+                which=attempt.number,
                 outcome=outcome,
                 detail=detail,
                 provider_request_id=provider_request_id,
@@ -135,55 +167,47 @@ class Ledger:
         cancelled_kept_until: float,
         provider_request_id: str | None,
         cost_usd: float | None,
-    ) -> bool:
+    ) -> Track | None:
         """Keep a track that came back, with or without a claim, and close its attempt.
 
         The track becomes `made`; a cancelled one becomes or stays `cancelled`, its sound kept
         for the person to ask for.
 
         Returns:
-            Whether this sound is the track's.
+            The track as it is now; None if it has another sound.
         """
         async with self._database.write() as connection:
-            await connection.execute(
-                update(attempts)
-                .where(
-                    attempts.c.track_id == attempt.track_id, attempts.c.number == attempt.number
-                )
-                .values(
-                    outcome=Outcome.WON,
-                    provider_request_id=provider_request_id,
-                    cost_usd=cost_usd,
-                    closed_at=time.time(),
-                )
+            await moved(
+                connection,
+                _ATTEMPT,
+                track=attempt.track_id,
+                which=attempt.number,
+                outcome=Outcome.WON,
+                provider_request_id=provider_request_id,
+                cost_usd=cost_usd,
+                closed_at=time.time(),
             )
             row = await changed(
                 connection,
-                tracks,
-                tracks.c.id == attempt.track_id,
-                tracks.c.status.in_(_SOUNDLESS),
-                status=case((_UNWANTED, TrackStatus.CANCELLED), else_=TrackStatus.MADE),
+                _MADE,
+                track=attempt.track_id,
                 seconds=seconds,
                 reason=None,
                 told=0,
                 wake_at=0,
             )
             if row is None:
-                return False
+                return None
             cancelled = row.status == TrackStatus.CANCELLED
-            kept = await connection.scalar(
-                self._insert(sounds)
-                .values(
-                    track_id=attempt.track_id,
-                    audio=audio,
-                    cover=cover,
-                    note=note,
-                    kept_until=cancelled_kept_until if cancelled else kept_until,
-                )
-                .on_conflict_do_nothing()
-                .returning(sounds.c.track_id)
-            )
-        return kept is not None
+            sound = {
+                "track_id": attempt.track_id,
+                "audio": audio,
+                "cover": cover,
+                "note": note,
+                "kept_until": cancelled_kept_until if cancelled else kept_until,
+            }
+            kept = await connection.scalar(self._keep, sound)
+        return None if kept is None else Track.of(row)
 
     async def usual_seconds(self) -> float | None:
         """How long the latest successful calls took, on average; None before the first.
@@ -202,24 +226,6 @@ class Ledger:
             async with self._database.read() as connection:
                 self._usual = await connection.scalar(select(func.avg(latest.c.took)))
         return self._usual
-
-
-def _next(track_id: int, backend: str, request_id: str, cap: int) -> Select[Any]:
-    """The next attempt's row, unless one is open or those that count are used up."""
-    unrefused = or_(attempts.c.outcome.is_(None), attempts.c.outcome != Outcome.REFUSED)
-    before = (
-        select(
-            func.count().label("all"),
-            func.count(case((attempts.c.outcome.is_(None), 1))).label("open"),
-            func.count(case((unrefused, 1))).label("counted"),
-        )
-        .where(attempts.c.track_id == track_id)
-        .subquery()
-    )
-    values = (track_id, backend, request_id, time.time())
-    return select(before.c.all + 1, *map(literal, values)).where(
-        before.c.open == 0, before.c.counted < cap
-    )
 
 
 async def pass_on(connection: AsyncConnection, before: int, after: int) -> None:

@@ -5,15 +5,16 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam as given
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Purpose, Recipe, Step, TrackStatus, recipe
-from bot.store.claims import moved
 from bot.store.database import Database
 from bot.store.ledger import pass_on
 from bot.store.rows import Draft, Track
 from bot.store.schema import drafts, sounds, tracks
+from bot.store.statements import moved, one_of
 
 UNFINISHED = (
     TrackStatus.QUEUED,
@@ -21,6 +22,18 @@ UNFINISHED = (
     TrackStatus.MADE,
     TrackStatus.SENDING,
 )
+
+_CLOSE = update(drafts).where(
+    drafts.c.id == given("draft"),
+    drafts.c.revision == given("as_shown"),
+    drafts.c.step == Step.PREVIEW,
+)
+_UNFINISHED = (
+    select(func.count())
+    .select_from(tracks)
+    .where(tracks.c.user_id == given("user"), one_of(tracks.c.status, UNFINISHED))
+)
+_INSERT = insert(tracks).returning(*tracks.c)
 
 
 class NotNow(StrEnum):
@@ -54,10 +67,9 @@ class Orders:
                 return NotNow.TOO_MANY
             closed = await moved(
                 connection,
-                drafts,
-                drafts.c.id == draft.id,
-                drafts.c.revision == draft.revision,
-                drafts.c.step == Step.PREVIEW,
+                _CLOSE,
+                draft=draft.id,
+                as_shown=draft.revision,
                 step=Step.CLOSED,
                 revision=draft.revision + 1,
             )
@@ -110,32 +122,29 @@ class Orders:
             )
             if before.status is not TrackStatus.FAILED:
                 return track
-            if await moved(connection, sounds, sounds.c.track_id == before.id, track_id=track.id):
+            handed_on = update(sounds).where(sounds.c.track_id == before.id)
+            if await moved(connection, handed_on, track_id=track.id):
                 values = {"status": TrackStatus.MADE, "seconds": before.seconds}
-                await moved(connection, tracks, tracks.c.id == track.id, **values)
+                await moved(connection, update(tracks).where(tracks.c.id == track.id), **values)
                 return replace(track, status=TrackStatus.MADE, seconds=before.seconds)
             await pass_on(connection, before.id, track.id)
             return track
 
 
 async def _unfinished(connection: AsyncConnection, user_id: int) -> int:
-    count = await connection.scalar(
-        select(func.count()).where(tracks.c.user_id == user_id, tracks.c.status.in_(UNFINISHED))
-    )
-    return count or 0
+    return await connection.scalar(_UNFINISHED, {"user": user_id}) or 0
 
 
 async def _insert(connection: AsyncConnection, ingredients: Recipe, **values: Any) -> Track:
     row = await connection.execute(
-        tracks.insert()
-        .values(
-            voice_ref=ingredients.voice,
-            beat_ref=ingredients.beat,
-            lyrics=ingredients.lyrics,
-            status=TrackStatus.QUEUED,
-            created_at=time.time(),
+        _INSERT,
+        {
+            "voice_ref": ingredients.voice,
+            "beat_ref": ingredients.beat,
+            "lyrics": ingredients.lyrics,
+            "status": TrackStatus.QUEUED,
+            "created_at": time.time(),
             **values,
-        )
-        .returning(tracks)
+        },
     )
     return Track.of(row.one())

@@ -4,15 +4,28 @@ import time
 from typing import Any
 
 from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import bindparam as given
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model import Flaw, Hint, Purpose, ReferenceStatus
-from bot.store.claims import Claims, free, moved
+from bot.store.claims import Claims, free
 from bot.store.database import Database
 from bot.store.rows import Reference, Upload
 from bot.store.schema import references, uploads
+from bot.store.statements import moved
 
 _UNTIL_EXPIRY = 600.0
+
+_GET = select(references).where(references.c.id == given("reference"))
+_UPLOAD = select(uploads).where(
+    uploads.c.reference_id == given("reference"),
+    uploads.c.purpose == given("as"),
+    uploads.c.backend == given("at"),
+    or_(uploads.c.expires_at.is_(None), uploads.c.expires_at > given("then")),
+)
+_UNSEEN = update(references).where(
+    references.c.id == given("reference"), references.c.status == ReferenceStatus.RECEIVED
+)
 
 
 class References:
@@ -30,10 +43,7 @@ class References:
             LookupError: there is none.
         """
         async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(references).where(references.c.id == reference_id)
-            )
-            row = rows.first()
+            row = (await connection.execute(_GET, {"reference": reference_id})).first()
         if row is None:
             raise LookupError(f"no reference {reference_id}")
         return Reference.of(row)
@@ -83,18 +93,17 @@ class References:
     async def upload(self, reference_id: int, purpose: Purpose, backend: str) -> Upload | None:
         """How a backend knows a recording, unless that is about to expire."""
         async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(uploads).where(
-                    uploads.c.reference_id == reference_id,
-                    uploads.c.purpose == purpose,
-                    uploads.c.backend == backend,
-                    or_(
-                        uploads.c.expires_at.is_(None),
-                        uploads.c.expires_at > time.time() + _UNTIL_EXPIRY,
-                    ),
+            row = (
+                await connection.execute(
+                    _UPLOAD,
+                    {
+                        "reference": reference_id,
+                        "as": purpose,
+                        "at": backend,
+                        "then": time.time() + _UNTIL_EXPIRY,
+                    },
                 )
-            )
-            row = rows.first()
+            ).first()
         return Upload.of(row) if row else None
 
     async def keep_upload(
@@ -124,10 +133,4 @@ class References:
 
     async def _move(self, reference_id: int, **values: Any) -> bool:
         async with self._database.single() as connection:
-            return await moved(
-                connection,
-                references,
-                references.c.id == reference_id,
-                references.c.status == ReferenceStatus.RECEIVED,
-                **values,
-            )
+            return await moved(connection, _UNSEEN, reference=reference_id, **values)

@@ -2,16 +2,30 @@
 
 import time
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import bindparam as given
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.model import TrackStatus
-from bot.store.claims import Claims, changed, free, moved
+from bot.store.claims import Claims, free
 from bot.store.database import Database
 from bot.store.orders import UNFINISHED, Orders
 from bot.store.rows import Track
-from bot.store.schema import sounds, tracks
+from bot.store.schema import attempts, sounds, tracks
+from bot.store.statements import changed, moved, one_of
+
+_ONE = tracks.c.id == given("track")
+_GET = select(tracks).where(_ONE)
+_TOLD = update(tracks).where(_ONE, tracks.c.status == given("seen"))
+_SOUND = select(sounds.c.audio, sounds.c.cover, sounds.c.note).where(
+    sounds.c.track_id == given("track")
+)
+_WRAPPING = select(sounds.c.cover, sounds.c.note).where(sounds.c.track_id == given("track"))
+_DROP_SOUND = delete(sounds).where(sounds.c.track_id == given("track"))
+_CALLED = exists().where(attempts.c.track_id == tracks.c.id, attempts.c.outcome.is_(None))
 
 
 class Tracks(Orders):
@@ -28,7 +42,7 @@ class Tracks(Orders):
             LookupError: there is none.
         """
         async with self._database.read() as connection:
-            row = (await connection.execute(select(tracks).where(tracks.c.id == track_id))).first()
+            row = (await connection.execute(_GET, {"track": track_id})).first()
         if row is None:
             raise LookupError(f"no track {track_id}")
         return Track.of(row)
@@ -45,59 +59,29 @@ class Tracks(Orders):
         Returns:
             The track as it is now; None if somebody was quicker.
         """
-        expected = before if isinstance(before, tuple) else (before,)
+        statement = _from(before if isinstance(before, tuple) else (before,))
         values = {"told": 0} | values  # a row that has been told of is never looked at again
         if after not in UNFINISHED:
             values = {"finished_at": time.time()} | values
         async with self._database.single() as connection:
-            row = await changed(
-                connection,
-                tracks,
-                tracks.c.id == track_id,
-                tracks.c.status.in_(expected),
-                status=after,
-                **values,
-            )
+            row = await changed(connection, statement, track=track_id, status=after, **values)
         return Track.of(row) if row else None
 
-    async def start(self, track_id: int, worker: str) -> bool:
-        """Queued → generating without a call, for the worker that has the claim.
-
-        What a track inherits was called for already; all others start with their first call
-        (see `bot.store.ledger`).
-        """
-        async with self._database.single() as connection:
-            return await moved(
-                connection,
-                tracks,
-                tracks.c.id == track_id,
-                tracks.c.claimed_by == worker,
-                tracks.c.status.in_((TrackStatus.QUEUED, TrackStatus.GENERATING)),
-                tracks.c.stop_wanted == 0,
-                status=TrackStatus.GENERATING,
-            )
-
     async def want_stop(self, track_id: int) -> bool:
-        """Cancel: at once while queued, otherwise as soon as its worker looks.
+        """Cancel: at once while nothing has been called for, otherwise as soon as its maker looks.
 
         Returns:
             False if the track had already been made or finished.
         """
+        at_once = update(tracks).where(_ONE, tracks.c.status == TrackStatus.QUEUED, ~_CALLED)
+        later = update(tracks).where(
+            _ONE, one_of(tracks.c.status, (TrackStatus.QUEUED, TrackStatus.GENERATING))
+        )
+        ended = {"status": TrackStatus.CANCELLED, "finished_at": time.time(), "told": 0}
         async with self._database.write() as connection:
-            mine = tracks.c.id == track_id
-            if await moved(
-                connection,
-                tracks,
-                mine,
-                tracks.c.status == TrackStatus.QUEUED,
-                status=TrackStatus.CANCELLED,
-                finished_at=time.time(),
-                told=0,
-            ):
+            if await moved(connection, at_once, track=track_id, **ended):
                 return True
-            return await moved(
-                connection, tracks, mine, tracks.c.status == TrackStatus.GENERATING, stop_wanted=1
-            )
+            return await moved(connection, later, track=track_id, stop_wanted=1)
 
     async def note_panel(self, track_id: int, panel_id: int) -> None:
         """Remember which message shows where a track stands."""
@@ -112,16 +96,9 @@ class Tracks(Orders):
         Returns:
             False if the status has changed since.
         """
+        over = {"told": 1, "claimed_by": None, "claimed_until": None}
         async with self._database.single() as connection:
-            return await moved(
-                connection,
-                tracks,
-                tracks.c.id == track_id,
-                tracks.c.status == status,
-                told=1,
-                claimed_by=None,
-                claimed_until=None,
-            )
+            return await moved(connection, _TOLD, track=track_id, seen=status, **over)
 
     async def delivered(self, track_id: int, file_id: str) -> Track | None:
         """Sending or unsure → delivered; the bytes are Telegram's to keep now.
@@ -132,28 +109,28 @@ class Tracks(Orders):
         async with self._database.write() as connection:
             row = await changed(
                 connection,
-                tracks,
-                tracks.c.id == track_id,
-                tracks.c.status.in_((TrackStatus.SENDING, TrackStatus.UNSURE)),
+                _from((TrackStatus.SENDING, TrackStatus.UNSURE)),
+                track=track_id,
                 status=TrackStatus.DELIVERED,
                 file_id=file_id,
                 finished_at=time.time(),
                 told=0,
             )
             if row:
-                await connection.execute(delete(sounds).where(sounds.c.track_id == track_id))
+                await connection.execute(_DROP_SOUND, {"track": track_id})
         return Track.of(row) if row else None
 
     async def sound(self, track_id: int) -> tuple[bytes, bytes, str] | None:
         """Audio, cover and note of a track that was made and not yet delivered."""
         async with self._database.read() as connection:
-            rows = await connection.execute(
-                select(sounds.c.audio, sounds.c.cover, sounds.c.note).where(
-                    sounds.c.track_id == track_id
-                )
-            )
-            row = rows.first()
+            row = (await connection.execute(_SOUND, {"track": track_id})).first()
         return (row.audio, row.cover, row.note) if row else None
+
+    async def wrapping(self, track_id: int) -> tuple[bytes, str] | None:
+        """Cover and note of a track that was made and not yet delivered."""
+        async with self._database.read() as connection:
+            row = (await connection.execute(_WRAPPING, {"track": track_id})).first()
+        return (row.cover, row.note) if row else None
 
     async def has_sound(self, track_id: int) -> bool:
         """Whether a made track's bytes are still here."""
@@ -248,3 +225,9 @@ class Tracks(Orders):
                     sounds.c.kept_until < time.time(), sounds.c.track_id.not_in(under_way)
                 )
             )
+
+
+@cache
+def _from(before: tuple[TrackStatus, ...]) -> ReturningUpdate[Any]:
+    """Changes a track that is in one of these statuses."""
+    return update(tracks).where(_ONE, one_of(tracks.c.status, before)).returning(*tracks.c)

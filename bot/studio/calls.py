@@ -2,15 +2,12 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
-from bot.audio import Inspected, Unusable
 from bot.model import Failure, Outcome
 from bot.music import (
     BODY,
@@ -30,10 +27,10 @@ from bot.store import Attempt, StoreUnavailable
 from bot.studio.context import Context
 from bot.studio.holding import ended
 from bot.studio.insist import insist
+from bot.studio.keeping import Keeping
 
 log = logging.getLogger(__name__)
 
-_CANCELLED_KEPT = 86_400.0
 _MARGIN = 10.0
 _GLANCE = 2.0  # in first pauses
 
@@ -55,10 +52,10 @@ class Pending(Exception):
 class Calls:
     """Makes calls that have been booked, and books how they end."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, keeping: Keeping) -> None:
         self._c = context
+        self._keeping = keeping
         self._ledger = context.store.ledger
-        self._keeping = asyncio.Semaphore(4)
 
     async def make(self, attempt: Attempt, backend: MusicBackend, order: Order) -> bool:
         """Ask for a track and wait for it.
@@ -82,69 +79,31 @@ class Calls:
 
         Returns, Raises: as `make`.
         """
-        if self.path(attempt).exists():
-            return await self.keep(attempt, Sound(self.path(attempt).stat().st_size))
-        return await self._booked(attempt, self._resume(attempt, backend, order))
-
-    async def keep(self, attempt: Attempt, sound: Sound) -> bool:
-        """Prove that what came is a track, and commit it; a bad one is booked so.
-
-        Returns:
-            Whether it was one.
-        """
-        path = self.path(attempt)
-        try:
-            inspected = await self._inspected(path)
-        except Unusable as error:
-            await self._close(attempt, Outcome.BAD, error, sound)
-            path.unlink(missing_ok=True)
-            return False
-        async with self._keeping:
-            win = partial(
-                self._ledger.win,
-                attempt,
-                audio=await asyncio.to_thread(path.read_bytes),
-                cover=inspected.cover,
-                note=inspected.comment,
-                seconds=inspected.seconds,
-                kept_until=time.time() + self._c.rules.keep_tracks,
-                cancelled_kept_until=time.time() + _CANCELLED_KEPT,
-                provider_request_id=sound.request_id,
-                cost_usd=sound.cost_usd,
+        if self._keeping.path(attempt).exists():
+            return await self._keeping.keep(
+                attempt, Sound(self._keeping.path(attempt).stat().st_size)
             )
-            await insist(win)
-        path.unlink(missing_ok=True)
-        log.info("a track of %.0f s came back", inspected.seconds)
-        return True
-
-    @property
-    def folder(self) -> Path:
-        """Where tracks are until they are committed."""
-        return self._c.files / "made"
-
-    def path(self, attempt: Attempt) -> Path:
-        """Where an attempt's track is until it is committed."""
-        return self.folder / f"{attempt.track_id}-{attempt.number}.mp3"
+        return await self._booked(attempt, self._resume(attempt, backend, order))
 
     async def _booked(self, attempt: Attempt, call: Awaitable[Sound]) -> bool:
         try:
             sound = await call
         except Pending as error:
-            await self._close(attempt, Outcome.UNKNOWN, error)
+            await self._keeping.close(attempt, Outcome.UNKNOWN, error)
             raise
         except (Unanswered, BadAnswer) as error:
             outcome = Outcome.BAD if isinstance(error, BadAnswer) else Outcome.UNKNOWN
-            await self._close(attempt, outcome, error)
+            await self._keeping.close(attempt, outcome, error)
             return False
         except MusicError as error:
-            await self._close(attempt, Outcome.REFUSED, error)
+            await self._keeping.close(attempt, Outcome.REFUSED, error)
             raise
-        return await self.keep(attempt, sound)
+        return await self._keeping.keep(attempt, sound)
 
     async def _ask(self, attempt: Attempt, backend: MusicBackend, order: Order) -> Sound:
         try:
             async with asyncio.timeout(self._longest):
-                answer = await backend.submit(order, self.path(attempt))
+                answer = await backend.submit(order, self._keeping.path(attempt))
         except (TimeoutError, Unanswered) as error:
             if not backend.abilities.lists:
                 if isinstance(error, Unanswered):
@@ -202,7 +161,7 @@ class Calls:
         telling = asyncio.create_task(self._tell_if_cancelled(attempt, backend, ticket))
         try:
             async with self._waiting(backend, self._patience):
-                sound = await backend.collect(ticket, self.path(attempt))
+                sound = await backend.collect(ticket, self._keeping.path(attempt))
         finally:
             await ended(telling)
         return sound if sound.cost_usd is not None else replace(sound, cost_usd=ticket.cost_usd)
@@ -242,35 +201,3 @@ class Calls:
     @property
     def _patience(self) -> float:
         return self._c.rules.generate_timeout + _MARGIN
-
-    async def _inspected(self, path: Path) -> Inspected:
-        """Look twice before anything that was paid for is thrown away: a child may just die.
-
-        Raises:
-            Unusable: it is no track.
-        """
-        with suppress(Unusable):
-            return await self._c.workshop.inspect(path)
-        return await self._c.workshop.inspect(path)
-
-    async def _close(
-        self, attempt: Attempt, outcome: Outcome, error: Exception, sound: Sound | None = None
-    ) -> None:
-        """Book how a call ended that brought no track, and what it cost all the same."""
-        context = {"detail": str(error), "outcome": str(outcome), "number": attempt.number}
-        log.warning("an attempt failed: %s", detail_of(error), extra=context)
-        close = partial(
-            self._ledger.close,
-            attempt,
-            outcome,
-            detail_of(error),
-            provider_request_id=getattr(sound or error, "request_id", None),
-            cost_usd=getattr(sound or error, "cost_usd", None),
-        )
-        await insist(close)
-
-
-def detail_of(error: Exception) -> str:
-    """How an error is named in the ledger; `Pending` marks a promise (see `bot.store.ledger`)."""
-    code = getattr(error, "code", None) or getattr(error, "http", None)
-    return f"{type(error).__name__} {code}" if code else type(error).__name__

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from bot.audio import Limits, Workshop
 from bot.jobs import Jobs, Kind
@@ -75,10 +76,14 @@ class Context:
 
     @asynccontextmanager
     async def holding(
-        self, claims: Claims[Item], row_id: int, statuses: Collection[str] | None = None
+        self,
+        claims: Claims[Item],
+        row_id: int,
+        statuses: frozenset[str] | None = None,
+        **values: Any,
     ) -> AsyncIterator[Item | None]:
         """Work on a row under a claim of this process (see `bot.studio.holding.Holder`)."""
-        async with self.holder.holding(claims, row_id, self.worker, statuses) as item:
+        async with self.holder.holding(claims, row_id, self.worker, statuses, **values) as item:
             yield item
 
     async def pause(self, seconds: float) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -37,7 +37,8 @@ class Holder:
         claims: Claims[Item],
         row_id: int,
         worker: str,
-        statuses: Collection[str] | None = None,
+        statuses: frozenset[str] | None = None,
+        **values: Any,
     ) -> AsyncIterator[Item | None]:
         """Work on a row under a claim that is renewed until the block ends.
 
@@ -46,11 +47,12 @@ class Holder:
             row_id: Which row.
             worker: Who wants it.
             statuses: Those it is wanted in; in any, if None.
+            values: What is written into it with the claim.
 
         Yields:
             The row as it is now, None if the claim was not to be had.
         """
-        item = await claims.take(row_id, worker, statuses)
+        item = await claims.take(row_id, worker, statuses, **values)
         if item is None:
             yield None
             return

@@ -5,8 +5,6 @@ import logging
 import random
 import shutil
 import time
-import uuid
-from collections.abc import Mapping
 
 from bot.jobs import Kind
 from bot.model import Failure, Outcome, TrackStatus
@@ -19,14 +17,14 @@ from bot.music import (
     Sound,
     StaleUpload,
     UnknownFault,
-    Uploaded,
     UserFault,
 )
 from bot.store import Attempt, Track
-from bot.studio import lyrics
-from bot.studio.calls import Calls, Pending, detail_of
+from bot.studio.calls import Calls, Pending
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
+from bot.studio.keeping import Keeping, detail_of
+from bot.studio.orders import Orders
 from bot.studio.panels import Panels
 from bot.studio.ports import Later
 from bot.studio.recordings import Recordings, Refused
@@ -42,32 +40,38 @@ class _FullError(Later):
     """There is no place to write a track."""
 
 
-class NotReadyError(Exception):
-    """A recording is still being prepared or uploaded by its own work."""
-
-
 class Making:
     """Takes a track from queued to made, failed or cancelled, and hands it to delivery."""
 
     def __init__(self, context: Context, recordings: Recordings, delivery: Delivery) -> None:
         self._c = context
-        self._recordings = recordings
+        self._orders = Orders(context, recordings)
         self._delivery = delivery
         self._panels = Panels(context)
-        self._calls = Calls(context)
+        self._keeping = Keeping(context)
+        self._calls = Calls(context, self._keeping)
 
     async def work(self, track_id: int) -> float | None:
         """Advance a track, unless somebody else is at it; who has made it delivers it."""
-        again = None
-        async with self._c.holding(self._c.store.tracks.claims, track_id, _OURS) as track:
-            if track is None:
+        track = await self._c.store.tracks.get(track_id)
+        orders = await self._orders.at_hand(track) if track.status in _OURS else None
+        if orders is None:
+            return None
+        claims, again = self._c.store.tracks.claims, None
+        as_seen, begun = frozenset({track.status}), TrackStatus.GENERATING
+        async with self._c.holding(claims, track_id, as_seen, status=begun) as mine:
+            if mine is None:
                 return None
+            self._panels.begin(track_id)
             try:
-                await self._generate(track)
+                await self._generate(track, orders)
             finally:
                 await self._panels.end(track_id)
-            if not self._c.stopping.is_set():
-                again = await self._delivery.finish(await self._c.store.tracks.get(track_id))
+            try:
+                if not self._c.stopping.is_set():
+                    again = await self._deliver(track_id)
+            finally:
+                self._keeping.forget(track_id)
         if again is not None:
             await self._c.jobs.wake(Kind.DELIVERY, track_id, again)
         return None
@@ -77,7 +81,7 @@ class Making:
 
         A track with a live claim is left alone: a worker beside this one may be at it.
         """
-        for path in sorted(self._calls.folder.glob("*-*.mp3")):
+        for path in sorted(self._keeping.folder.glob("*-*.mp3")):
             track_id, number = (int(part) for part in path.stem.split("-"))
             async with self._c.holding(self._c.store.tracks.claims, track_id) as track:
                 if track is None:
@@ -86,34 +90,38 @@ class Making:
                 attempt = next((a for a in attempts if a.number == number), None)
                 if attempt is None or attempt.outcome is Outcome.WON:
                     path.unlink(missing_ok=True)
-                elif await self._calls.keep(attempt, Sound(path.stat().st_size)):
+                elif await self._keeping.keep(attempt, Sound(path.stat().st_size)):
                     log.info("kept a track that had come back before the stop")
+                    self._keeping.forget(track_id)
             await self._c.jobs.wake(Kind.DELIVERY, track_id)
 
-    async def _generate(self, track: Track) -> None:
+    async def _deliver(self, track_id: int) -> float | None:
+        made = self._keeping.kept(track_id)
+        if made is None:
+            return await self._delivery.finish(await self._c.store.tracks.get(track_id))
+        return await self._delivery.finish(made.track, made.file)
+
+    async def _generate(self, track: Track, orders: dict[str, Order]) -> None:
         """Try until there is a track, a reason to give up, or the order to stop."""
         try:
-            promises = [a for a in await self._c.store.ledger.of(track.id) if a.outcome is None]
-            if not promises:
-                await self._persist(track, fresh=track.status is TrackStatus.QUEUED)
-            elif not await self._settle(track, promises):
-                await self._persist(track, fresh=False)
-        except NotReadyError:
-            log.debug("a recording is not there yet; its end wakes the track")
+            for attempt in await self._orders.promises(track):
+                if await self._resume(track, attempt):
+                    return
+            await self._persist(track, orders)
         except (Pending, Refused) as ended:
             await self._end(track.id, ended.failure)
         except UserFault as fault:
             await self._end(track.id, Failure(fault.reason))
 
-    async def _persist(self, track: Track, *, fresh: bool) -> None:
+    async def _persist(self, track: Track, orders: dict[str, Order]) -> None:
         """Make calls until one brings the track, moving on from a backend only its owner mends.
 
         Args:
             track: Claimed.
-            fresh: Whether it stays queued until its recordings are there by their own work.
+            orders: Of backends that know every recording; each is used once.
 
         Raises:
-            NotReadyError, Pending, Refused, UserFault: as they say.
+            Pending, Refused, UserFault: as they say.
         """
         refusing_since: float | None = None
         pause = self._c.rules.pause
@@ -123,8 +131,7 @@ class Making:
             if backend is None:
                 raise Refused(self._c.why_none(track.recipe, refused))
             try:
-                order = await self._order(track, backend, fresh=fresh)
-                fresh = False
+                order = orders.pop(backend.name, None) or await self._orders.make(track, backend)
                 if await self._attempt(track, backend, order):
                     return
                 refusing_since, pause = None, self._c.rules.pause
@@ -169,7 +176,6 @@ class Making:
             await self._give_up(track.id)
             return True
         log.info("asking for a track, attempt %d", attempt.number)
-        self._panels.begin(track.id)
         try:
             made = await self._calls.make(attempt, backend, order)
         except MusicError as error:
@@ -181,7 +187,7 @@ class Making:
 
     def _has_room(self) -> bool:
         try:
-            return shutil.disk_usage(self._calls.folder).free >= _ROOM
+            return shutil.disk_usage(self._keeping.folder).free >= _ROOM
         except OSError:
             return False
 
@@ -203,54 +209,13 @@ class Making:
         else:
             raise error
 
-    async def _order(self, track: Track, backend: MusicBackend, *, fresh: bool) -> Order:
-        """What is asked for, with every recording as the backend knows it.
-
-        Raises:
-            NotReadyError: it is fresh, and a recording is still on its way; that was woken.
-            MusicError, Refused, Later: a recording cannot be brought there.
-        """
-        bring = self._recordings.at_hand if fresh else self._recordings.uploaded
-        known: dict[int, Uploaded] = {}
-        for reference_id, purpose in track.recipe.uploads().items():
-            if upload := await bring(reference_id, purpose, backend):
-                known[reference_id] = upload
-            else:
-                await self._c.jobs.wake(Kind.REFERENCE, reference_id)
-        if len(known) < len(track.recipe.uploads()):
-            raise NotReadyError
-        return _order_of(track, backend, known)
-
-    async def _settle(self, track: Track, promises: list[Attempt]) -> bool:
-        """End the attempts that a dead worker or the track's predecessor left open.
-
-        Returns:
-            Whether the track is made, or somebody else's.
-
-        Raises:
-            Pending, UserFault: as they say.
-        """
-        queued = track.status is TrackStatus.QUEUED
-        if queued and not await self._c.store.tracks.start(track.id, self._c.worker):
-            return True
-        self._panels.begin(track.id)
-        for attempt in promises:
-            if await self._resume(track, attempt):
-                return True
-        return False
-
     async def _resume(self, track: Track, attempt: Attempt) -> bool:
         backend = self._c.music.named(attempt.backend)
         if backend is None:
             log.warning("%s is not configured any more; its track is lost", attempt.backend)
             await self._c.store.ledger.close(attempt, Outcome.UNKNOWN, "Unconfigured")
             return False
-        known = {
-            reference_id: await self._recordings.remembered(reference_id, purpose, backend)
-            for reference_id, purpose in track.recipe.uploads().items()
-        }
-        found = {reference_id: upload for reference_id, upload in known.items() if upload}
-        order = _order_of(track, backend, found) if len(found) == len(known) else None
+        order = await self._orders.as_submitted(track, backend)
         try:
             return await self._calls.resume(attempt, backend, order)
         except UserFault:
@@ -272,16 +237,6 @@ class Making:
             await self._c.store.tracks.move(track_id, before, TrackStatus.CANCELLED)
         else:
             await self._c.failed(track_id, failure)
-
-
-def _order_of(track: Track, backend: MusicBackend, known: Mapping[int, Uploaded]) -> Order:
-    voice, beat = track.voice_ref, track.beat_ref
-    return Order(
-        request_id=f"refrain-{track.id}-{uuid.uuid4().hex[:12]}",
-        lyrics=lyrics.final(track.lyrics, track.recipe.result, marks=backend.abilities.marks),
-        voice=known[voice] if voice is not None else None,
-        beat=known[beat] if beat is not None else None,
-    )
 
 
 def _pause_of(fault: MusicError | Later) -> float | None:

@@ -77,23 +77,9 @@ class Recordings:
             found = await self._store.upload(reference_id, purpose, backend.name)
             if found is None:
                 return await self._upload(await self._store.get(reference_id), purpose, backend)
-        return _accepted(found)
-
-    async def at_hand(
-        self, reference_id: int, purpose: Purpose, backend: MusicBackend
-    ) -> Uploaded | None:
-        """How a backend knows a recording; None while that is still its own work.
-
-        Raises:
-            MusicError, Refused, Later: as `uploaded`.
-        """
-        if backend.abilities.inline:
-            reference = await self._store.get(reference_id)
-            if reference.status is not ReferenceStatus.PREPARED:
-                return None
-            return await self.uploaded(reference_id, purpose, backend)
-        found = await self._store.upload(reference_id, purpose, backend.name)
-        return _accepted(found) if found else None
+        if found.refusal:
+            raise Refused(Failure(found.refusal))
+        return _as_uploaded(found)
 
     async def remembered(
         self, reference_id: int, purpose: Purpose, backend: MusicBackend
@@ -270,17 +256,6 @@ class Recordings:
 
     def _path(self, reference_id: int) -> Path:
         return self._c.files / "recordings" / f"{reference_id}.mp3"
-
-
-def _accepted(row: Upload) -> Uploaded:
-    """How a backend knows a recording.
-
-    Raises:
-        Refused: it does not take it.
-    """
-    if row.refusal:
-        raise Refused(Failure(row.refusal))
-    return _as_uploaded(row)
 
 
 def _as_uploaded(row: Upload) -> Uploaded:

@@ -1,0 +1,84 @@
+"""What is asked of a music service: words, and recordings as it knows them."""
+
+import uuid
+from collections.abc import Mapping
+
+from bot.jobs import Kind
+from bot.model import TrackStatus
+from bot.music import MusicBackend, Order, Uploaded
+from bot.store import Attempt, Track
+from bot.studio import lyrics
+from bot.studio.context import Context
+from bot.studio.recordings import Recordings
+
+
+class Orders:
+    """Makes orders of tracks whose recordings are there, or brings them there."""
+
+    def __init__(self, context: Context, recordings: Recordings) -> None:
+        self._c = context
+        self._recordings = recordings
+
+    async def at_hand(self, track: Track) -> dict[str, Order] | None:
+        """Whether a track can begin; what it lacks is woken, and its end wakes the track.
+
+        Returns:
+            What can be asked for as it is, by backend; None while a recording is on its way.
+        """
+        if track.status is not TrackStatus.QUEUED or await self.promises(track):
+            return {}
+        backend = self._c.backend_for(track.recipe)
+        if backend is None:
+            return {}  # and it fails for a reason that `_persist` names
+        wanted = track.recipe.uploads()
+        known: dict[int, Uploaded] = {}
+        ready = True
+        for reference_id, purpose in wanted.items():
+            if found := await self._recordings.remembered(reference_id, purpose, backend):
+                known[reference_id] = found
+            elif not await self._recordings.known(reference_id, purpose, backend):
+                ready = False
+                await self._c.jobs.wake(Kind.REFERENCE, reference_id)
+        if not ready:
+            return None
+        complete = len(known) == len(wanted)
+        return {backend.name: order_of(track, backend, known)} if complete else {}
+
+    async def promises(self, track: Track) -> list[Attempt]:
+        """The attempts that a dead worker or the track's predecessor left open."""
+        if track.status is TrackStatus.QUEUED and track.predecessor_id is None:
+            return []
+        return [a for a in await self._c.store.ledger.of(track.id) if a.outcome is None]
+
+    async def make(self, track: Track, backend: MusicBackend) -> Order:
+        """What is asked for, with every recording brought to the backend.
+
+        Raises:
+            MusicError, Refused, Later: a recording cannot be brought there.
+        """
+        known = {
+            reference_id: await self._recordings.uploaded(reference_id, purpose, backend)
+            for reference_id, purpose in track.recipe.uploads().items()
+        }
+        return order_of(track, backend, known)
+
+    async def as_submitted(self, track: Track, backend: MusicBackend) -> Order | None:
+        """What an earlier call asked for; None where that cannot be told any more."""
+        wanted = track.recipe.uploads()
+        known = {
+            reference_id: upload
+            for reference_id, purpose in wanted.items()
+            if (upload := await self._recordings.remembered(reference_id, purpose, backend))
+        }
+        return order_of(track, backend, known) if len(known) == len(wanted) else None
+
+
+def order_of(track: Track, backend: MusicBackend, known: Mapping[int, Uploaded]) -> Order:
+    """The order of a track under a name of its own, all of its recordings being known."""
+    voice, beat = track.voice_ref, track.beat_ref
+    return Order(
+        request_id=f"refrain-{track.id}-{uuid.uuid4().hex[:12]}",
+        lyrics=lyrics.final(track.lyrics, track.recipe.result, marks=backend.abilities.marks),
+        voice=known[voice] if voice is not None else None,
+        beat=known[beat] if beat is not None else None,
+    )
