@@ -177,14 +177,20 @@ def jobs(settings: Settings, store: Store, pace: float, *, work: bool) -> Jobs:
     return adapter
 
 
-def application(bot: ExtBot[None], store: Store, desk: Desk, settings: Settings) -> App:
-    """PTB's application with every handler; it polls nothing and starts no task of its own."""
+def application(desk: Desk, settings: Settings, unanswered: set[int]) -> App:
+    """PTB's application with every handler; it polls nothing and starts no task of its own.
+
+    Args:
+        desk: What its handlers work with.
+        settings: Whom they let in.
+        unanswered: Takes the ids of updates whose person could be told nothing at all.
+    """
     app: App = (
         ApplicationBuilder()
-        .bot(bot)
+        .bot(desk.bot)
         .updater(None)
         .job_queue(None)
-        .persistence(DraftPersistence(store))
+        .persistence(DraftPersistence(desk.store))
         .build()
     )
     everybody = settings.access == "open"
@@ -198,7 +204,7 @@ def application(bot: ExtBot[None], store: Store, desk: Desk, settings: Settings)
         handlers.create,
     ):
         room.add(app, desk)
-    handlers.errors.add(app)
+    handlers.errors.add(app, unanswered)
     return app
 
 
@@ -211,7 +217,8 @@ async def talking(at_work: Base) -> AsyncIterator[Door]:
         StoreUnavailable: the conversations cannot be read.
     """
     settings, desk = at_work.settings, at_work.desk
-    app = application(desk.bot, desk.store, desk, settings)
+    unanswered: set[int] = set()
+    app = application(desk, settings, unanswered)
     await app.initialize()
     introducing = asyncio.create_task(_introduce(desk.bot))
     trouble = handlers.errors.Trouble(desk.bot, desk.languages)
@@ -222,6 +229,7 @@ async def talking(at_work: Base) -> AsyncIterator[Door]:
         trouble.flood,
         on_store_trouble=trouble.store_away,
         gave_up=trouble.gave_up,
+        unanswered=unanswered,
     )
     try:
         async with Door(settings, desk.store, desk.bot, door) as opened:

@@ -10,6 +10,7 @@ from telegram.ext import ContextTypes
 
 from bot.store import StoreUnavailable
 from bot.telegram.languages import Languages
+from bot.telegram.repeating import refused
 from bot.texts import texts
 from handlers.desk import App, reply, toast
 
@@ -51,9 +52,14 @@ class Trouble:
 
 
 class Errors:
-    """Tells each chat of trouble once in a while, in one sentence."""
+    """Tells each chat of trouble once in a while, in one sentence.
 
-    def __init__(self) -> None:
+    Args:
+        unanswered: Takes the ids of updates whose person could be told nothing at all.
+    """
+
+    def __init__(self, unanswered: set[int]) -> None:
+        self._unanswered = unanswered
         self._told: dict[tuple[int, str], float] = {}
 
     async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -65,6 +71,10 @@ class Errors:
         if isinstance(error, StoreUnavailable):
             log.error("%s", error)
             await self._tell(update, "store-trouble")
+            return
+        if isinstance(error, NetworkError) and refused(error):
+            log.warning("a person is answered later: %s", type(error).__name__)
+            self._later(update)
             return
         if isinstance(error, NetworkError | RetryAfter) and not isinstance(error, BadRequest):
             log.warning("a person was not answered: %s", type(error).__name__)
@@ -87,10 +97,21 @@ class Errors:
             await reply(update, say(key))
         except TelegramError as error:
             log.warning("the person could not be told: %s", type(error).__name__)
+            if isinstance(error, NetworkError) and refused(error):
+                self._later(update)
         else:
             self._told[chat_key] = time.monotonic() + _SAY_AGAIN
 
+    def _later(self, update: object) -> None:
+        if isinstance(update, Update):
+            self._unanswered.add(update.update_id)
 
-def add(app: App) -> None:
-    """Answer for whatever a handler lets through."""
-    app.add_error_handler(Errors().handle)
+
+def add(app: App, unanswered: set[int]) -> None:
+    """Answer for whatever a handler lets through.
+
+    Args:
+        app: Whose handlers.
+        unanswered: Takes the ids of updates that are to be handled again.
+    """
+    app.add_error_handler(Errors(unanswered).handle)

@@ -1,24 +1,17 @@
 """What each step of a draft says and offers."""
 
-import asyncio
-import logging
-
-from telegram import InlineKeyboardMarkup, Message, Update
+from telegram import InlineKeyboardMarkup, Update
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, NetworkError
+from telegram.error import BadRequest
 
 from bot.model import Purpose, Step
 from bot.music import Abilities, Likeness
 from bot.store import Draft
 from bot.studio import result_of
 from bot.telegram import keyboards
-from bot.telegram.repeating import refused, repeated
+from bot.telegram.repeating import repeated
 from bot.texts import Html, Texts
 from handlers.desk import Desk, reply
-
-log = logging.getLogger(__name__)
-
-_PAUSES = (1.0, 3.0, 8.0, 20.0)  # with the answer's own they end before the intake gives up
 
 
 class Panels:
@@ -34,7 +27,7 @@ class Panels:
         """
         say = await self._desk.texts(update)
         text, buttons = await self._shown(draft, say)
-        message = await _insisted(update, text, buttons)
+        message = await reply(update, text, buttons)
         if message:
             await self._desk.store.drafts.note_panel(draft, message.message_id)
 
@@ -118,21 +111,6 @@ class Panels:
             advice="yes" if count > studio.lyrics_advice else "no",
             lyrics=draft.lyrics or "",
         )
-
-
-async def _insisted(
-    update: Update, text: str, buttons: InlineKeyboardMarkup | None
-) -> Message | None:
-    """Ask, and go on asking for most of a minute while Telegram certainly refuses."""
-    for pause in _PAUSES:
-        try:
-            return await reply(update, text, buttons)
-        except NetworkError as error:
-            if not refused(error):
-                raise
-            log.warning("a question is refused; it is asked again in %g s", pause)
-        await asyncio.sleep(pause)
-    return await reply(update, text, buttons)
 
 
 def result(draft: Draft, can: Abilities, say: Texts) -> str:

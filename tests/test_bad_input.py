@@ -15,6 +15,7 @@ from bot.sandbox.telegram_api import Person, SeenMessage
 from tests import audio_material
 from tests.bot_kit import (
     LYRICS,
+    OWNER,
     World,
     asked_purpose,
     chosen,
@@ -382,6 +383,23 @@ async def test_a_paid_track_waits_for_a_place_to_be_written(world: World, ada: P
     made = (world.data / "made").rename(world.data / "away")
     await until(lambda: "cannot be written yet" in world.log)
     made.rename(world.data / "made")
+    await ada.wait_for("audio", after=0)
+    assert world.outcomes() == ["won"]
+
+
+async def test_no_track_is_asked_for_without_room_for_it_and_the_owner_is_told(
+    world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = world.telegram.person(OWNER)
+    await owner.send_text("/start")
+    monkeypatch.setattr("bot.studio.making._LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr("bot.studio.making._ROOM", 1 << 60)
+    await created(ada)
+    await owner.wait_for(said("owner-disk"))
+    await until(lambda: world.log.count("the disk is full") > 1)
+    assert world.music.generated == []
+    assert count(owner, "owner-disk") == 1
+    monkeypatch.setattr("bot.studio.making._ROOM", 0)
     await ada.wait_for("audio", after=0)
     assert world.outcomes() == ["won"]
 

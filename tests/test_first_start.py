@@ -1,7 +1,11 @@
 """What is wrong at the first start does not spoil the second."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from bot.sandbox.telegram_api import Person
 from tests.bot_kit import World, delivered
@@ -46,3 +50,33 @@ def test_a_file_of_settings_in_another_encoding_is_one_line(tmp_path: Path) -> N
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
     assert line.startswith(".env: is not UTF-8")
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("UPDATE identity SET value = '42'", "belongs to another bot"),
+        ("UPDATE alembic_version SET version_num = '9999'", "newer"),
+    ],
+)
+async def test_a_file_that_is_not_ours_is_not_touched(
+    outside: World, journal: str, change: str, why: str
+) -> None:
+    await outside.start()
+    await outside.stop()
+    file = outside.data / "refrain.sqlite3"
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute(change)
+        database.execute(f"PRAGMA journal_mode={journal}")
+    before = file.read_bytes()
+    settings = {
+        "TELEGRAM_TOKEN": outside.telegram.token,
+        "TELEGRAM_API_URL": outside.telegram.url,
+        "AIMLAPI_KEY": "k",
+        "DATA_DIR": str(outside.data),
+    }
+    ended = await asyncio.to_thread(refrain, "run", outside.data.parent, settings)
+    assert ended.returncode == 2
+    assert why in ended.stderr
+    assert file.read_bytes() == before

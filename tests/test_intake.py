@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
+from telegram import Update
 
 from bot.store import Store, StoreUnavailable
 from bot.store.inbox import Inbox
@@ -167,6 +168,48 @@ async def test_a_handler_that_raises_or_hangs_ends_neither_lane_nor_process(
     errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert errors == ["Update 1 failed", "Update 2 failed"]
     assert "not handled within 0.05 s" in caplog.text
+
+
+async def test_whoever_could_not_be_answered_is_answered_later_and_in_order(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.intake.PAUSES", (0.02,) * 50)
+    handler, unanswered, away = Handler(), set[int](), True
+
+    async def process(update: Update) -> None:
+        if away and update.update_id == 1:
+            unanswered.add(update.update_id)
+            return
+        await handler(update)
+
+    async with at_work(store.inbox, process, unanswered=unanswered) as intake:
+        await intake.accept([message(1, "asked"), message(2, "asked again")])
+        await intake.accept([message(3, "other's", chat=2, user=2)])
+        await until(lambda: handler.seen == ["other's"])
+        await asyncio.sleep(0.1)
+        assert open_rows(tmp_path)[:2] == [1, 2]
+        away = False
+        await until(lambda: handler.seen == ["other's", "asked", "asked again"])
+        await until(lambda: not open_rows(tmp_path))
+    assert unanswered == set()
+
+
+async def test_who_cannot_be_answered_for_long_is_let_go(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.intake.PAUSES", (0.01,) * 3)
+    tries, unanswered = 0, set[int]()
+
+    async def process(update: Update) -> None:
+        nonlocal tries
+        tries += 1
+        unanswered.add(update.update_id)
+
+    async with at_work(store.inbox, process, unanswered=unanswered) as intake:
+        await intake.accept([message(1)])
+        await until(lambda: not open_rows(tmp_path))
+    assert tries == 4
+    assert unanswered == set()
 
 
 async def test_a_handler_may_wait_for_something_that_is_cancelled(

@@ -19,7 +19,19 @@ from benchmarks.postgres import Postgres, rows
 from benchmarks.torture_people import track_of
 from bot.sandbox.telegram.server import Call
 from bot.sandbox.telegram_api import Person
-from tests.bot_kit import World, count, created, delivered, previewed, tracks, until
+from tests.bot_kit import (
+    LYRICS,
+    World,
+    count,
+    created,
+    delivered,
+    press,
+    previewed,
+    said,
+    tracks,
+    until,
+    voice,
+)
 from tests.pg_kit import driven, through, to_postgres, wire
 from tests.process_kit import Processes
 
@@ -34,6 +46,10 @@ def _shifted(real: Callable[[], float], by: float) -> float:
 
 def _asked_again(outside: World, before: int) -> bool:
     return len(outside.music.generated) > before
+
+
+def _answered_later(outside: World, before: int) -> bool:
+    return outside.log.count("a person is answered later") > before
 
 
 async def arrives(person: Person) -> None:
@@ -133,6 +149,29 @@ async def test_a_track_waits_for_a_telegram_that_is_away(outside: World, ada: Pe
         assert outside.music.billed == 1
         assert "Telegram cannot be reached, trying again" in outside.log
         await outside.stop()
+
+
+async def test_a_question_waits_for_a_telegram_that_is_away(
+    outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.telegram.repeating._PAUSES", (0.1, 0.1))
+    await outside.start()
+    for send, question in (
+        (lambda: ada.send_voice(voice(), duration=12), "purpose-question"),
+        (lambda: ada.press("Singing alone", wait=0), "lyrics-question"),
+        (lambda: ada.send_text(LYRICS), "preview"),
+    ):
+        outside.telegram.fail("sendMessage", "500", 1000)
+        outside.telegram.fail("editMessageText", "500", 1000)
+        before = outside.log.count("a person is answered later")
+        await send()
+        await until(partial(_answered_later, outside, before))
+        await asyncio.sleep(AWAY)
+        outside.telegram.clear_faults()
+        await ada.wait_for(said(question), timeout=PATIENCE)
+    assert count(ada, "trouble") == 0
+    await press(ada, "c:")
+    await arrives(ada)
 
 
 async def test_a_clock_that_jumps_by_an_hour_changes_nothing(

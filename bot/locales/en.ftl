@@ -186,6 +186,8 @@ owner-maintenance =
         [no] Until then no track can be made.
        *[other] Until then I use <b>{ $instead }</b>.
     }
+owner-disk =
+    The disk is nearly full, so I ask for no more tracks. Make room where DATA_DIR is; tracks that wait then go on by themselves.
 
 ## The command line
 

@@ -80,7 +80,11 @@ class Database:
         self = cls(reader, writer, lock)
         try:
             async with asyncio.timeout(_MIGRATE_WAIT), self.explained():
-                await migrate(self._writer, upgrade=upgrade, bot_id=bot_id)
+                await migrate(self._writer, upgrade=False, bot_id=bot_id)
+                if upgrade and self.is_sqlite:
+                    await engines.lay_out(self._reader)
+                if upgrade:
+                    await migrate(self._writer, bot_id=bot_id)
         except BaseException:
             await self.aclose()
             raise

@@ -50,17 +50,23 @@ def sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 
 
 def _pragmas(dbapi_connection: Any, _: object) -> None:
+    """How this connection works; nothing here changes the file."""
     cursor = dbapi_connection.cursor()
     for pragma in (
         "busy_timeout=10000",
-        f"page_size={_PAGE}",
         "secure_delete=FAST",  # some systems write zeros over all that is deleted: 2 MB a track
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+async def lay_out(reader: AsyncEngine) -> None:
+    """How a SQLite file is written from now on; it keeps the size of its pages once it has any."""
+    async with reader.connect() as connection:
+        for pragma in (f"page_size={_PAGE}", "journal_mode=WAL"):
+            await connection.exec_driver_sql(f"PRAGMA {pragma}")
 
 
 def _binary_cursor() -> type[Any]:

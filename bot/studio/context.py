@@ -127,11 +127,20 @@ class Context:
         self.music.mark(backend.name, reason)
         follower = self.music.current
         instead = None if self.music.reason(follower.name) else follower.name
+        await self._tell_owner(f"{backend.name}:{reason}", reason, every, backend.name, instead)
+
+    async def disk_full(self) -> None:
+        """Let the owner know that no track is asked for until there is room to keep it."""
+        log.error("the disk is full: no track is asked for until there is room")
+        await self._tell_owner("disk", "disk", _HOUR)
+
+    async def _tell_owner(
+        self, kind: str, matter: str, every: float, backend: str = "", instead: str | None = None
+    ) -> None:
         with suppress(StoreUnavailable):
-            kind = f"{backend.name}:{reason}"
             if not await self.store.people.due(kind, every):
                 return
-            if not await self.courier.tell_owner(reason, backend.name, instead):
+            if not await self.courier.tell_owner(matter, backend, instead):
                 await self.store.people.not_told(kind)
 
     async def fail(self, track_id: int, failure: Failure) -> None:

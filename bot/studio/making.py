@@ -163,7 +163,7 @@ class Making:
         if self._c.stopping.is_set():  # it came during an upload; a call would not end in time
             return False
         if not await asyncio.to_thread(self._has_room):
-            log.error("the disk is full: no track is asked for until there is room")
+            await self._c.disk_full()
             raise _FullError(_LONGEST_PAUSE)
         attempt = await self._c.store.ledger.open(
             track.id,

@@ -107,8 +107,8 @@ class Courier(Protocol):
         """Tell the owner what only they can mend; best effort, never raises.
 
         Args:
-            matter: An `OperatorReason`.
-            backend: Which service it is about.
+            matter: An `OperatorReason`, or "disk".
+            backend: Which service it is about, if any.
             instead: Which service is used until that is done, if there is one.
 
         Returns:
