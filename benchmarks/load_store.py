@@ -77,28 +77,41 @@ async def _preview(store: Store, number: int, **ids: str | None) -> Draft:
 
 
 class Held:
-    """Renews the claims of all tracks in flight together, as `bot.studio.holding` does.
+    """What is asked for all tracks in flight together, shared out among them.
 
-    A track of a minute is renewed four times, so one in `in_flight / 4` does it for all.
+    A track takes a minute. Its claim is renewed every 9 seconds (`bot.studio.holding`); every 3
+    seconds, or more rarely when many wait, the store is asked for up to 15 tracks whose status
+    messages are to move (`bot.studio.panels`).
     """
 
     def __init__(self, store: Store, in_flight: int) -> None:
         self.ids: set[int] = set()
-        self._claims = store.tracks.claims
-        self._every = max(in_flight // 4, 1)
+        self._store = store
+        self._renewals = 60 / 9 / in_flight
+        self._shows = 60 / max(3.0, in_flight / 15) / min(in_flight, 15)
         self._begun = 0
-        self._renewing = asyncio.Lock()
+        self._asking = asyncio.Lock()
 
-    async def renew(self) -> None:
+    async def ask(self) -> None:
+        """Whatever share of it falls to one more track."""
         self._begun += 1
-        if self._begun % self._every == 0:
-            async with self._renewing:
-                await self._claims.renew_all(set(self.ids), _WORKER)
+        async with self._asking:
+            for _ in range(_due(self._renewals, self._begun)):
+                await self._store.tracks.claims.renew_all(set(self.ids), _WORKER)
+            for _ in range(_due(self._shows, self._begun)):
+                await self._store.tracks.some(sorted(self.ids)[:15])
+
+
+def _due(share: float, number: int) -> int:
+    """How often something comes with the nth track that comes `share` times with each."""
+    return int(share * number) - int(share * (number - 1))
 
 
 async def _way(store: Store, draft: Draft, held: Held) -> None:
-    """From Create to a delivered track."""
+    """From Create to a delivered track; `tests/test_load.py` holds it against the product."""
     await store.inbox.keep([(draft.user_id, "{}" * 300)], done=[draft.user_id - 1])
+    await store.drafts.get(draft.chat_id, draft.user_id)
+    await store.references.get(draft.reference_id or 0)
     track = await store.tracks.create(draft, 1, 1)
     if not isinstance(track, Track):
         raise TypeError(track)
@@ -107,7 +120,7 @@ async def _way(store: Store, draft: Draft, held: Held) -> None:
     begun = {"status": TrackStatus.GENERATING}
     await store.tracks.claims.take(track.id, _WORKER, _QUEUED, **begun)
     held.ids.add(track.id)
-    await held.renew()
+    await held.ask()
     attempt = await store.ledger.open(track.id, _WORKER, "aimlapi", f"r-{track.id}", 2)
     if attempt is None:
         raise LookupError(track.id)
@@ -122,7 +135,6 @@ async def _way(store: Store, draft: Draft, held: Held) -> None:
         provider_request_id="p",
         cost_usd=0.03,
     )
-    await store.tracks.wrapping(track.id)
     await store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
     await store.tracks.delivered(track.id, "sent")
     await store.tracks.told(track.id, TrackStatus.DELIVERED)

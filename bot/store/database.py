@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Self
 
@@ -30,6 +30,22 @@ def _clock() -> float:
 
 class StoreUnavailable(Exception):
     """The database cannot be read or written now; the message is one line for the owner."""
+
+
+class _Explained:
+    async def __aenter__(self) -> None:
+        """Nothing has gone wrong yet."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        if isinstance(error, PoolTimeout | TimeoutError):
+            raise StoreUnavailable("the store did not answer in time") from error
+        if isinstance(error, DBAPIError):
+            line = str(error.orig).strip().partition("\n")[0]
+            raise StoreUnavailable(f"the store failed: {line}") from error
+        if isinstance(error, SQLAlchemyError | OSError):
+            raise StoreUnavailable(f"the store failed: {type(error).__name__}") from error
 
 
 class Database:
@@ -120,12 +136,13 @@ class Database:
         Raises:
             StoreUnavailable: the database is away, full, read-only or locked.
         """
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self.explained())
-            await stack.enter_async_context(asyncio.timeout(_LONGEST))
-            if self.is_sqlite:
-                await stack.enter_async_context(self._turns.turn(urgent=urgent, wait=_TURN_WAIT))
-            yield await stack.enter_async_context(self._writer.begin())
+        async with (
+            self.explained(),
+            asyncio.timeout(_LONGEST),
+            self._turn(urgent=urgent),
+            self._writer.begin() as connection,
+        ):
+            yield connection
 
     @asynccontextmanager
     async def single(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -139,12 +156,13 @@ class Database:
         Raises:
             StoreUnavailable: as `write`.
         """
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self.explained())
-            await stack.enter_async_context(asyncio.timeout(_LONGEST))
-            if self.is_sqlite:
-                await stack.enter_async_context(self._turns.turn(urgent=urgent, wait=_TURN_WAIT))
-            yield await stack.enter_async_context(self._reader.connect())
+        async with (
+            self.explained(),
+            asyncio.timeout(_LONGEST),
+            self._turn(urgent=urgent),
+            self._reader.connect() as connection,
+        ):
+            yield connection
 
     @asynccontextmanager
     async def write_for(self, user_id: int) -> AsyncIterator[AsyncConnection]:
@@ -177,22 +195,19 @@ class Database:
         async with self.explained(), asyncio.timeout(_LONGEST):
             return await self._reader.connect()
 
-    @asynccontextmanager
-    async def explained(self) -> AsyncIterator[None]:
+    def explained(self) -> _Explained:
         """Turn what the driver raises into one line for the owner.
 
         Raises:
             StoreUnavailable: instead of the driver's own errors.
         """
-        try:
-            yield
-        except (PoolTimeout, TimeoutError) as error:
-            raise StoreUnavailable("the store did not answer in time") from error
-        except DBAPIError as error:
-            line = str(error.orig).strip().partition("\n")[0]
-            raise StoreUnavailable(f"the store failed: {line}") from error
-        except (SQLAlchemyError, OSError) as error:
-            raise StoreUnavailable(f"the store failed: {type(error).__name__}") from error
+        return _Explained()
+
+    def _turn(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
+        """The turn of whoever writes, where there is one writer."""
+        if self.is_sqlite:
+            return self._turns.turn(urgent=urgent, wait=_TURN_WAIT)
+        return nullcontext()
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import bindparam as given
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,6 +12,8 @@ from bot.model import Failure, Purpose, ReferenceStatus, Step
 from bot.store.database import Database
 from bot.store.rows import Draft
 from bot.store.schema import drafts, references, tracks
+
+_GET = select(drafts).where(drafts.c.chat_id == given("chat"), drafts.c.user_id == given("user"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +152,7 @@ async def _lyrics_wait(connection: AsyncConnection, draft: Draft) -> bool:
 
 
 async def _get(connection: AsyncConnection, chat_id: int, user_id: int) -> Draft | None:
-    row = await connection.execute(
-        select(drafts).where(drafts.c.chat_id == chat_id, drafts.c.user_id == user_id)
-    )
-    found = row.first()
+    found = (await connection.execute(_GET, {"chat": chat_id, "user": user_id})).first()
     return Draft.of(found) if found else None
 
 

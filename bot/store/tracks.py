@@ -23,7 +23,6 @@ _TOLD = update(tracks).where(_ONE, tracks.c.status == given("seen"))
 _SOUND = select(sounds.c.audio, sounds.c.cover, sounds.c.note).where(
     sounds.c.track_id == given("track")
 )
-_WRAPPING = select(sounds.c.cover, sounds.c.note).where(sounds.c.track_id == given("track"))
 _DROP_SOUND = delete(sounds).where(sounds.c.track_id == given("track"))
 _CALLED = exists().where(attempts.c.track_id == tracks.c.id, attempts.c.outcome.is_(None))
 
@@ -125,12 +124,6 @@ class Tracks(Orders):
         async with self._database.read() as connection:
             row = (await connection.execute(_SOUND, {"track": track_id})).first()
         return (row.audio, row.cover, row.note) if row else None
-
-    async def wrapping(self, track_id: int) -> tuple[bytes, str] | None:
-        """Cover and note of a track that was made and not yet delivered."""
-        async with self._database.read() as connection:
-            row = (await connection.execute(_WRAPPING, {"track": track_id})).first()
-        return (row.cover, row.note) if row else None
 
     async def has_sound(self, track_id: int) -> bool:
         """Whether a made track's bytes are still here."""

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from bot.audio import tagged
@@ -15,6 +14,7 @@ from bot.store import UNFINISHED, Track
 from bot.studio import lyrics
 from bot.studio.context import Context
 from bot.studio.insist import insist
+from bot.studio.keeping import Kept
 from bot.studio.ports import AnswerLost, Later, Unreachable
 
 log = logging.getLogger(__name__)
@@ -55,12 +55,12 @@ class Delivery:
                 return await self._not_ours(track_id)
             return await self.finish(track)
 
-    async def finish(self, track: Track, file: Path | None = None) -> float | None:
+    async def finish(self, track: Track, kept: Kept | None = None) -> float | None:
         """Do, for whoever has the claim, all that is left to do for a track.
 
         Args:
             track: As it is now; nothing is done for one that is still in the making.
-            file: Where its sound can be read as well.
+            kept: What it consists of, where this process has just committed that.
 
         Returns:
             Seconds after which to look again, or None.
@@ -73,7 +73,7 @@ class Delivery:
         elif track.status is TrackStatus.MADE:
             async with self._places:
                 try:
-                    track = await self._send(track, file)
+                    track = await self._send(track, kept)
                 except PutOffError as put_off:
                     return put_off.seconds
         return await self._show_end(track)
@@ -83,7 +83,7 @@ class Delivery:
         status = (await self._store.get(track_id)).status
         return 1.0 if status in _OURS else None
 
-    async def _send(self, track: Track, file: Path | None) -> Track:
+    async def _send(self, track: Track, kept: Kept | None) -> Track:
         """Send a made track.
 
         Returns:
@@ -92,7 +92,7 @@ class Delivery:
         Raises:
             PutOffError: not now.
         """
-        sound = await self._sound(track.id, file)
+        sound = await self._sound(track.id, kept)
         if sound is None:
             log.error("a made track has no sound any more: nobody fetched it in time")
             return await self._moved(track, TrackStatus.FAILED, reason=Failure.UPSTREAM)
@@ -122,11 +122,11 @@ class Delivery:
         log.info("delivered")
         return delivered or await self._store.get(track.id)
 
-    async def _sound(self, track_id: int, file: Path | None) -> tuple[bytes, bytes, str] | None:
+    async def _sound(self, track_id: int, kept: Kept | None) -> tuple[bytes, bytes, str] | None:
         """Audio, cover and note; two million bytes fewer from the store where there is a file."""
-        with suppress(OSError):
-            if file and (wrapping := await self._store.wrapping(track_id)):
-                return (await asyncio.to_thread(file.read_bytes), *wrapping)
+        if kept:
+            with suppress(OSError):
+                return await asyncio.to_thread(kept.file.read_bytes), kept.cover, kept.note
         return await self._store.sound(track_id)
 
     async def _put_off(self, track: Track, later: Later) -> Track:

@@ -22,10 +22,18 @@ _CANCELLED_KEPT = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A track that has been committed, and where its sound can be read as well."""
+    """A track that has been committed, and what it consists of.
+
+    Attributes:
+        file: Its sound, until `Keeping.forget`.
+        cover: A JPEG.
+        note: What its maker says about it; often "".
+    """
 
     track: Track
     file: Path
+    cover: bytes
+    note: str
 
 
 class Keeping:
@@ -70,7 +78,7 @@ class Keeping:
         if track is None:  # it has another sound already
             path.unlink(missing_ok=True)
         else:
-            self._kept[track.id] = Kept(track, path)
+            self._kept[track.id] = Kept(track, path, inspected.cover, inspected.comment)
         return True
 
     def kept(self, track_id: int) -> Kept | None:

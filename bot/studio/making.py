@@ -96,10 +96,9 @@ class Making:
             await self._c.jobs.wake(Kind.DELIVERY, track_id)
 
     async def _deliver(self, track_id: int) -> float | None:
-        made = self._keeping.kept(track_id)
-        if made is None:
-            return await self._delivery.finish(await self._c.store.tracks.get(track_id))
-        return await self._delivery.finish(made.track, made.file)
+        kept = self._keeping.kept(track_id)
+        track = kept.track if kept else await self._c.store.tracks.get(track_id)
+        return await self._delivery.finish(track, kept)
 
     async def _generate(self, track: Track, orders: dict[str, Order]) -> None:
         """Try until there is a track, a reason to give up, or the order to stop."""
