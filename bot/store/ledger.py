@@ -1,13 +1,16 @@
 """The ledger of paid calls: a row is committed before the call and closed after it."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import Float, Text, case, func, insert, or_, select, true, update
+from sqlalchemy import Float, Row, Text, case, func, insert, select, true, update
 from sqlalchemy import bindparam as given
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Outcome, TrackStatus
+from bot.store import at_once
 from bot.store.database import Database
 from bot.store.rows import Attempt, Track
 from bot.store.schema import attempts, sounds, tracks
@@ -57,19 +60,13 @@ _NEXT = (
 )
 """The next attempt of a track: its worker's, still wanted, with none open and some left."""
 
-_SOUNDLESS = (
-    TrackStatus.QUEUED,
-    TrackStatus.GENERATING,
-    TrackStatus.FAILED,
-    TrackStatus.CANCELLED,
-)
-_UNWANTED = or_(tracks.c.stop_wanted == 1, tracks.c.status == TrackStatus.CANCELLED)
 _MADE = (
     update(tracks)
-    .where(tracks.c.id == given("track"), one_of(tracks.c.status, _SOUNDLESS))
-    .values(status=case((_UNWANTED, TrackStatus.CANCELLED), else_=TrackStatus.MADE))
+    .where(tracks.c.id == given("track"), one_of(tracks.c.status, at_once.SOUNDLESS))
+    .values(status=case((at_once.UNWANTED, TrackStatus.CANCELLED), else_=TrackStatus.MADE))
     .returning(*tracks.c)
 )
+_KEEP = sqlite.insert(sounds).on_conflict_do_nothing().returning(sounds.c.track_id)
 
 
 class Ledger:
@@ -78,7 +75,6 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
         insert = sqlite.insert if database.is_sqlite else postgresql.insert
-        self._keep = insert(sounds).on_conflict_do_nothing().returning(sounds.c.track_id)
         self._book = (
             insert(attempts)
             .from_select(("track_id", "number", "backend", "request_id", "opened_at"), _NEXT)
@@ -176,38 +172,26 @@ class Ledger:
         Returns:
             The track as it is now; None if it has another sound.
         """
-        async with self._database.write() as connection:
-            await moved(
-                connection,
-                _ATTEMPT,
-                track=attempt.track_id,
-                which=attempt.number,
-                outcome=Outcome.WON,
-                provider_request_id=provider_request_id,
-                cost_usd=cost_usd,
-                closed_at=time.time(),
-            )
-            row = await changed(
-                connection,
-                _MADE,
-                track=attempt.track_id,
-                seconds=seconds,
-                reason=None,
-                told=0,
-                wake_at=0,
-            )
-            if row is None:
-                return None
-            cancelled = row.status == TrackStatus.CANCELLED
-            sound = {
-                "track_id": attempt.track_id,
-                "audio": audio,
-                "cover": cover,
-                "note": note,
-                "kept_until": cancelled_kept_until if cancelled else kept_until,
-            }
-            kept = await connection.scalar(self._keep, sound)
-        return None if kept is None else Track.of(row)
+        won = {
+            "track": attempt.track_id,
+            "which": attempt.number,
+            "provider_request": provider_request_id,
+            "cost": cost_usd,
+            "now": time.time(),
+            "length": seconds,
+            "sound": audio,
+            "picture": cover,
+            "remark": note,
+            "until": kept_until,
+            "until_cancelled": cancelled_kept_until,
+        }
+        if self._database.is_sqlite:
+            async with self._database.write() as connection:
+                row = await _in_steps(connection, won)
+        else:
+            async with self._database.single() as connection:
+                row = (await connection.execute(at_once.WIN, won)).first()
+        return Track.of(row) if row else None
 
     async def usual_seconds(self) -> float | None:
         """How long the latest successful calls took, on average; None before the first.
@@ -226,6 +210,33 @@ class Ledger:
             async with self._database.read() as connection:
                 self._usual = await connection.scalar(select(func.avg(latest.c.took)))
         return self._usual
+
+
+async def _in_steps(connection: AsyncConnection, won: Mapping[str, Any]) -> Row[Any] | None:
+    """What `at_once.WIN` does, for a database without it."""
+    await moved(
+        connection,
+        _ATTEMPT,
+        track=won["track"],
+        which=won["which"],
+        outcome=Outcome.WON,
+        provider_request_id=won["provider_request"],
+        cost_usd=won["cost"],
+        closed_at=won["now"],
+    )
+    news = {"seconds": won["length"], "reason": None, "told": 0, "wake_at": 0}
+    row = await changed(connection, _MADE, track=won["track"], **news)
+    if row is None:
+        return None
+    cancelled = row.status == TrackStatus.CANCELLED
+    sound = {
+        "track_id": won["track"],
+        "audio": won["sound"],
+        "cover": won["picture"],
+        "note": won["remark"],
+        "kept_until": won["until_cancelled" if cancelled else "until"],
+    }
+    return row if await connection.scalar(_KEEP, sound) is not None else None
 
 
 async def pass_on(connection: AsyncConnection, before: int, after: int) -> None:

@@ -1,15 +1,17 @@
 """Tracks: asked for once, moved forward by compare-and-set, never lost."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import Row, and_, delete, exists, func, or_, select, update
 from sqlalchemy import bindparam as given
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.model import TrackStatus
+from bot.store import at_once
 from bot.store.claims import Claims, free
 from bot.store.database import Database
 from bot.store.orders import UNFINISHED, Orders
@@ -105,18 +107,13 @@ class Tracks(Orders):
         Returns:
             The track as it is now; None if it was in another status.
         """
-        async with self._database.write() as connection:
-            row = await changed(
-                connection,
-                _from((TrackStatus.SENDING, TrackStatus.UNSURE)),
-                track=track_id,
-                status=TrackStatus.DELIVERED,
-                file_id=file_id,
-                finished_at=time.time(),
-                told=0,
-            )
-            if row:
-                await connection.execute(_DROP_SOUND, {"track": track_id})
+        news = {"track": track_id, "file": file_id, "now": time.time()}
+        if self._database.is_sqlite:
+            async with self._database.write() as connection:
+                row = await _in_steps(connection, news)
+        else:
+            async with self._database.single() as connection:
+                row = (await connection.execute(at_once.DELIVER, news)).first()
         return Track.of(row) if row else None
 
     async def sound(self, track_id: int) -> tuple[bytes, bytes, str] | None:
@@ -224,3 +221,19 @@ class Tracks(Orders):
 def _from(before: tuple[TrackStatus, ...]) -> ReturningUpdate[Any]:
     """Changes a track that is in one of these statuses."""
     return update(tracks).where(_ONE, one_of(tracks.c.status, before)).returning(*tracks.c)
+
+
+async def _in_steps(connection: AsyncConnection, news: Mapping[str, Any]) -> Row[Any] | None:
+    """What `at_once.DELIVER` does, for a database without it."""
+    row = await changed(
+        connection,
+        _from((TrackStatus.SENDING, TrackStatus.UNSURE)),
+        track=news["track"],
+        status=TrackStatus.DELIVERED,
+        file_id=news["file"],
+        finished_at=news["now"],
+        told=0,
+    )
+    if row:
+        await connection.execute(_DROP_SOUND, {"track": news["track"]})
+    return row
