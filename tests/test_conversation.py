@@ -367,6 +367,20 @@ async def test_a_partner_makes_a_song_of_two_recordings(
     assert call.lyrics == FINAL["song"]
 
 
+async def test_a_partner_can_be_done_without(world: World, ada: Person) -> None:
+    await previewed(ada, "voice")
+    await press(ada, "m:")
+    asked = await ada.wait_for(said("send-beat"))
+    assert asked.button_texts == ["Go on without it"]
+    await ada.press("Go on without it")
+    await until(lambda: count(ada, "preview") == 2)
+    assert LYRICS in ada.messages[-1].text
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    (call,) = world.music.generated
+    assert (call.voice is None, call.beat is None) == (False, True)
+
+
 async def test_another_take_uploads_nothing(world: World, ada: Person) -> None:
     track = await delivered(ada)
     await press(ada, "t:")

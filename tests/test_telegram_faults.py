@@ -17,6 +17,7 @@ from tests.bot_kit import (
     song,
     tracks,
     until,
+    write,
 )
 
 REFUSED = ["429", "500", "502"]
@@ -30,6 +31,32 @@ async def test_a_refused_delivery_is_repeated(world: World, ada: Person, kind: s
     assert len(tracks(ada)) == 1
     assert world.telegram.counts["sendAudio"] == 3
     assert world.music.billed == 1
+
+
+async def test_a_delivery_that_is_refused_for_long_waits_for_its_button(
+    world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.studio.delivery._TRIES", 3)
+    world.telegram.fail("sendAudio", "500", 1000)
+    await created(ada)
+    waiting = await ada.wait_for(said("status-undeliverable"), after=0)
+    assert world.telegram.counts["sendAudio"] == 4
+    world.telegram.clear_faults()
+    await ada.press(waiting.button_texts[0])
+    await ada.wait_for("audio", after=0)
+    await world.reaches("delivered")
+    assert world.music.billed == 1
+
+
+async def test_a_made_track_whose_sound_is_gone_has_failed(world: World, ada: Person) -> None:
+    world.telegram.fail("sendAudio", "429", 1000, retry_after=1)
+    await created(ada)
+    await until(lambda: world.telegram.counts["sendAudio"])
+    await world.reaches("made")
+    await write(world.data, "DELETE FROM sounds")
+    await ada.wait_for(said("failed-upstream"), after=0)
+    assert "has no sound any more" in world.log
+    assert list((world.data / "made").iterdir()) == []
 
 
 @pytest.mark.parametrize(("kind", "arrived"), [("lost", 1), ("reset", 0)])
