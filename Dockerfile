@@ -11,7 +11,7 @@ RUN /opt/refrain/bin/pip install --no-cache-dir --no-deps /src \
 
 FROM python:3.13-slim
 COPY --from=build /opt/refrain /opt/refrain
-RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin refrain \
+RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin refrain \
     && install --directory --owner=refrain --group=refrain /data
 USER refrain
 WORKDIR /data
