@@ -135,7 +135,7 @@ async def _way(store: Store, draft: Draft, held: Held) -> None:
         provider_request_id="p",
         cost_usd=0.03,
     )
-    await store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
+    await store.tracks.sending(track.id, _WORKER)
     await store.tracks.delivered(track.id, "sent")
     await store.tracks.told(track.id, TrackStatus.DELIVERED)
     held.ids.discard(track.id)

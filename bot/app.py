@@ -177,14 +177,8 @@ def jobs(settings: Settings, store: Store, pace: float, *, work: bool) -> Jobs:
     return adapter
 
 
-def application(desk: Desk, settings: Settings, unanswered: set[int]) -> App:
-    """PTB's application with every handler; it polls nothing and starts no task of its own.
-
-    Args:
-        desk: What its handlers work with.
-        settings: Whom they let in.
-        unanswered: Takes the ids of updates whose person could be told nothing at all.
-    """
+def application(desk: Desk, settings: Settings) -> App:
+    """PTB's application with every handler; it polls nothing and starts no task of its own."""
     app: App = (
         ApplicationBuilder()
         .bot(desk.bot)
@@ -204,7 +198,7 @@ def application(desk: Desk, settings: Settings, unanswered: set[int]) -> App:
         handlers.create,
     ):
         room.add(app, desk)
-    handlers.errors.add(app, unanswered)
+    handlers.errors.add(app)
     return app
 
 
@@ -217,8 +211,7 @@ async def talking(at_work: Base) -> AsyncIterator[Door]:
         StoreUnavailable: the conversations cannot be read.
     """
     settings, desk = at_work.settings, at_work.desk
-    unanswered: set[int] = set()
-    app = application(desk, settings, unanswered)
+    app = application(desk, settings)
     await app.initialize()
     introducing = asyncio.create_task(_introduce(desk.bot))
     trouble = handlers.errors.Trouble(desk.bot, desk.languages)
@@ -229,7 +222,6 @@ async def talking(at_work: Base) -> AsyncIterator[Door]:
         trouble.flood,
         on_store_trouble=trouble.store_away,
         gave_up=trouble.gave_up,
-        unanswered=unanswered,
     )
     try:
         async with Door(settings, desk.store, desk.bot, door) as opened:

@@ -49,14 +49,26 @@ class Desk:
 
 
 async def reply(
-    update: Update, text: str, buttons: InlineKeyboardMarkup | None = None
+    update: Update,
+    text: str,
+    buttons: InlineKeyboardMarkup | None = None,
+    *,
+    patient: bool = True,
 ) -> Message | None:
-    """Answer in the chat that an update came from; a flood limit is waited for."""
+    """Answer in the chat that an update came from; Telegram is waited for if it is away.
+
+    Args:
+        update: What is answered.
+        text: HTML.
+        buttons: Under it.
+        patient: Whether it is worth waiting for.
+    """
     message = update.effective_message
     if message is None:
         return None
     return await repeated(
-        lambda: message.reply_text(text, parse_mode=ParseMode.HTML, reply_markup=buttons)
+        lambda: message.reply_text(text, parse_mode=ParseMode.HTML, reply_markup=buttons),
+        patient=patient,
     )
 
 

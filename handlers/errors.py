@@ -10,7 +10,6 @@ from telegram.ext import ContextTypes
 
 from bot.store import StoreUnavailable
 from bot.telegram.languages import Languages
-from bot.telegram.repeating import refused
 from bot.texts import texts
 from handlers.desk import App, reply, toast
 
@@ -32,14 +31,14 @@ class Trouble:
         user = update.effective_user
         say = texts(user.language_code if user else None)
         await toast(update)
-        await reply(update, say("flood"))
+        await reply(update, say("flood"), patient=False)
 
     async def gave_up(self, update: Update) -> None:
         """A handler took longer than anybody waits."""
         user = update.effective_user
         say = texts(user.language_code if user else None)
         await toast(update)
-        await reply(update, say("trouble"))
+        await reply(update, say("trouble"), patient=False)
 
     async def store_away(self, chat_ids: Iterable[int]) -> None:
         """Nothing can be written down; the store cannot be asked for languages either."""
@@ -52,14 +51,9 @@ class Trouble:
 
 
 class Errors:
-    """Tells each chat of trouble once in a while, in one sentence.
+    """Tells each chat of trouble once in a while, in one sentence."""
 
-    Args:
-        unanswered: Takes the ids of updates whose person could be told nothing at all.
-    """
-
-    def __init__(self, unanswered: set[int]) -> None:
-        self._unanswered = unanswered
+    def __init__(self) -> None:
         self._told: dict[tuple[int, str], float] = {}
 
     async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -71,10 +65,6 @@ class Errors:
         if isinstance(error, StoreUnavailable):
             log.error("%s", error)
             await self._tell(update, "store-trouble")
-            return
-        if isinstance(error, NetworkError) and refused(error):
-            log.warning("a person is answered later: %s", type(error).__name__)
-            self._later(update)
             return
         if isinstance(error, NetworkError | RetryAfter) and not isinstance(error, BadRequest):
             log.warning("a person was not answered: %s", type(error).__name__)
@@ -94,24 +84,13 @@ class Errors:
         if len(self._told) >= _MOST:
             self._told.clear()
         try:
-            await reply(update, say(key))
+            await reply(update, say(key), patient=False)
         except TelegramError as error:
             log.warning("the person could not be told: %s", type(error).__name__)
-            if isinstance(error, NetworkError) and refused(error):
-                self._later(update)
         else:
             self._told[chat_key] = time.monotonic() + _SAY_AGAIN
 
-    def _later(self, update: object) -> None:
-        if isinstance(update, Update):
-            self._unanswered.add(update.update_id)
 
-
-def add(app: App, unanswered: set[int]) -> None:
-    """Answer for whatever a handler lets through.
-
-    Args:
-        app: Whose handlers.
-        unanswered: Takes the ids of updates that are to be handled again.
-    """
-    app.add_error_handler(Errors(unanswered).handle)
+def add(app: App) -> None:
+    """Answer for whatever a handler lets through."""
+    app.add_error_handler(Errors().handle)

@@ -46,7 +46,8 @@ class Panels:
                     message_id=draft.panel_id,
                     parse_mode=ParseMode.HTML,
                     reply_markup=buttons,
-                )
+                ),
+                patient=True,
             )
         except BadRequest:
             await self.ask(update, draft)

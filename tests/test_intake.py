@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from telegram import Update
+from telegram.error import NetworkError
 
 from bot.store import Store, StoreUnavailable
 from bot.store.inbox import Inbox
-from bot.telegram import commits
+from bot.telegram import commits, repeating
+from bot.telegram.request import Broken, Unsent
 from tests.intake_kit import Handler, at_work, broken, message, open_rows, opened, renamed, until
 
 
@@ -170,46 +172,52 @@ async def test_a_handler_that_raises_or_hangs_ends_neither_lane_nor_process(
     assert "not handled within 0.05 s" in caplog.text
 
 
-async def test_whoever_could_not_be_answered_is_answered_later_and_in_order(
+async def test_waiting_for_telegram_does_not_count_against_a_handler(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.intake.PAUSES", (0.02,) * 50)
-    handler, unanswered, away = Handler(), set[int](), True
+    monkeypatch.setattr(repeating, "PAUSES", ())
+    monkeypatch.setattr(repeating, "LONG_PAUSES", (0.05,) * 50)
+    seen: list[int] = []
+    away = True
+
+    async def answer() -> None:
+        if away:
+            raise Unsent("no connection")
 
     async def process(update: Update) -> None:
-        if away and update.update_id == 1:
-            unanswered.add(update.update_id)
-            return
-        await handler(update)
+        await repeating.repeated(answer, patient=True)
+        seen.append(update.update_id)
 
-    async with at_work(store.inbox, process, unanswered=unanswered) as intake:
-        await intake.accept([message(1, "asked"), message(2, "asked again")])
-        await intake.accept([message(3, "other's", chat=2, user=2)])
-        await until(lambda: handler.seen == ["other's"])
-        await asyncio.sleep(0.1)
-        assert open_rows(tmp_path)[:2] == [1, 2]
+    async with at_work(store.inbox, process, deadline=0.2) as intake:
+        await intake.accept([message(1), message(2)])
+        await asyncio.sleep(0.5)
+        assert open_rows(tmp_path) == [1, 2]
         away = False
-        await until(lambda: handler.seen == ["other's", "asked", "asked again"])
+        await until(lambda: seen == [1, 2])
         await until(lambda: not open_rows(tmp_path))
-    assert unanswered == set()
 
 
-async def test_who_cannot_be_answered_for_long_is_let_go(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_who_is_not_patient_or_met_a_gateway_waits_for_seconds_only(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("bot.telegram.intake.PAUSES", (0.01,) * 3)
-    tries, unanswered = 0, set[int]()
+    monkeypatch.setattr(repeating, "PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(repeating, "LONG_PAUSES", (0.01,) * 5)
+    for error, patient, expected in (
+        (Unsent("no connection"), False, 3),
+        (NetworkError("Bad Gateway"), True, 3),
+        (Broken("no whole answer"), True, 1),
+        (Unsent("no connection"), True, 8),
+    ):
+        tries = 0
 
-    async def process(update: Update) -> None:
-        nonlocal tries
-        tries += 1
-        unanswered.add(update.update_id)
+        async def call(error: NetworkError = error) -> None:
+            nonlocal tries
+            tries += 1
+            raise error
 
-    async with at_work(store.inbox, process, unanswered=unanswered) as intake:
-        await intake.accept([message(1)])
-        await until(lambda: not open_rows(tmp_path))
-    assert tries == 4
-    assert unanswered == set()
+        with pytest.raises(NetworkError):
+            await repeating.repeated(call, patient=patient)
+        assert tries == expected
 
 
 async def test_a_handler_may_wait_for_something_that_is_cancelled(

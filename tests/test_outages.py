@@ -49,7 +49,7 @@ def _asked_again(outside: World, before: int) -> bool:
 
 
 def _answered_later(outside: World, before: int) -> bool:
-    return outside.log.count("a person is answered later") > before
+    return outside.log.count("a person is answered when it is back") > before
 
 
 async def arrives(person: Person) -> None:
@@ -154,7 +154,8 @@ async def test_a_track_waits_for_a_telegram_that_is_away(outside: World, ada: Pe
 async def test_a_question_waits_for_a_telegram_that_is_away(
     outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.repeating._PAUSES", (0.1, 0.1))
+    monkeypatch.setattr("bot.telegram.repeating.PAUSES", (0.1, 0.1))
+    monkeypatch.setattr("bot.telegram.repeating.LONG_PAUSES", (0.2,) * 1000)
     await outside.start()
     for send, question in (
         (lambda: ada.send_voice(voice(), duration=12), "purpose-question"),
@@ -163,7 +164,7 @@ async def test_a_question_waits_for_a_telegram_that_is_away(
     ):
         outside.telegram.fail("sendMessage", "500", 1000)
         outside.telegram.fail("editMessageText", "500", 1000)
-        before = outside.log.count("a person is answered later")
+        before = outside.log.count("a person is answered when it is back")
         await send()
         await until(partial(_answered_later, outside, before))
         await asyncio.sleep(AWAY)

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from benchmarks.postgres import rows
 from bot.model import Failure, Flaw, Hint, Outcome, Purpose, ReferenceStatus, Step, TrackStatus
 from bot.store import (
     AlreadyOpen,
@@ -27,6 +28,7 @@ from bot.store import (
 )
 from bot.store.ledger import PENDING
 from bot.store.schema import metadata
+from tests.pg_kit import driven
 
 ADA, BOB = 7, 8
 AT_ONCE = 8
@@ -405,6 +407,47 @@ async def test_a_status_moves_once(store: Store) -> None:
         lambda _: store.tracks.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
     )
     assert [one.status for one in moved if one] == [TrackStatus.SENDING]
+
+
+async def test_only_who_has_the_claim_sends(hasty: Store) -> None:
+    track = await made(hasty)
+    assert await hasty.tracks.sending(track.id, "w2") is None
+    await asyncio.sleep(SHORT * 1.3)
+    sending = await hasty.tracks.sending(track.id, "w1")
+    assert sending
+    assert sending.status is TrackStatus.SENDING
+    assert await hasty.tracks.claims.take(track.id, "w2") is None  # it was renewed with it
+    assert await hasty.tracks.sending(track.id, "w1") is None
+
+
+async def test_a_second_result_of_a_cancelled_track_changes_nothing(store: Store) -> None:
+    track = await generating(store)
+    first = await attempted(store, track)
+    await store.ledger.close(first, Outcome.UNKNOWN)
+    second = await attempted(store, track)
+    await store.tracks.want_stop(track.id)
+    assert await won(store, first)
+    await store.tracks.told(track.id, TrackStatus.CANCELLED)
+    before = await store.tracks.get(track.id)
+    assert await won(store, second) is None
+    assert await store.tracks.get(track.id) == before
+
+
+async def test_a_server_that_said_goodbye_is_noticed_before_it_is_asked(
+    ready_url: str,
+) -> None:
+    farewell = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    async with opened(driven(ready_url)) as store:
+        for connect in (store._database.read, store._database.single, store._database.write):
+            async with connect() as connection:
+                await connection.execute(text("SELECT 1"))
+            rows(ready_url, farewell)
+            await asyncio.sleep(0.2)
+            async with connect() as connection:
+                assert await connection.scalar(text("SELECT 1")) == 1
 
 
 async def test_a_delivered_track_has_no_bytes_and_nothing_left_to_do(store: Store) -> None:

@@ -1,6 +1,17 @@
 """What PostgreSQL does in one statement, and so in one trip; SQLite takes several for it."""
 
-from sqlalchemy import Float, LargeBinary, Text, case, delete, literal, select, update
+from sqlalchemy import (
+    Float,
+    LargeBinary,
+    Text,
+    and_,
+    case,
+    delete,
+    exists,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy import bindparam as given
 from sqlalchemy.dialects.postgresql import insert
 
@@ -8,13 +19,18 @@ from bot.model import Outcome, TrackStatus
 from bot.store.schema import attempts, sounds, tracks
 from bot.store.statements import one_of
 
-SOUNDLESS = (
+_MAY_LACK_IT = (
     TrackStatus.QUEUED,
     TrackStatus.GENERATING,
     TrackStatus.FAILED,
     TrackStatus.CANCELLED,
 )
-"""Where a track can stand that has no sound yet."""
+SOUNDLESS = and_(
+    tracks.c.id == given("track"),
+    one_of(tracks.c.status, _MAY_LACK_IT),
+    ~exists().where(sounds.c.track_id == tracks.c.id),
+)
+"""Whether a track has no sound yet."""
 
 UNWANTED = (tracks.c.stop_wanted == 1) | (tracks.c.status == TrackStatus.CANCELLED)
 """Whether the person wants no track any more."""
@@ -33,7 +49,7 @@ _won = (
 )
 _made = (
     update(tracks)
-    .where(tracks.c.id == given("track"), one_of(tracks.c.status, SOUNDLESS))
+    .where(SOUNDLESS)
     .values(
         status=case((UNWANTED, TrackStatus.CANCELLED), else_=TrackStatus.MADE),
         seconds=given("length", type_=Float),

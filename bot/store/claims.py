@@ -26,6 +26,9 @@ class Claims(Generic[Item]):
         table: With columns id, status, claimed_by, claimed_until.
         seconds: How long a claim lives without being renewed.
         read: Makes of a row what it stands for.
+
+    Attributes:
+        until: When a claim taken now ends, in a statement.
     """
 
     def __init__(
@@ -35,7 +38,7 @@ class Claims(Generic[Item]):
         self._table = table
         self._read = read
         self.seconds = seconds
-        self._until = database.now() + seconds
+        self.until = database.now() + seconds
         self._takes: dict[Collection[str] | None, ReturningUpdate[Any]] = {}
         mine = (table.c.id == given("row"), table.c.claimed_by == given("worker"))
         self._release = update(table).where(*mine).values(claimed_by=None, claimed_until=None)
@@ -67,7 +70,7 @@ class Claims(Generic[Item]):
             kept = await connection.scalars(
                 update(self._table)
                 .where(self._table.c.id.in_(list(row_ids)), self._table.c.claimed_by == worker)
-                .values(claimed_until=self._until)
+                .values(claimed_until=self.until)
                 .returning(self._table.c.id)
             )
             return set(kept)
@@ -95,6 +98,6 @@ class Claims(Generic[Item]):
                 free(self._table, self._database.now()),
                 *wanted,
             )
-            .values(claimed_until=self._until)
+            .values(claimed_until=self.until)
             .returning(*self._table.c)
         )

@@ -23,6 +23,9 @@ _MIGRATE_WAIT = 120.0
 _TURN_WAIT = 60.0
 _LONGEST = 90.0
 
+Connecting = AbstractAsyncContextManager[AsyncConnection]
+"""A connection for the time of a block."""
+
 
 def _clock() -> float:
     return time.time()
@@ -32,7 +35,13 @@ class StoreUnavailable(Exception):
     """The database cannot be read or written now; the message is one line for the owner."""
 
 
-class _Explained:
+class Explained:
+    """Turns what the driver raises into one line for the owner.
+
+    Raises:
+        StoreUnavailable: instead of the driver's own errors.
+    """
+
     async def __aenter__(self) -> None:
         """Nothing has gone wrong yet."""
 
@@ -95,7 +104,7 @@ class Database:
             reader, writer = engines.postgresql(address)
         self = cls(reader, writer, lock)
         try:
-            async with asyncio.timeout(_MIGRATE_WAIT), self.explained():
+            async with asyncio.timeout(_MIGRATE_WAIT), Explained():
                 await migrate(self._writer, upgrade=False, bot_id=bot_id)
                 if upgrade and self.is_sqlite:
                     await engines.lay_out(self._reader)
@@ -119,14 +128,13 @@ class Database:
             StoreUnavailable: the database is away.
         """
         async with (
-            self.explained(),
+            Explained(),
             asyncio.timeout(_LONGEST),
             self._reader.connect() as connection,
         ):
             yield connection
 
-    @asynccontextmanager
-    async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+    def write(self, *, urgent: bool = False) -> Connecting:
         """One transaction, committed when the block ends and rolled back when it raises.
 
         Args:
@@ -136,16 +144,9 @@ class Database:
         Raises:
             StoreUnavailable: the database is away, full, read-only or locked.
         """
-        async with (
-            self.explained(),
-            asyncio.timeout(_LONGEST),
-            self._turn(urgent=urgent),
-            self._writer.begin() as connection,
-        ):
-            yield connection
+        return self._writing(self._writer.begin(), urgent=urgent)
 
-    @asynccontextmanager
-    async def single(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+    def single(self, *, urgent: bool = False) -> Connecting:
         """A connection for one statement that writes, and is committed by itself.
 
         It spares the begin and the commit, which are most of the way to a database and back.
@@ -156,11 +157,17 @@ class Database:
         Raises:
             StoreUnavailable: as `write`.
         """
+        return self._writing(self._reader.connect(), urgent=urgent)
+
+    @asynccontextmanager
+    async def _writing(
+        self, connecting: Connecting, *, urgent: bool
+    ) -> AsyncIterator[AsyncConnection]:
         async with (
-            self.explained(),
+            Explained(),
             asyncio.timeout(_LONGEST),
             self._turn(urgent=urgent),
-            self._reader.connect() as connection,
+            connecting as connection,
         ):
             yield connection
 
@@ -192,16 +199,8 @@ class Database:
         Raises:
             StoreUnavailable: the database is away.
         """
-        async with self.explained(), asyncio.timeout(_LONGEST):
+        async with Explained(), asyncio.timeout(_LONGEST):
             return await self._reader.connect()
-
-    def explained(self) -> _Explained:
-        """Turn what the driver raises into one line for the owner.
-
-        Raises:
-            StoreUnavailable: instead of the driver's own errors.
-        """
-        return _Explained()
 
     def _turn(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
         """The turn of whoever writes, where there is one writer."""

@@ -81,7 +81,7 @@ def _binary_cursor() -> type[Any]:
     return BinaryCursor
 
 
-def _still_there(dbapi_connection: Any, *_: object) -> None:
+def _still_there(dbapi_connection: Any, *__: object) -> None:
     """Look, before a connection is used, whether its server has said goodbye.
 
     A look into the socket costs nothing; to ask the server, as `pool_pre_ping` does, was a third
@@ -92,7 +92,8 @@ def _still_there(dbapi_connection: Any, *_: object) -> None:
     """
     session = dbapi_connection.driver_connection.pgconn
     try:
-        session.consume_input()
+        for _ in range(2):  # the first look may find no more than its last words
+            session.consume_input()
     except import_module("psycopg").Error as error:
         raise InvalidatePoolError from error
 

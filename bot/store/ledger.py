@@ -14,7 +14,7 @@ from bot.store import at_once
 from bot.store.database import Database
 from bot.store.rows import Attempt, Track
 from bot.store.schema import attempts, sounds, tracks
-from bot.store.statements import changed, moved, one_of
+from bot.store.statements import changed, moved
 
 _RECENT = 20
 _USUAL_FOR = 60.0
@@ -62,7 +62,7 @@ _NEXT = (
 
 _MADE = (
     update(tracks)
-    .where(tracks.c.id == given("track"), one_of(tracks.c.status, at_once.SOUNDLESS))
+    .where(at_once.SOUNDLESS)
     .values(status=case((at_once.UNWANTED, TrackStatus.CANCELLED), else_=TrackStatus.MADE))
     .returning(*tracks.c)
 )

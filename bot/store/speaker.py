@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database, StoreUnavailable
+from bot.store.database import Database, Explained, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Speaker:
         """Try to take the lock; the connection is closed unless it holds it."""
         taken = False
         try:
-            async with self._database.explained(), asyncio.timeout(_PATIENCE):
+            async with Explained(), asyncio.timeout(_PATIENCE):
                 for setting in _KEEPALIVE:
                     await connection.execute(text(f"SET {setting}"))
                 taken = bool(await connection.scalar(select(func.pg_try_advisory_lock(_KEY))))
@@ -86,7 +86,7 @@ class Speaker:
         try:
             while True:
                 await asyncio.sleep(_EVERY)
-                async with self._database.explained(), asyncio.timeout(_PATIENCE):
+                async with Explained(), asyncio.timeout(_PATIENCE):
                     await connection.scalar(select(1))
         except (StoreUnavailable, TimeoutError):
             lost.set()

@@ -27,6 +27,10 @@ _SOUND = select(sounds.c.audio, sounds.c.cover, sounds.c.note).where(
 )
 _DROP_SOUND = delete(sounds).where(sounds.c.track_id == given("track"))
 _CALLED = exists().where(attempts.c.track_id == tracks.c.id, attempts.c.outcome.is_(None))
+_UNCALLED = update(tracks).where(_ONE, tracks.c.status == TrackStatus.QUEUED, ~_CALLED)
+_UNMADE = update(tracks).where(
+    _ONE, one_of(tracks.c.status, (TrackStatus.QUEUED, TrackStatus.GENERATING))
+)
 
 
 class Tracks(Orders):
@@ -35,6 +39,14 @@ class Tracks(Orders):
     def __init__(self, database: Database, claim_seconds: float) -> None:
         super().__init__(database)
         self.claims = Claims(database, tracks, claim_seconds, Track.of)
+        self._sending = (
+            update(tracks)
+            .where(
+                _ONE, tracks.c.claimed_by == given("worker"), tracks.c.status == TrackStatus.MADE
+            )
+            .values(claimed_until=self.claims.until)
+            .returning(*tracks.c)
+        )
 
     async def get(self, track_id: int) -> Track:
         """One track.
@@ -74,15 +86,22 @@ class Tracks(Orders):
         Returns:
             False if the track had already been made or finished.
         """
-        at_once = update(tracks).where(_ONE, tracks.c.status == TrackStatus.QUEUED, ~_CALLED)
-        later = update(tracks).where(
-            _ONE, one_of(tracks.c.status, (TrackStatus.QUEUED, TrackStatus.GENERATING))
-        )
         ended = {"status": TrackStatus.CANCELLED, "finished_at": time.time(), "told": 0}
         async with self._database.write() as connection:
-            if await moved(connection, at_once, track=track_id, **ended):
+            if await moved(connection, _UNCALLED, track=track_id, **ended):
                 return True
-            return await moved(connection, later, track=track_id, stop_wanted=1)
+            return await moved(connection, _UNMADE, track=track_id, stop_wanted=1)
+
+    async def sending(self, track_id: int, worker: str) -> Track | None:
+        """Made → sending, for the worker that has the claim, which begins anew.
+
+        Returns:
+            The track as it is now; None if it is somebody else's, or in another status.
+        """
+        news = {"worker": worker, "status": TrackStatus.SENDING, "told": 0}
+        async with self._database.single() as connection:
+            row = await changed(connection, self._sending, track=track_id, **news)
+        return Track.of(row) if row else None
 
     async def note_panel(self, track_id: int, panel_id: int) -> None:
         """Remember which message shows where a track stands."""

@@ -23,7 +23,7 @@ _TRIES = 16
 _LONGEST = 300.0
 _SHOW_AGAIN = 5.0  # in first pauses
 _AT_ONCE = 8  # a track that is being sent is in memory, twice
-_OURS = frozenset(TrackStatus) - {TrackStatus.QUEUED, TrackStatus.GENERATING}
+_MADE_OR_ENDED = frozenset(TrackStatus) - {TrackStatus.QUEUED, TrackStatus.GENERATING}
 
 
 class PutOffError(Exception):
@@ -50,7 +50,7 @@ class Delivery:
 
     async def work(self, track_id: int) -> float | None:
         """Deliver a made track, or say how an ended one ended."""
-        async with self._c.holding(self._store.claims, track_id, _OURS) as track:
+        async with self._c.holding(self._store.claims, track_id, _MADE_OR_ENDED) as track:
             if track is None:
                 return await self._not_ours(track_id)
             return await self.finish(track)
@@ -65,7 +65,7 @@ class Delivery:
         Returns:
             Seconds after which to look again, or None.
         """
-        if track.status not in _OURS:
+        if track.status not in _MADE_OR_ENDED:
             return None
         if track.status is TrackStatus.SENDING:
             log.warning("the answer to a delivery was lost with its process")
@@ -81,7 +81,7 @@ class Delivery:
     async def _not_ours(self, track_id: int) -> float | None:
         """Come back for a track that somebody else has; its maker needs no reminder."""
         status = (await self._store.get(track_id)).status
-        return 1.0 if status in _OURS else None
+        return 1.0 if status in _MADE_OR_ENDED else None
 
     async def _send(self, track: Track, kept: Kept | None) -> Track:
         """Send a made track.
@@ -105,7 +105,7 @@ class Delivery:
             cover=cover,
             comment=note,
         )
-        sending = await self._store.move(track.id, TrackStatus.MADE, TrackStatus.SENDING)
+        sending = await self._store.sending(track.id, self._c.worker)
         if sending is None:
             return await self._store.get(track.id)
         try:

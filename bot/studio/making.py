@@ -24,16 +24,16 @@ from bot.studio.calls import Calls, Pending
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
 from bot.studio.keeping import Keeping, detail_of
-from bot.studio.orders import Orders
-from bot.studio.panels import Panels
+from bot.studio.ordering import Ordering
 from bot.studio.ports import Later
 from bot.studio.recordings import Recordings, Refused
+from bot.studio.showing import Showing
 
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 30.0
 _ROOM = 64_000_000  # bytes; a track needs two million, its row as many again
-_OURS = frozenset({TrackStatus.QUEUED, TrackStatus.GENERATING})
+_UNMADE = frozenset({TrackStatus.QUEUED, TrackStatus.GENERATING})
 
 
 class _FullError(Later):
@@ -45,31 +45,30 @@ class Making:
 
     def __init__(self, context: Context, recordings: Recordings, delivery: Delivery) -> None:
         self._c = context
-        self._orders = Orders(context, recordings)
+        self._ordering = Ordering(context, recordings)
         self._delivery = delivery
-        self._panels = Panels(context)
+        self._showing = Showing(context)
         self._keeping = Keeping(context)
         self._calls = Calls(context, self._keeping)
 
     async def work(self, track_id: int) -> float | None:
         """Advance a track, unless somebody else is at it; who has made it delivers it."""
         track = await self._c.store.tracks.get(track_id)
-        orders = await self._orders.at_hand(track) if track.status in _OURS else None
+        if track.status not in _UNMADE:
+            if not track.told:  # the store failed us when it was made
+                await self._c.jobs.wake(Kind.DELIVERY, track_id)
+            return None
+        orders = await self._ordering.at_hand(track)
         if orders is None:
             return None
-        claims, again = self._c.store.tracks.claims, None
+        claims = self._c.store.tracks.claims
         as_seen, begun = frozenset({track.status}), TrackStatus.GENERATING
         async with self._c.holding(claims, track_id, as_seen, status=begun) as mine:
             if mine is None:
                 return None
-            self._panels.begin(track_id)
             try:
-                await self._generate(track, orders)
-            finally:
-                await self._panels.end(track_id)
-            try:
-                if not self._c.stopping.is_set():
-                    again = await self._deliver(track_id)
+                await self._shown(track, orders)
+                again = await self._deliver(track_id)
             finally:
                 self._keeping.forget(track_id)
         if again is not None:
@@ -83,32 +82,48 @@ class Making:
         """
         for path in sorted(self._keeping.folder.glob("*-*.mp3")):
             track_id, number = (int(part) for part in path.stem.split("-"))
+            attempts = await self._c.store.ledger.of(track_id)
+            attempt = next((a for a in attempts if a.number == number), None)
+            if attempt is None or attempt.outcome is Outcome.WON:
+                path.unlink(missing_ok=True)
+                continue
             async with self._c.holding(self._c.store.tracks.claims, track_id) as track:
                 if track is None:
                     continue
-                attempts = await self._c.store.ledger.of(track_id)
-                attempt = next((a for a in attempts if a.number == number), None)
-                if attempt is None or attempt.outcome is Outcome.WON:
-                    path.unlink(missing_ok=True)
-                elif await self._keeping.keep(attempt, Sound(path.stat().st_size)):
+                if await self._keeping.keep(attempt, Sound(path.stat().st_size)):
                     log.info("kept a track that had come back before the stop")
                     self._keeping.forget(track_id)
             await self._c.jobs.wake(Kind.DELIVERY, track_id)
 
+    async def _shown(self, track: Track, orders: dict[str, Order]) -> None:
+        """Make a track, its status message moving meanwhile."""
+        self._showing.begin(track.id)
+        try:
+            await self._generate(track, orders)
+        finally:
+            await self._showing.end(track.id)
+
     async def _deliver(self, track_id: int) -> float | None:
+        """Deliver what was made, under the claim that it was made under.
+
+        Returns:
+            When somebody should look at it, or None.
+        """
         kept = self._keeping.kept(track_id)
         track = kept.track if kept else await self._c.store.tracks.get(track_id)
+        if self._c.stopping.is_set() or track.claimed_by != self._c.worker:
+            return None if track.status in _UNMADE else 0.0  # another one delivers it
         return await self._delivery.finish(track, kept)
 
     async def _generate(self, track: Track, orders: dict[str, Order]) -> None:
         """Try until there is a track, a reason to give up, or the order to stop."""
         try:
-            for attempt in await self._orders.promises(track):
+            for attempt in await self._ordering.promises(track):
                 if await self._resume(track, attempt):
                     return
             await self._persist(track, orders)
-        except (Pending, Refused) as ended:
-            await self._end(track.id, ended.failure)
+        except (Pending, Refused) as end:
+            await self._end(track.id, end.failure)
         except UserFault as fault:
             await self._end(track.id, Failure(fault.reason))
 
@@ -130,7 +145,7 @@ class Making:
             if backend is None:
                 raise Refused(self._c.why_none(track.recipe, refused))
             try:
-                order = orders.pop(backend.name, None) or await self._orders.make(track, backend)
+                order = orders.pop(backend.name, None) or await self._ordering.make(track, backend)
                 if await self._attempt(track, backend, order):
                     return
                 refusing_since, pause = None, self._c.rules.pause
@@ -214,7 +229,7 @@ class Making:
             log.warning("%s is not configured any more; its track is lost", attempt.backend)
             await self._c.store.ledger.close(attempt, Outcome.UNKNOWN, "Unconfigured")
             return False
-        order = await self._orders.as_submitted(track, backend)
+        order = await self._ordering.as_submitted(track, backend)
         try:
             return await self._calls.resume(attempt, backend, order)
         except UserFault:

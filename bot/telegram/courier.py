@@ -25,7 +25,7 @@ from bot.studio import AnswerLost, FileGone, Later, Progress, TooBig, Unreachabl
 from bot.studio.lyrics import title
 from bot.telegram import keyboards, request
 from bot.telegram.languages import Languages
-from bot.telegram.repeating import seconds
+from bot.telegram.repeating import GATEWAYS, seconds
 from bot.texts import Texts, texts
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 _EDIT_EVERY = 3.0
 _FETCH_TIMEOUT = 120.0
 _PAUSE = 5.0
-_GATEWAYS = ("Bad Gateway", "Gateway Timeout", "(502)", "(504)")
 _REMEMBERED = 10_000
 _UNDER_WAY = {TrackStatus.QUEUED, TrackStatus.GENERATING}
 _WORTH_A_MESSAGE = {
@@ -219,7 +218,7 @@ class Courier:
         except (request.Broken, TimedOut) as error:
             raise AnswerLost from error
         except TelegramError as error:
-            if any(gateway in error.message for gateway in _GATEWAYS):
+            if any(gateway in error.message for gateway in GATEWAYS):
                 raise AnswerLost from error  # said by what stands before Telegram, not by it
             raise Later(self._pause) from error
         return message.audio.file_id if message.audio else ""

@@ -11,14 +11,12 @@ from bot.store.inbox import Inbox
 from bot.telegram.commits import Commits
 from bot.telegram.lanes import Lanes, Place
 from bot.telegram.outage import Outage, Tell
+from bot.telegram.repeating import deadline as of_handler
 from bot.telegram.updates import Raw, is_update, lane_of
 
 log = logging.getLogger(__name__)
 
 Handle = Callable[[Update], Awaitable[None]]
-
-PAUSES = (2.0, 5.0, 10.0, 20.0, *[30.0] * 28)
-"""Seconds before an update is handled again whose person could not be answered: a quarter hour."""
 
 
 class TookTooLong(Exception):
@@ -46,12 +44,10 @@ class Intake:
             so once.
         on_store_trouble: Given chat ids, once for each chat in an outage of the store.
         gave_up: Told of an update whose handler took longer than `deadline`.
-        unanswered: Where `process` notes the ids of updates whose person could not be answered;
-            those are handled again while Telegram is away, and their lanes wait.
         per_lane: Updates that may wait for one user in one chat; more are dropped.
         at_once: Updates handled at the same time, over all users.
         most: Updates that may wait altogether before `crowded`.
-        deadline: Seconds a handler may take.
+        deadline: Seconds a handler may take, besides waiting for Telegram to come back.
     """
 
     def __init__(
@@ -63,7 +59,6 @@ class Intake:
         *,
         on_store_trouble: Tell | None = None,
         gave_up: Handle | None = None,
-        unanswered: set[int] | None = None,
         per_lane: int = 30,
         at_once: int = 256,
         most: int = 1000,
@@ -74,7 +69,6 @@ class Intake:
         self._overflow = overflow
         self._deadline = deadline
         self._gave_up = gave_up
-        self._unanswered = set() if unanswered is None else unanswered
         self._most = most
         self._stopping = False
         self._outage = Outage(on_store_trouble)
@@ -156,17 +150,6 @@ class Intake:
     async def _serve(self, job: _Job) -> None:
         """See one update through; only a stop of the process leaves it undone."""
         update_id = job.raw["update_id"]
-        for pause in (*PAUSES, None):
-            await self._try(job, update_id)
-            if pause is None or update_id not in self._unanswered:
-                break
-            self._unanswered.discard(update_id)
-            await asyncio.sleep(pause)
-        self._unanswered.discard(update_id)
-        if job.counts:
-            self._commits.done(update_id)
-
-    async def _try(self, job: _Job, update_id: int) -> None:
         try:
             await self._handle(job)
         except asyncio.CancelledError:
@@ -178,11 +161,14 @@ class Intake:
             )
         except Exception:  # what cannot be read or handled must not come back for ever
             log.exception("Update %d failed", update_id)
+        if job.counts:
+            self._commits.done(update_id)
 
     async def _handle(self, job: _Job) -> None:
         update = Update.de_json(job.raw, self._bot)
         try:
             async with asyncio.timeout(self._deadline) as limit:
+                of_handler.set(limit)
                 await job.handle(update)
         except TimeoutError as error:
             if not limit.expired():

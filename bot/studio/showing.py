@@ -18,7 +18,7 @@ _TICK = 3.0  # in first pauses
 _EDITS_A_SECOND = 15  # of Telegram's 30 messages a second overall
 
 
-class Panels:
+class Showing:
     """Shows, in turn, where each track stands; those that begin come first.
 
     A thousand tracks that each asked the store how they stand would ask it a thousand times.
@@ -40,7 +40,7 @@ class Panels:
         self._due[track_id] = 0.0
         self._new.set()
         if self._turning is None:
-            self._turning = asyncio.create_task(self._turn(), name="panels")
+            self._turning = asyncio.create_task(self._turn(), name="showing")
 
     async def end(self, track_id: int) -> None:
         """Let go of a track's message; nothing is on its way to it any more."""

@@ -12,7 +12,7 @@ from bot.studio.context import Context
 from bot.studio.recordings import Recordings
 
 
-class Orders:
+class Ordering:
     """Makes orders of tracks whose recordings are there, or brings them there."""
 
     def __init__(self, context: Context, recordings: Recordings) -> None:
