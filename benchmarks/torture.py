@@ -160,7 +160,7 @@ def table(tolls: list[Toll], seconds: float) -> str:
         ("arrived", [toll.arrived for toll in tolls]),
         ("**lost**", [", ".join(toll.lost) or 0 for toll in tolls]),
         ("**delivered twice**", [", ".join(map(str, toll.twice)) or 0 for toll in tolls]),
-        ("unsure, and shown as such", [toll.unsure for toll in tolls]),
+        ("of these unsure, and shown as such", [toll.unsure for toll in tolls]),
         ("given up after every counted call was cut off, and told", [t.refused for t in tolls]),
         ("counted calls a track, at most", [f"{toll.most} of {CAP}" for toll in tolls]),
         ("calls billed", [toll.billed for toll in tolls]),

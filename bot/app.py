@@ -118,7 +118,7 @@ async def base(
         StoreUnavailable, NewerSchema, AlreadyOpen: the database cannot be had.
         OSError: `DATA_DIR` cannot be used.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     bot = telegram_bot(settings)
     async with AsyncExitStack() as stack:
         store = await _store(settings, bot)
@@ -189,7 +189,8 @@ def application(desk: Desk, settings: Settings) -> App:
     )
     everybody = settings.access == "open"
     known = settings.allowed_users | ({settings.owner_id} if settings.owner_id else frozenset())
-    handlers.gate.add(app, desk, None if everybody else known)
+    allowed = None if everybody else known
+    handlers.gate.add(app, desk, allowed, owned=settings.owner_id is not None)
     for room in (
         handlers.start,
         handlers.help,

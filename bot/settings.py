@@ -215,6 +215,13 @@ class Settings(BaseSettings):
         return [*secrets, password, unquote(password)] if password else secrets
 
 
+_PLAIN = {
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "literal_error": "must be {expected}",
+}
+
+
 def load() -> Settings:
     """Read the settings.
 
@@ -226,7 +233,9 @@ def load() -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0]).upper() if first["loc"] else "Settings"
-        message = f"{name}: {first['msg'].removeprefix('Value error, ')}"
+        plain = _PLAIN.get(first["type"])
+        why = plain.format(**first.get("ctx", {})) if plain else first["msg"]
+        message = f"{name}: {why.removeprefix('Value error, ')}"
         raise SettingsError(message) from None
     except UnicodeDecodeError:
         raise SettingsError(".env: is not UTF-8 text; save it as that") from None

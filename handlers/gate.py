@@ -28,10 +28,12 @@ class Gate:
     Args:
         desk: The handlers' tools.
         allowed: Telegram ids that may use the bot; None lets everybody in.
+        owned: Whether it knows its owner.
     """
 
-    def __init__(self, desk: Desk, allowed: frozenset[int] | None) -> None:
+    def __init__(self, desk: Desk, allowed: frozenset[int] | None, *, owned: bool) -> None:
         self._desk = desk
+        self._stranger = "stranger" if owned else "stranger-ownerless"
         self._allowed = allowed
         self._told: dict[int, float] = {}
 
@@ -57,7 +59,7 @@ class Gate:
             return
         if len(self._told) >= _MOST:
             self._told.clear()
-        await reply(update, say("stranger", id=str(user_id)))
+        await reply(update, say(self._stranger, id=str(user_id)), patient=False)
         self._told[user_id] = time.monotonic() + _SAY_AGAIN
 
     async def _point_to_private_chat(self, update: Update) -> None:
@@ -66,7 +68,7 @@ class Gate:
             _, _, name = message.text.split()[0].partition("@")
             if name.lower() in {"", (self._desk.bot.username or "").lower()}:
                 say = await self._desk.texts(update)
-                await reply(update, say("group", link=self._desk.bot.link))
+                await reply(update, say("group", link=self._desk.bot.link), patient=False)
 
 
 async def _attempted(answer: Awaitable[None]) -> None:
@@ -79,6 +81,6 @@ async def _attempted(answer: Awaitable[None]) -> None:
         log.exception("somebody was kept out without a word")
 
 
-def add(app: App, desk: Desk, allowed: frozenset[int] | None) -> None:
+def add(app: App, desk: Desk, allowed: frozenset[int] | None, *, owned: bool) -> None:
     """Put the gate before every other handler."""
-    app.add_handler(TypeHandler(Update, Gate(desk, allowed).check), group=-1)
+    app.add_handler(TypeHandler(Update, Gate(desk, allowed, owned=owned).check), group=-1)

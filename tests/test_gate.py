@@ -43,3 +43,10 @@ async def test_a_group_that_cannot_be_answered_begins_nothing(world: World, ada:
     assert [m.text for m in ada.history(group) if m.from_bot] == []
     await ada.send_text("/start", chat=group)
     await ada.wait_for(said("group"), chat=group)
+
+
+async def test_a_bot_without_an_owner_says_how_it_gets_one(outside: World, ada: Person) -> None:
+    await outside.start(access="closed", owner_id=None)
+    await ada.send_text("/start")
+    line = await ada.wait_for(said("stranger-ownerless"))
+    assert f"OWNER_ID={ada.id}" in line.text

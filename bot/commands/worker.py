@@ -1,11 +1,14 @@
 """`refrain worker`: more workers for one bot."""
 
 import argparse
+import logging
 from contextlib import AsyncExitStack
 
 from bot import app
 from bot.commands.serving import opened, serve, stop_signal
 from bot.settings import Settings, SettingsError
+
+log = logging.getLogger(__name__)
 
 
 def command(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - as every command
@@ -21,4 +24,5 @@ async def _work(settings: Settings) -> None:
     stop = stop_signal(settings.stop_grace)
     async with AsyncExitStack() as stack:
         if await opened(stack, app.base(settings, stopping=stop), stop):
+            log.info("ready for up to %d tracks at a time", settings.max_concurrent_tracks)
             await stop.wait()

@@ -35,6 +35,9 @@ group = I work in a private chat: { $link }
 stranger =
     I’m a private bot, so I can’t make tracks for you yet.
     Ask my owner to let you in. Your id is <code>{ $id }</code>.
+stranger-ownerless =
+    I don’t know my owner yet, so I can’t make tracks for anybody. Your id is <code>{ $id }</code>.
+    If this is your bot, put <code>OWNER_ID={ $id }</code> into .env and start me again.
 command-start = Begin
 command-help = How it works
 command-cancel = Drop or stop
@@ -215,7 +218,7 @@ check-telegram-refused = Telegram refuses TELEGRAM_TOKEN
 check-telegram-away = Telegram can’t be reached at TELEGRAM_API_URL
 check-owner = Owner
 check-owner-good = { $id }
-check-owner-missing = OWNER_ID is empty, so nobody may use the bot; write to it and it tells you your id
+check-owner-missing = OWNER_ID is empty, so nobody may use the bot yet; start it and write to it, and it tells you your id
 check-owner-open = none, but everybody may use the bot
 check-data = Data directory
 check-data-bad = DATA_DIR { $path } can’t be written

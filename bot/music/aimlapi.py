@@ -212,7 +212,7 @@ def _request(order: Order) -> GenerateRequest:
 def _booked(reply: Reply, read: Callable[[], T]) -> T:
     """Log a call and put what it cost on whatever goes wrong."""
     receipt = Receipt.of(reply.headers)
-    _log.info("HTTP %d after %.1f s: %s", reply.status, reply.seconds, receipt)
+    _log.debug("HTTP %d after %.1f s: %s", reply.status, reply.seconds, receipt)
     try:
         return read()
     except MusicError as error:
@@ -241,7 +241,7 @@ def _made(reply: Reply, downloads: Downloads) -> Made:
     weigh(reply, told)
     receipt = Receipt.of(reply.headers)
     name = receipt.inference_id or told.trace_id
-    _log.info("trace %s said of the track: %s", told.trace_id, told.extra_info)
+    _log.debug("trace %s said of the track: %s", told.trace_id, told.extra_info)
     if not audio:
         raise unusable(reply, told, "a success without audio")
     if isinstance(audio, str) and audio.startswith(("https://", "http://")):

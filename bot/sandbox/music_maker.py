@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import multiprocessing
+import signal
 from collections import OrderedDict
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 
@@ -55,7 +56,10 @@ class Maker:
         future = self._made.get(key)
         if future is None or (future.done() and (future.cancelled() or future.exception())):
             pool = self._pool = self._pool or ProcessPoolExecutor(
-                max_workers=1, mp_context=multiprocessing.get_context("spawn")
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=signal.signal,  # Ctrl-C is said to the whole terminal; we end it
+                initargs=(signal.SIGINT, signal.SIG_IGN),
             )
             loop = asyncio.get_running_loop()
             future = loop.run_in_executor(pool, make, voice, beat, lyrics, sample_rate, bitrate)

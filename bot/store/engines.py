@@ -1,10 +1,11 @@
 """How connections to each kind of database are made."""
 
+import asyncio
 from importlib import import_module
 from typing import Any
 
 from sqlalchemy import URL, event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store import trips
@@ -63,10 +64,24 @@ def _pragmas(dbapi_connection: Any, _: object) -> None:
 
 
 async def lay_out(reader: AsyncEngine) -> None:
-    """How a SQLite file is written from now on; it keeps the size of its pages once it has any."""
-    async with reader.connect() as connection:
-        for pragma in (f"page_size={_PAGE}", "journal_mode=WAL"):
-            await connection.exec_driver_sql(f"PRAGMA {pragma}")
+    """How a SQLite file is written from now on; it keeps the size of its pages once it has any.
+
+    Whoever else is at the file just then makes this fail at once, whatever `busy_timeout` says.
+
+    Raises:
+        DBAPIError: the file cannot be written, or is locked for long.
+    """
+    for pause in (*[0.1] * 50, None):
+        try:
+            async with reader.connect() as connection:
+                for pragma in (f"page_size={_PAGE}", "journal_mode=WAL"):
+                    await connection.exec_driver_sql(f"PRAGMA {pragma}")
+        except DBAPIError as error:
+            if pause is None or "locked" not in str(error.orig):
+                raise
+            await asyncio.sleep(pause)
+        else:
+            return
 
 
 def _binary_cursor() -> type[Any]:
