@@ -43,7 +43,7 @@ async def _taken_over(url: str, first: str) -> None:
 
 
 @pytest.mark.parametrize("late", [4.0, 1.0])
-async def test_both_results_come_and_one_is_delivered(  # noqa: PLR0917 - fixtures
+async def test_both_results_come_and_one_is_delivered(
     outside: World,
     ada: Person,
     ready_url: str,
