@@ -212,7 +212,7 @@ def _request(order: Order) -> GenerateRequest:
 def _booked(reply: Reply, read: Callable[[], T]) -> T:
     """Log a call and put what it cost on whatever goes wrong."""
     receipt = Receipt.of(reply.headers)
-    _log.debug("HTTP %d after %.1f s: %s", reply.status, reply.seconds, receipt)
+    _log.info("HTTP %d after %.1f s: %s", reply.status, reply.seconds, receipt)
     try:
         return read()
     except MusicError as error:

@@ -11,7 +11,7 @@ from bot.store.inbox import Inbox
 from bot.telegram.commits import Commits
 from bot.telegram.lanes import Lanes, Place
 from bot.telegram.outage import Outage, Tell
-from bot.telegram.repeating import deadline as of_handler
+from bot.telegram.repeating import handler_limit
 from bot.telegram.updates import Raw, is_update, lane_of
 
 log = logging.getLogger(__name__)
@@ -168,7 +168,7 @@ class Intake:
         update = Update.de_json(job.raw, self._bot)
         try:
             async with asyncio.timeout(self._deadline) as limit:
-                of_handler.set(limit)
+                handler_limit.set(limit)
                 await job.handle(update)
         except TimeoutError as error:
             if not limit.expired():

@@ -20,12 +20,12 @@ GATEWAYS = ("Bad Gateway", "Gateway Timeout", "(502)", "(504)")
 PAUSES = (0.5, 1.0, 2.0)
 """Seconds between the tries of whatever is refused."""
 
-LONG_PAUSES = (2.0, 4.0, 8.0, *[10.0] * 90)
+LONG_PAUSES = (1.0, 2.0, 3.0, 5.0, 5.0, *[10.0] * 88)
 """Seconds between further tries of a call that never reached Telegram: a quarter of an hour."""
 
 _LONGEST = 10.0
 
-deadline: ContextVar[asyncio.Timeout | None] = ContextVar("deadline", default=None)
+handler_limit: ContextVar[asyncio.Timeout | None] = ContextVar("handler_limit", default=None)
 """What ends the handler that is running; waiting for Telegram does not count."""
 
 
@@ -71,7 +71,7 @@ async def _waited_for(call: Callable[[], Awaitable[Answer]]) -> Answer:
                 log.warning("Telegram is away; a person is answered when it is back")
             said = True
         await asyncio.sleep(pause)
-        if (limit := deadline.get()) and (end := limit.when()) is not None:
+        if (limit := handler_limit.get()) and (end := limit.when()) is not None:
             limit.reschedule(end + loop.time() - begun)
     return await call()
 
