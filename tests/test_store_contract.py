@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -595,6 +596,14 @@ async def test_starts_at_the_same_time_migrate_once(empty_url: str) -> None:
     finally:
         for store in stores:
             await store.aclose()
+
+
+async def test_a_new_file_has_large_pages_and_a_log(tmp_path: Path) -> None:
+    async with opened(f"sqlite+aiosqlite:///{tmp_path / 'new'}") as store:
+        for connect in (store._database.read, store._database.single):
+            async with connect() as connection:
+                assert await connection.scalar(text("PRAGMA page_size")) == 16_384
+                assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"
 
 
 async def test_a_file_is_opened_once_and_a_server_often(database_url: str) -> None:

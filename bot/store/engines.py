@@ -51,10 +51,11 @@ def sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 
 
 def _pragmas(dbapi_connection: Any, _: object) -> None:
-    """How this connection works; nothing here changes the file."""
+    """How this connection works; nothing here changes a file that has anything in it."""
     cursor = dbapi_connection.cursor()
     for pragma in (
         "busy_timeout=10000",
+        f"page_size={_PAGE}",
         "secure_delete=FAST",  # some systems write zeros over all that is deleted: 2 MB a track
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -64,7 +65,7 @@ def _pragmas(dbapi_connection: Any, _: object) -> None:
 
 
 async def lay_out(reader: AsyncEngine) -> None:
-    """How a SQLite file is written from now on; it keeps the size of its pages once it has any.
+    """How a SQLite file is written from now on.
 
     Whoever else is at the file just then makes this fail at once, whatever `busy_timeout` says.
 
@@ -74,8 +75,7 @@ async def lay_out(reader: AsyncEngine) -> None:
     for pause in (*[0.1] * 50, None):
         try:
             async with reader.connect() as connection:
-                for pragma in (f"page_size={_PAGE}", "journal_mode=WAL"):
-                    await connection.exec_driver_sql(f"PRAGMA {pragma}")
+                await connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         except DBAPIError as error:
             if pause is None or "locked" not in str(error.orig):
                 raise
