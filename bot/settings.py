@@ -1,17 +1,64 @@
 """Every setting, read once by the command line from the environment and `.env`."""
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from urllib.parse import unquote, urlsplit
+from typing import Annotated, Literal
+from urllib.parse import quote, unquote, urlsplit
+from urllib.request import getproxies
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+
+ENV_FILE = Path(".env")
+
+_QUOTES = ("''", '""', "“”", "‘’", "«»")  # noqa: RUF001 - quotes that people paste
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"  # what comes along when text is copied from a page
+
+
+def trimmed(value: str) -> str:
+    """A value without what comes along when it is copied: white space, quotes, "Bearer"."""
+    before = None
+    while value != before:
+        before = value
+        value = re.sub(r"(?i)^bearer\s+", "", value.strip().strip(_UNSEEN))
+        if len(value) > 1 and value[0] + value[-1] in _QUOTES:
+            value = value[1:-1]
+    return value
+
+
+def _trim(value: object) -> object:
+    if isinstance(value, SecretStr):
+        return SecretStr(trimmed(value.get_secret_value()))
+    return trimmed(value) if isinstance(value, str) else value
+
+
+def _typed(value: SecretStr) -> SecretStr:
+    """Refuse characters that no key has: an address or a header could not carry them."""
+    for letter in value.get_secret_value():
+        if not (letter.isascii() and letter.isprintable()) or letter == " ":
+            number = f"U+{ord(letter):04X}"
+            raise ValueError(f"holds a character that cannot be in it ({number}); copy it again")
+    return value
+
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
-HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+HttpUrl = Annotated[str, BeforeValidator(_trim), Field(pattern=r"^https?://[^\s/]+[^\s]*$")]
+Service = Literal["aimlapi", "replicate", "aimlapi-cover", "acestep"]
+Secret = Annotated[SecretStr, BeforeValidator(_trim)]
+Key = Annotated[SecretStr, BeforeValidator(_trim), AfterValidator(_typed)]
 
 
 class SettingsError(Exception):
@@ -22,7 +69,7 @@ class Settings(BaseSettings):
     """What an owner can choose. 0 means zero; an empty variable means unset."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
+        env_file=ENV_FILE,
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -30,19 +77,20 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
     )
 
-    telegram_token: SecretStr | None = Field(
+    telegram_token: Key | None = Field(
         None, description="The bot's token, from @BotFather. A secret."
     )
     telegram_api_url: HttpUrl = Field(
         "https://api.telegram.org", description="The Bot API; also a server of your own."
     )
 
-    music_backend: Annotated[tuple[str, ...], NoDecode] = Field(
+    music_backend: Annotated[tuple[Service, ...], NoDecode] = Field(
         ("aimlapi",),
+        min_length=1,
         description="The music service, or several by preference: aimlapi, replicate, "
         "aimlapi-cover, acestep.",
     )
-    aimlapi_key: SecretStr | None = Field(None, description="Key from aimlapi.com. A secret.")
+    aimlapi_key: Key | None = Field(None, description="Key from aimlapi.com. A secret.")
     aimlapi_url: HttpUrl = Field("https://api.aimlapi.com", description="Where AI/ML API is.")
     cover_prompt: Annotated[str, Field(min_length=10, max_length=300)] | None = Field(
         None, description="Style of aimlapi-cover, 10-300 characters; it has one of its own."
@@ -50,14 +98,12 @@ class Settings(BaseSettings):
     cover_data_uri: bool = Field(
         default=True, description="aimlapi-cover: send a data: URI; false: bare Base64."
     )
-    replicate_token: SecretStr | None = Field(
-        None, description="Token from replicate.com. A secret."
-    )
+    replicate_token: Key | None = Field(None, description="Token from replicate.com. A secret.")
     replicate_url: HttpUrl = Field("https://api.replicate.com", description="Where Replicate is.")
     acestep_url: HttpUrl = Field(
         "http://127.0.0.1:8001", description="Where your ACE-Step server is."
     )
-    acestep_key: SecretStr | None = Field(
+    acestep_key: Key | None = Field(
         None, description="What your ACE-Step server wants, if anything. A secret."
     )
     acestep_prompt: Annotated[str, Field(min_length=1, max_length=300)] | None = Field(
@@ -65,7 +111,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(Path("data"), description="Where everything is kept.")
-    database_url: SecretStr | None = Field(
+    database_url: Secret | None = Field(
         None, description="Another database than SQLite in DATA_DIR. A secret."
     )
 
@@ -79,11 +125,13 @@ class Settings(BaseSettings):
         frozenset(), description="Telegram ids, separated by commas."
     )
 
-    webhook_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = Field(
+    webhook_url: HttpUrl | None = Field(
         None, description="Public HTTPS address for updates; unset: polling."
     )
-    webhook_secret: SecretStr | None = Field(
-        None, description="1-256 of A-Z a-z 0-9 _ -; needed with WEBHOOK_URL. A secret."
+    webhook_secret: Key | None = Field(
+        None,
+        validate_default=True,
+        description="1-256 of A-Z a-z 0-9 _ -; needed with WEBHOOK_URL. A secret.",
     )
     http_host: str = Field("127.0.0.1", description="Where webhook and /healthz listen.")
     http_port: Annotated[int, Field(ge=0, le=65535)] = Field(
@@ -145,6 +193,13 @@ class Settings(BaseSettings):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
+    @field_validator("music_backend")
+    @classmethod
+    def _each_once(cls, value: tuple[Service, ...]) -> tuple[Service, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("names one service twice")
+        return value
+
     @field_validator("allowed_users", mode="before")
     @classmethod
     def _split_ids(cls, value: object) -> object:
@@ -159,6 +214,22 @@ class Settings(BaseSettings):
     def _no_trailing_slash(cls, value: str | None) -> str | None:
         return value.rstrip("/") if value else value
 
+    @field_validator("telegram_api_url", "aimlapi_url", "replicate_url")
+    @classmethod
+    def _is_a_base(cls, value: str) -> str:
+        path = urlsplit(value).path
+        if found := re.search(r"/(bot(?=$|[0-9]+:[^/]*(/\w*)?$)|v[0-9]+$)", path):
+            raise ValueError(f"ends in /{found[1]}; leave that off, Refrain adds it")
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _at_home(cls, value: Path) -> Path:
+        try:
+            return value.expanduser()
+        except RuntimeError:  # there is nobody of that name: it is a name like any other
+            return value
+
     @field_validator("telegram_token")
     @classmethod
     def _is_whole(cls, value: SecretStr | None) -> SecretStr | None:
@@ -168,7 +239,11 @@ class Settings(BaseSettings):
 
     @field_validator("webhook_secret")
     @classmethod
-    def _telegram_accepts_secret(cls, value: SecretStr | None) -> SecretStr | None:
+    def _telegram_accepts_secret(
+        cls, value: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        if value is None and info.data.get("webhook_url"):
+            raise ValueError("is needed with WEBHOOK_URL")
         if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
             raise ValueError("must be 1-256 of A-Z a-z 0-9 _ -")
         return value
@@ -188,17 +263,12 @@ class Settings(BaseSettings):
             raise ValueError("must begin with postgresql:// or sqlite+aiosqlite://")
         return value
 
-    @model_validator(mode="after")
-    def _webhook_has_secret(self) -> Self:
-        if self.webhook_url and not self.webhook_secret:
-            raise ValueError("WEBHOOK_SECRET is needed with WEBHOOK_URL")
-        return self
-
     @property
     def database(self) -> str:
         """SQLAlchemy's address of the database, the driver named."""
         if self.database_url is None:
-            return f"sqlite+aiosqlite:///{self.data_dir / 'refrain.sqlite3'}"
+            file = self.data_dir.absolute() / "refrain.sqlite3"
+            return f"sqlite+aiosqlite:///{quote(str(file), safe='/')}"
         url = self.database_url.get_secret_value()
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
@@ -208,17 +278,30 @@ class Settings(BaseSettings):
         return self.database.startswith("sqlite")
 
     def secrets(self) -> list[str]:
-        """Every secret value, for the log to redact."""
-        values = (getattr(self, name) for name in type(self).model_fields)
+        """Every secret value, for the log to redact; passwords in addresses among them."""
+        values = [getattr(self, name) for name in type(self).model_fields]
         secrets = [v.get_secret_value() for v in values if isinstance(v, SecretStr)]
-        password = urlsplit(self.database).password
-        return [*secrets, password, unquote(password)] if password else secrets
+        addresses = [v for v in values if isinstance(v, str)] + [*getproxies().values()]
+        return secrets + [p for each in (self.database, *addresses) for p in _passwords(each)]
+
+
+def _passwords(address: str) -> Iterator[str]:
+    try:
+        password = urlsplit(address).password
+    except ValueError:  # it is none
+        return
+    if password:
+        yield from {password, unquote(password)}
 
 
 _PLAIN = {
     "int_parsing": "must be a whole number",
     "float_parsing": "must be a number",
     "literal_error": "must be {expected}",
+    "string_pattern_mismatch": "must be an address that begins with http:// or https://",
+    "bool_parsing": "must be true or false",
+    "too_short": "must name a music service",
+    "int_from_float": "must be a whole number",
 }
 
 
@@ -226,19 +309,34 @@ def load() -> Settings:
     """Read the settings.
 
     Raises:
-        SettingsError: naming the first setting that is unusable.
+        SettingsError: with a line for each setting that is unusable.
     """
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = str(first["loc"][0]).upper() if first["loc"] else "Settings"
-        plain = _PLAIN.get(first["type"])
-        why = plain.format(**first.get("ctx", {})) if plain else first["msg"]
-        message = f"{name}: {why.removeprefix('Value error, ')}"
-        raise SettingsError(message) from None
+        lines = dict.fromkeys(map(_line, error.errors(include_input=False, include_url=False)))
+        raise SettingsError("\n".join(lines)) from None
     except UnicodeDecodeError:
         raise SettingsError(".env: is not UTF-8 text; save it as that") from None
+    except OSError as error:
+        raise SettingsError(f".env: cannot be read: {error.strerror}") from None
+
+
+def _line(error: ErrorDetails) -> str:
+    """One line for what is wrong with one setting, without its value."""
+    name = str(error["loc"][0]).upper() if error["loc"] else "Settings"
+    plain = _PLAIN.get(error["type"])
+    why = plain.format(**error.get("ctx", {})) if plain else error["msg"]
+    return f"{name}: {why.removeprefix('Value error, ')}"
+
+
+def given() -> dict[str, dict[str, str]]:
+    """What stands in the environment and in `.env`, by where it stands and by upper-case name."""
+    places = {"environment": os.environ, ".env": DotEnvSettingsSource(Settings).env_vars}
+    return {
+        place: {name.upper(): value for name, value in values.items() if value}
+        for place, values in places.items()
+    }
 
 
 def example() -> str:
