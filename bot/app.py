@@ -23,6 +23,7 @@ import handlers.start
 import handlers.tracks
 from bot.audio import Limits, Workshop
 from bot.jobs import Jobs, Kind, LocalJobs
+from bot.private import private_folder
 from bot.services import music_services
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, Store
@@ -45,6 +46,7 @@ PERFORMER = "Refrain"
 _DAY = 86_400.0
 _AT_ONCE = 8
 _SWEEP_EVERY = 30.0
+_ERASE_EVERY = 20.0
 _CLAIM_SHARE = 0.6
 
 
@@ -118,11 +120,13 @@ async def base(
         StoreUnavailable, NewerSchema, AlreadyOpen: the database cannot be had.
         OSError: `DATA_DIR` cannot be used.
     """
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(settings.data_dir)
     bot = telegram_bot(settings)
     async with AsyncExitStack() as stack:
         store = await _store(settings, bot)
         stack.push_async_callback(store.aclose)
+        erasing = asyncio.create_task(store.erasing.work(_ERASE_EVERY * pace))
+        stack.callback(erasing.cancel)
         services = await stack.enter_async_context(music_services(settings, pace))
         workshop = Workshop()
         stack.push_async_callback(workshop.aclose)

@@ -2,15 +2,21 @@
 
 import argparse
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
 from bot import log, settings
 from bot.model import Purpose
+from bot.private import keep_private
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
+_LAST_PORT = 65_535
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -19,19 +25,52 @@ def main(arguments: list[str] | None = None) -> None:
     0: done. 1: it did not work out. 2: the settings or arguments are unusable.
     """
     os.environ.setdefault("PTB_TIMEDELTA", "1")  # durations as timedelta, as PTB 23 will have them
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.name is None:
+        parser.print_help()
+        sys.exit(GOOD)
     try:
-        chosen = settings.load()
-        log.set_up(chosen.log_level, chosen.log_format, chosen.secrets())
-        # A command loads what it needs and nothing more: the bot starts without the sandbox.
-        command: Callable[..., int] = import_module(options.module).command
-        code = command(chosen, options)
+        code = _run(options)
     except settings.SettingsError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the one line that says what is wrong
+        print(error, file=sys.stderr)  # noqa: T201 - the lines that say what is wrong
         code = UNUSABLE
+        if options.hold and not isinstance(error, settings.CannotStart):
+            _until_stopped()
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run a command with the settings there are.
+
+    Raises:
+        SettingsError: they are unusable.
+    """
+    if options.private:
+        keep_private()
+    try:
+        chosen = settings.load()
+    except settings.SettingsError as error:
+        # A name that nobody knows is often the reason; `check` marks its lines.
+        more = import_module("bot.commands.remarks").misspelt()
+        mark = ("✗ ", "! ") if options.name == "check" else ("", "")
+        lines = [f"{mark[0]}{line}" for line in str(error).splitlines()]
+        raise settings.SettingsError("\n".join([*lines, *(mark[1] + m for m in more)])) from None
+    log.set_up(chosen.log_level, chosen.log_format, chosen.secrets())
+    # A command loads what it needs and nothing more: the bot starts without the sandbox.
+    command: Callable[[settings.Settings, argparse.Namespace], int]
+    command = import_module(f"bot.commands.{options.name}").command
+    return command(chosen, options)
+
+
+def _until_stopped() -> None:
+    """Wait for the order to stop, so that nothing starts this again before it is mended."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)
 
 
 def lyrics_argument(text: str) -> str:
@@ -56,30 +95,54 @@ def output_argument(text: str) -> Path:
     return path
 
 
+def port_argument(text: str) -> int:
+    """A port of this machine."""
+    if not (text.isascii() and text.isdigit() and int(text) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_LAST_PORT}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="refrain", description="A Telegram bot: a recording and lyrics in, a track out."
     )
-    commands = parser.add_subparsers(dest="name", required=True, metavar="COMMAND")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"refrain {version('refrain')}",
+        help="show the version and exit",
+    )
+    parser.set_defaults(hold=False, private=False)
+    commands = parser.add_subparsers(dest="name", metavar="COMMAND", title="commands")
 
-    def add(name: str, module: str, help_text: str) -> argparse.ArgumentParser:
+    def add(name: str, help_text: str, *, private: bool = True) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=help_text)
-        command.set_defaults(module=f"bot.commands.{module}")
+        command.set_defaults(private=private)
         return command
 
-    run = add("run", "run", "run the bot: it talks, and makes the tracks")
+    run = add("run", "run the bot: it talks, and makes the tracks")
     run.add_argument("--no-work", action="store_true", help="only talk; workers make the tracks")
-    add("worker", "worker", "make tracks for a bot on the same PostgreSQL")
-    _demo_options(add("demo", "demo", "try the whole bot on this machine, without any account"))
-    _recipe(add("make", "make", "make one track without Telegram"), required=True)
-    backup = add("backup", "backup", "copy the database while the bot is running")
+    worker = add("worker", "make tracks for a bot on the same PostgreSQL")
+    for service in (run, worker):
+        service.add_argument(
+            "--hold",
+            action="store_true",
+            help="with unusable settings, say so and wait to be stopped, for a container",
+        )
+    _demo_options(
+        add("demo", "try the whole bot on this machine, without any account", private=False)
+    )
+    _recipe(add("make", "make one track without Telegram", private=False), required=True)
+    backup = add("backup", "copy the database while the bot is running")
     backup.add_argument("file", type=Path, metavar="FILE", help="where the copy goes")
-    add("check", "check", "say what is missing or wrong")
+    add("check", "say what is missing or wrong")
     return parser
 
 
 def _demo_options(demo: argparse.ArgumentParser) -> None:
-    demo.add_argument("--port", type=int, default=8080, help="where the page is (8080)")
+    demo.add_argument(
+        "--port", type=port_argument, default=8080, metavar="N", help="where the page is (8080)"
+    )
     demo.add_argument("--no-browser", action="store_true", help="don't open the page")
     demo.add_argument(
         "--backend",
@@ -89,7 +152,12 @@ def _demo_options(demo: argparse.ArgumentParser) -> None:
         help="which stand-in: aimlapi, replicate, aimlapi-cover, acestep",
     )
     demo.add_argument(
-        "--once", type=Path, nargs="?", const=Path(), metavar="RECORDING", help="one conversation"
+        "--once",
+        type=Path,
+        nargs="?",
+        const=Path(),
+        metavar="RECORDING",
+        help="no page: play one conversation with this recording, or with a sample",
     )
     demo.add_argument(
         "--beat",
@@ -103,10 +171,30 @@ def _demo_options(demo: argparse.ArgumentParser) -> None:
 
 
 def _recipe(command: argparse.ArgumentParser, *, required: bool) -> None:
+    once = "" if required else "with --once: "
     if required:
-        command.add_argument("recording", type=Path, metavar="RECORDING")
-    command.add_argument("--purpose", type=Purpose, choices=list(Purpose), required=required)
-    command.add_argument("--lyrics", type=lyrics_argument, metavar="TEXT|@FILE", required=required)
+        command.add_argument(
+            "recording", type=Path, metavar="RECORDING", help="a file with sound: music or a video"
+        )
     command.add_argument(
-        "-o", "--output", type=output_argument, metavar="OUT.mp3", required=required
+        "--purpose",
+        type=Purpose,
+        choices=list(Purpose),
+        required=required,
+        help=f"{once}what is in the recording: singing with music, singing alone, or music alone",
+    )
+    command.add_argument(
+        "--lyrics",
+        type=lyrics_argument,
+        metavar="TEXT|@FILE",
+        required=required,
+        help=f"{once}the words to sing, or @ and the name of a text file with them",
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        type=output_argument,
+        metavar="OUT.mp3",
+        required=required,
+        help=f"{once}where the track goes",
     )

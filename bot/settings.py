@@ -3,8 +3,9 @@
 import os
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import getproxies
 
@@ -65,6 +66,10 @@ class SettingsError(Exception):
     """A setting is unusable; the message names it in one line and never shows its value."""
 
 
+class CannotStart(SettingsError):
+    """What a setting names cannot be had now; with the same settings it may be later."""
+
+
 class Settings(BaseSettings):
     """What an owner can choose. 0 means zero; an empty variable means unset."""
 
@@ -86,7 +91,6 @@ class Settings(BaseSettings):
 
     music_backend: Annotated[tuple[Service, ...], NoDecode] = Field(
         ("aimlapi",),
-        min_length=1,
         description="The music service, or several by preference: aimlapi, replicate, "
         "aimlapi-cover, acestep.",
     )
@@ -196,8 +200,8 @@ class Settings(BaseSettings):
     @field_validator("music_backend")
     @classmethod
     def _each_once(cls, value: tuple[Service, ...]) -> tuple[Service, ...]:
-        if len(set(value)) < len(value):
-            raise ValueError("names one service twice")
+        if not value or len(set(value)) < len(value):
+            raise ValueError("must name one music service, or several, each once")
         return value
 
     @field_validator("allowed_users", mode="before")
@@ -277,12 +281,23 @@ class Settings(BaseSettings):
         """Whether one process has the database alone."""
         return self.database.startswith("sqlite")
 
+    @property
+    def telegram_at(self) -> str:
+        """The Bot API's address as it may be shown: without a password."""
+        return shown(self.telegram_api_url)
+
     def secrets(self) -> list[str]:
         """Every secret value, for the log to redact; passwords in addresses among them."""
         values = [getattr(self, name) for name in type(self).model_fields]
         secrets = [v.get_secret_value() for v in values if isinstance(v, SecretStr)]
         addresses = [v for v in values if isinstance(v, str)] + [*getproxies().values()]
         return secrets + [p for each in (self.database, *addresses) for p in _passwords(each)]
+
+
+def shown(address: str) -> str:
+    """An address without name and password."""
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _passwords(address: str) -> Iterator[str]:
@@ -300,9 +315,16 @@ _PLAIN = {
     "literal_error": "must be {expected}",
     "string_pattern_mismatch": "must be an address that begins with http:// or https://",
     "bool_parsing": "must be true or false",
-    "too_short": "must name a music service",
     "int_from_float": "must be a whole number",
 }
+
+
+def is_trimmed(name: str) -> bool:
+    """Whether what comes along when it is copied is taken off a setting."""
+    field = Settings.model_fields[name]
+    optional = [getattr(each, "__metadata__", ()) for each in get_args(field.annotation)]
+    checks = [*field.metadata, *chain.from_iterable(optional)]
+    return any(isinstance(each, BeforeValidator) and each.func is _trim for each in checks)
 
 
 def load() -> Settings:

@@ -77,7 +77,7 @@ async def test_a_delivery_without_an_answer_is_the_persons_to_judge(
     await world.reaches("delivered")
     await ada.wait_for(said("status-delivered"), after=0)
     assert world.music.billed == 1
-    assert world.rows("SELECT 1 FROM sounds") == []
+    await until(lambda: world.rows("SELECT 1 FROM sounds") == [])
 
 
 async def test_send_again_pressed_twice_sends_once(world: World, ada: Person) -> None:

@@ -1,46 +1,80 @@
-"""`refrain check`: names each thing that is missing or wrong."""
+"""`refrain check`: names each thing that is missing or wrong, and changes nothing by looking."""
 
 import argparse
 import asyncio
 import os
 import tempfile
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+import aiohttp
 import av
 from rich.console import Console
 from rich.table import Table
-from telegram.error import InvalidToken, TelegramError
+from sqlalchemy.engine import make_url
+from telegram.error import InvalidToken, TelegramError, TimedOut
 
 from bot import app
+from bot.commands.remarks import all_of_them, proxy_to
 from bot.music import Finding, MusicBackend
+from bot.private import open_to_others
 from bot.services import music_services
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, NewerSchema, Store, StoreUnavailable
+from bot.telegram.request import Unsent
 from bot.texts import Texts, texts
 
 _DECODERS = ("opus", "mp3", "aac", "vorbis", "flac", "pcm_s16le")
 _ENCODERS = ("libmp3lame",)
+_TELEGRAM = 60.0
+
+
+class Mark(Enum):
+    """How something stands, as it is shown."""
+
+    GOOD = "[green]✓[/]"
+    ODD = "[yellow]![/]"
+    BAD = "[red]✗[/]"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was looked at, and what was found."""
+
+    mark: Mark
+    subject: str
+    detail: str
 
 
 def command(settings: Settings, options: argparse.Namespace) -> int:  # noqa: ARG001 - as every command
-    """Print the tables; 0 if all is good, 1 if not."""
+    """Print a line for each thing, and the services; 0 if nothing is wrong, 1 if something is."""
     say, console = texts(None), Console()
-    findings, services = asyncio.run(_everything(settings, say))
-    table = Table(title=say.plain("check-title", version=version("refrain")), show_header=False)
-    for finding in findings:
-        table.add_row(_mark(good=finding.good), finding.subject, finding.detail)
-    console.print(table)
+    lines, services = asyncio.run(_everything(settings, say))
+    console.print(say.plain("check-title", version=version("refrain")), style="italic")
+    _show(console, lines)
     if services.row_count:
         console.print(services)
-    return 0 if all(finding.good for finding in findings) else 1
+    return 1 if any(line.mark is Mark.BAD for line in lines) else 0
 
 
-async def _everything(settings: Settings, say: Texts) -> tuple[list[Finding], Table]:
+def _show(console: Console, lines: Iterable[Line]) -> None:
+    """Print lines in columns; none is folded, so that each can be searched for."""
+    width = max(len(line.subject) for line in lines)
+    for line in lines:
+        console.print(line.mark.value, end=" ")
+        told = f"{line.subject.ljust(width)}  {line.detail}"
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
+
+
+async def _everything(settings: Settings, say: Texts) -> tuple[list[Line], Table]:
     services = Table(title=say.plain("check-services"))
-    findings = [
+    subject = say.plain("check-settings")
+    lines = [
+        *(Line(Mark.ODD, subject, remark) for remark in all_of_them()),
         await _telegram(settings, say),
         _owner(settings, say),
         *await _music(settings, say, services),
@@ -48,36 +82,49 @@ async def _everything(settings: Settings, say: Texts) -> tuple[list[Finding], Ta
         await _store(settings, say),
         _audio(say),
     ]
-    return findings, services
+    return lines, services
 
 
-async def _telegram(settings: Settings, say: Texts) -> Finding:
+async def _telegram(settings: Settings, say: Texts) -> Line:
     subject = say.plain("check-telegram")
     if settings.telegram_token is None:
-        return Finding(subject, good=False, detail=say.plain("check-telegram-missing"))
+        return Line(Mark.BAD, subject, say.plain("check-telegram-missing"))
     bot = app.telegram_bot(settings)
     try:
-        async with bot:
-            return Finding(
-                subject, good=True, detail=say.plain("check-telegram-good", name=bot.username)
-            )
-    except InvalidToken:
-        return Finding(subject, good=False, detail=say.plain("check-telegram-refused"))
-    except TelegramError:
-        return Finding(subject, good=False, detail=say.plain("check-telegram-away"))
+        async with asyncio.timeout(_TELEGRAM), bot:
+            found = say.plain("check-telegram-good", name=bot.username)
+            return Line(Mark.GOOD, subject, found)
+    except Exception as error:  # noqa: BLE001 - anything at all may answer at TELEGRAM_API_URL
+        return Line(Mark.BAD, subject, _telegram_trouble(error, settings, say))
 
 
-def _owner(settings: Settings, say: Texts) -> Finding:
+def _telegram_trouble(error: Exception, settings: Settings, say: Texts) -> str:
+    """What is wrong with the Bot API, or with the way there."""
+    where = settings.telegram_at
+    if isinstance(error, InvalidToken) and not isinstance(error.__cause__, TelegramError):
+        return say.plain("check-telegram-refused", url=where)
+    if not isinstance(error, Unsent | TimedOut | TimeoutError | aiohttp.ClientError) and not (
+        isinstance(error.__cause__, aiohttp.ClientError)
+    ):
+        return say.plain("check-telegram-other", url=where)
+    if proxy := proxy_to(settings.telegram_api_url):
+        return say.plain("check-telegram-behind", url=where, proxy=proxy)
+    if isinstance(error.__cause__, aiohttp.ClientConnectorDNSError):
+        return say.plain("check-telegram-nameless", url=where)
+    return say.plain("check-telegram-away", url=where)
+
+
+def _owner(settings: Settings, say: Texts) -> Line:
     subject = say.plain("check-owner")
     if settings.owner_id is not None:
         owner = say.plain("check-owner-good", id=str(settings.owner_id))
-        return Finding(subject, good=True, detail=owner)
+        return Line(Mark.GOOD, subject, owner)
     if settings.access == "open" or settings.allowed_users:
-        return Finding(subject, good=True, detail=say.plain("check-owner-open"))
-    return Finding(subject, good=False, detail=say.plain("check-owner-missing"))
+        return Line(Mark.GOOD, subject, say.plain("check-owner-open"))
+    return Line(Mark.ODD, subject, say.plain("check-owner-missing"))
 
 
-async def _music(settings: Settings, say: Texts, table: Table) -> list[Finding]:
+async def _music(settings: Settings, say: Texts, table: Table) -> list[Line]:
     """Look at every configured service; `table` gets a row for each."""
     for name in ("service", "model", "makes", "price", "length"):
         table.add_column(say.plain(f"check-column-{name}"))
@@ -85,16 +132,20 @@ async def _music(settings: Settings, say: Texts, table: Table) -> list[Finding]:
         async with music_services(settings) as services:
             checked = await services.check()
             for backend in services:
-                good = all(finding.good for finding in checked[backend.name])
-                table.add_row(f"{_mark(good=good)} {backend.name}", *_told(backend, say))
+                mark = max((_mark(f) for f in checked[backend.name]), key=list(Mark).index)
+                table.add_row(f"{mark.value} {backend.name}", *_told(backend, say))
     except SettingsError as error:
-        return [Finding(say.plain("check-music"), good=False, detail=str(error))]
+        return [Line(Mark.BAD, say.plain("check-music"), str(error))]
     several = len(checked) > 1
     return [
-        replace(finding, subject=f"{name}: {finding.subject}") if several else finding
+        Line(_mark(found), f"{name}: {found.subject}" if several else found.subject, found.detail)
         for name, findings in checked.items()
-        for finding in findings
+        for found in findings
     ]
+
+
+def _mark(finding: Finding) -> Mark:
+    return Mark.GOOD if finding.good else Mark.BAD
 
 
 def _told(backend: MusicBackend, say: Texts) -> list[str]:
@@ -108,45 +159,57 @@ def _told(backend: MusicBackend, say: Texts) -> list[str]:
     return [can.model, ", ".join(makes), price, f"{can.track_seconds} s"]
 
 
-def _mark(*, good: bool) -> str:
-    return "[green]✓[/]" if good else "[red]✗[/]"
-
-
-def _data(folder: Path, say: Texts) -> Finding:
+def _data(folder: Path, say: Texts) -> Line:
+    """Look whether `DATA_DIR` can be written, without leaving anything there."""
     subject = say.plain("check-data")
+    bad = Line(Mark.BAD, subject, say.plain("check-data-bad", path=str(folder)))
+    if not folder.exists():
+        parent = next(each for each in folder.absolute().parents if each.exists())
+        if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+            return bad
+        return Line(Mark.GOOD, subject, say.plain("check-data-new", path=str(folder)))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"\0" * 4096)
             probe.flush()
             os.fsync(probe.fileno())
     except OSError:
-        return Finding(subject, good=False, detail=say.plain("check-data-bad", path=str(folder)))
-    return Finding(subject, good=True, detail=str(folder))
+        return bad
+    if open_to_others(folder):
+        return Line(Mark.ODD, subject, say.plain("check-data-open", path=str(folder)))
+    return Line(Mark.GOOD, subject, str(folder))
 
 
-async def _store(settings: Settings, say: Texts) -> Finding:
+async def _store(settings: Settings, say: Texts) -> Line:
     subject = say.plain("check-store")
+    where = "DATABASE_URL" if settings.database_url else "DATA_DIR"
     token = settings.telegram_token
     bot_id = token.get_secret_value().partition(":")[0] if token else None
     try:
-        store = await Store.open(settings.database, alone=False, upgrade=False, bot_id=bot_id)
-    except (StoreUnavailable, NewerSchema, AnotherBot, OSError) as error:
-        reason = say.plain("check-store-bad", reason=str(error))
-        return Finding(subject, good=False, detail=reason)
-    await store.aclose()
-    return Finding(subject, good=True, detail=say.plain("check-store-good"))
+        there = await Store.look(settings.database, bot_id=bot_id)
+    except (NewerSchema, AnotherBot) as error:
+        return Line(Mark.BAD, subject, f"{where}: {error}")
+    except (StoreUnavailable, OSError):
+        kind = "sqlite" if settings.is_sqlite else "postgresql"
+        reason = say.plain(f"check-store-{kind}", setting=where)
+        return Line(Mark.BAD, subject, reason)
+    if settings.is_sqlite and there:
+        file = Path(make_url(settings.database).database or "")
+        if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+            reason = say.plain("check-store-readonly", path=str(file), setting=where)
+            return Line(Mark.BAD, subject, reason)
+    return Line(Mark.GOOD, subject, say.plain("check-store-good" if there else "check-store-new"))
 
 
-def _audio(say: Texts) -> Finding:
+def _audio(say: Texts) -> Line:
     subject = say.plain("check-audio")
     missing = [name for name in _DECODERS if not _has(name, "r")]
     missing += [name for name in _ENCODERS if not _has(name, "w")]
     if missing:
         lacks = say.plain("check-audio-bad", names=", ".join(missing))
-        return Finding(subject, good=False, detail=lacks)
+        return Line(Mark.BAD, subject, lacks)
     ffmpeg = str(av.ffmpeg_version_info)
-    return Finding(subject, good=True, detail=say.plain("check-audio-good", version=ffmpeg))
+    return Line(Mark.GOOD, subject, say.plain("check-audio-good", version=ffmpeg))
 
 
 def _has(name: str, mode: Literal["r", "w"]) -> bool:

@@ -22,17 +22,25 @@ from bot.music import (
     MusicError,
     OperatorFault,
     Order,
+    PassingFault,
     Sound,
     Ticket,
+    Unanswered,
     Unready,
     UserFault,
+    UserReason,
 )
-from bot.services import music_services
-from bot.settings import Settings
+from bot.services import accounts, music_services
+from bot.settings import Settings, shown
 from bot.studio import lyrics
 from bot.studio.context import narrowed
 from bot.texts import texts
 
+_REFUSED = {
+    UserReason.SENSITIVE: "make-sensitive",
+    UserReason.INVALID: "make-invalid",
+    UserReason.VOICE_LENGTH: "make-voice-length",
+}
 _USUAL = 60.0
 _MARGIN = 10.0
 
@@ -70,7 +78,7 @@ async def _make(settings: Settings, options: argparse.Namespace, console: Consol
     say = texts(None)
     words = lyrics.normalised(options.lyrics)
     if not any(c.isalnum() for c in words):
-        return _failed(console, say.plain("lyrics-empty"))
+        return _failed(console, say.plain("make-no-words"))
     if not options.recording.is_file():
         return _failed(console, say.plain("make-no-file", path=str(options.recording)))
     workshop = Workshop()
@@ -81,9 +89,9 @@ async def _make(settings: Settings, options: argparse.Namespace, console: Consol
     except _CannotError as error:
         return _failed(console, str(error))
     except Unusable:
-        return _failed(console, say.plain("failed-upstream"))
+        return _failed(console, say.plain("make-no-track"))
     except (MusicError, TimeoutError) as error:
-        return _failed(console, say.plain(_said(error)))
+        return _failed(console, _said(error, settings))
     finally:
         await workshop.aclose()
     console.print(say.plain("make-done", path=str(options.output)))
@@ -126,7 +134,7 @@ async def _prepare(job: _Job, limits: Limits, prepared: Path) -> None:
     except Unusable as error:
         least, most = int(limits.shortest), round(limits.longest / 60)
         raise _CannotError(
-            texts(None).plain(f"recording-{error.flaw}", least=least, most=most)
+            texts(None).plain(f"make-{error.flaw}", least=least, most=most)
         ) from error
 
 
@@ -149,8 +157,8 @@ def _able(job: _Job, services: Chain, tried: Mapping[str, OperatorFault]) -> Mus
         raise _CannotError(say.plain("make-not-offered", purpose=say.plain(f"purpose-{purpose}")))
     count, most = job.count(can), min(job.settings.lyrics_max, can.lyrics_max)
     if count < can.lyrics_min:
-        raise _CannotError(say.plain("lyrics-short", count=count, min=can.lyrics_min))
-    raise _CannotError(say.plain("lyrics-long", count=count, max=most, over=count - most))
+        raise _CannotError(say.plain("make-short", count=count, min=can.lyrics_min))
+    raise _CannotError(say.plain("make-long", count=count, max=most, over=count - most))
 
 
 async def _order(
@@ -217,10 +225,22 @@ def _failed(console: Console, text: str) -> int:
     return 1
 
 
-def _said(error: MusicError | TimeoutError) -> str:
-    """The text for what went wrong."""
+def _said(error: MusicError | TimeoutError, settings: Settings) -> str:
+    """What went wrong, and what to do about it."""
+    say = texts(None)
     if isinstance(error, UserFault):
-        return f"failed-{error.reason}"
+        return say.plain(_REFUSED.get(error.reason, "make-refused"))
     if isinstance(error, OperatorFault):
-        return f"make-{error.reason}"
-    return "failed-timeout" if isinstance(error, TimeoutError | Unready) else "failed-upstream"
+        return say.plain(f"make-{error.reason}")
+    if isinstance(error, TimeoutError | Unready):
+        return say.plain("make-late")
+    if isinstance(error, PassingFault) and error.http is None:
+        return say.plain("make-offline", addresses=_addresses(settings))
+    return say.plain("make-unanswered" if isinstance(error, Unanswered) else "make-no-track")
+
+
+def _addresses(settings: Settings) -> str:
+    """Where the services are that may have been asked, and the settings that say so."""
+    known = accounts(settings)
+    names = {known[name].url: name.partition("-")[0].upper() for name in settings.music_backend}
+    return ", ".join(f"{shown(url)} ({name}_URL)" for url, name in names.items())

@@ -8,7 +8,8 @@ from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, TypeVar
 
-from bot.settings import Settings, SettingsError
+from bot.commands.remarks import all_of_them
+from bot.settings import CannotStart, Settings, SettingsError
 from bot.store import AlreadyOpen, NewerSchema, StoreUnavailable
 from bot.telegram.patience import TokenRefused
 from bot.telegram.webhook import CannotListen, WebhookRefused
@@ -76,19 +77,23 @@ def serve(settings: Settings, service: Coroutine[Any, Any, None]) -> int:
 
     Raises:
         SettingsError: it cannot run with these settings; one line says why.
+        CannotStart: it cannot run now, with the same settings perhaps later.
     """
+    for remark in all_of_them():
+        log.warning(remark)
     where = "DATABASE_URL" if settings.database_url else "DATA_DIR"
     try:
         asyncio.run(service)
     except NewerSchema as error:
         raise SettingsError(f"{where}: {error}") from None
     except TokenRefused as error:
-        raise SettingsError("TELEGRAM_TOKEN: Telegram refuses it") from error
+        at = settings.telegram_at
+        raise SettingsError(f"TELEGRAM_TOKEN: {at} (TELEGRAM_API_URL) refuses it") from error
     except (CannotListen, WebhookRefused) as error:
-        raise SettingsError(str(error)) from error
+        raise CannotStart(str(error)) from error
     except (AlreadyOpen, StoreUnavailable) as error:
-        raise SettingsError(f"{where}: {error}") from error
+        raise CannotStart(f"{where}: {error}") from error
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise SettingsError(f"DATA_DIR: {settings.data_dir}: {why}") from error
+        raise CannotStart(f"DATA_DIR: {settings.data_dir}: {why}") from error
     return 0

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 from pydantic import SecretStr
+from yarl import URL
 
 from bot.model import Purpose
 from bot.music.acestep_wire import answer_of, standing_of, task_of
@@ -20,6 +21,7 @@ from bot.music.errors import (
     StaleUpload,
     UnknownFault,
 )
+from bot.music.health import why
 from bot.music.http import Http, Reply
 from bot.music.polling import PACE, until_there
 from bot.music.protocol import Abilities, Finding, Likeness, Order, Sound, Ticket, Uploaded
@@ -161,7 +163,7 @@ class AceStep:
             try:
                 await self._call("GET", path, answer_of)
             except MusicError as error:
-                lines.append(_bad(subject, error))
+                lines.append(_bad(subject, error, self._http.url))
             else:
                 lines.append(Finding(f"music {subject}", good=True, detail=good))
         return [*lines, Finding("music balance", good=True, detail="your own machine")]
@@ -198,12 +200,12 @@ class AceStep:
         return key | {"Accept-Encoding": "identity"}
 
 
-def _bad(subject: str, error: MusicError) -> Finding:
+def _bad(subject: str, error: MusicError, url: URL) -> Finding:
     reason = error.reason if isinstance(error, OperatorFault) else None
     if reason is OperatorReason.KEY:
         detail = "refused; check ACESTEP_KEY"
     elif reason is OperatorReason.WITHDRAWN:
         detail = "ACESTEP_URL leads to something else"
     else:
-        detail = f"could not be asked: {error}"
+        detail = why(error, url, "ACESTEP_URL")
     return Finding(f"music {subject}", good=False, detail=detail, reason=reason)

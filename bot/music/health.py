@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
+
+from yarl import URL
 
 from bot.music.errors import MusicError, OperatorFault, OperatorReason, PassingFault
 from bot.music.http import Http, Reply
@@ -49,9 +52,7 @@ class Health:
                 "GET", "/v1/models", within=_WAIT, read=_models, limit=_LIST
             )
         except MusicError as error:
-            detail = f"the list did not come: {error}"
-            if isinstance(error, PassingFault) and error.http is None:
-                detail = f"{self.http.url} cannot be reached; is the address right?"
+            detail = why(error, self.http.url, "AIMLAPI_URL")
             return Finding("music model", good=False, detail=detail)
         if sold is None:
             return Finding("music model", good=False, detail="the list cannot be read")
@@ -77,7 +78,7 @@ class Health:
                 continue
             accepted = Finding("music key", good=True, detail="accepted")
             return [accepted, self._enough(balance or Balance())]
-        return [_refused(fault)]
+        return [_refused(fault, self.http.url)]
 
     def _enough(self, balance: Balance) -> Finding:
         left, unit = balance.current_balance, balance.currency or "USD"
@@ -95,11 +96,31 @@ def _bad(subject: str, detail: str, reason: OperatorReason) -> Finding:
     return Finding(f"music {subject}", good=False, detail=detail, reason=reason)
 
 
-def _refused(fault: MusicError | None) -> Finding:
+def why(error: MusicError | None, url: URL, setting: str) -> str:
+    """One line for the owner on why a service could not be asked.
+
+    Args:
+        error: What came of asking.
+        url: Where it was asked.
+        setting: Which setting leads there.
+    """
+    where = url.with_user(None)
+    if isinstance(error, PassingFault) and error.http is None:
+        return f"{where} cannot be reached; is {setting} right, and this machine online?"
+    if isinstance(error, OperatorFault) and error.reason is OperatorReason.MAINTENANCE:
+        return "under maintenance; look again later"
+    if error is None or error.http is None:
+        return f"{where} gave no whole answer; is {setting} right?"
+    if error.http == HTTPStatus.NOT_FOUND:
+        return f"{where} does not know what it was asked for; is {setting} right?"
+    return f"{where} answered with HTTP {error.http}; look again later, or at {setting}"
+
+
+def _refused(fault: MusicError | None, url: URL) -> Finding:
     if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.KEY:
         return _bad("key", "refused; AIMLAPI_KEY is not valid", OperatorReason.KEY)
     if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.WITHDRAWN:
         return Finding("music key", good=True, detail="set; the provider offers no way to try it")
     if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.BALANCE:
         return _bad("balance", "out of credits; top it up", OperatorReason.BALANCE)
-    return Finding("music key", good=False, detail=f"could not be tried: {fault}")
+    return Finding("music key", good=False, detail=why(fault, url, "AIMLAPI_URL"))

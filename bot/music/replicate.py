@@ -24,6 +24,7 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
+from bot.music.health import why
 from bot.music.http import Http, Reply
 from bot.music.polling import PACE, until_there
 from bot.music.protocol import Abilities, Finding, Order, Sound, Ticket, Uploaded
@@ -183,7 +184,7 @@ class Replicate:
             try:
                 await self._call("GET", path, _as(Prediction), limit=_LIST)
             except MusicError as error:
-                lines.append(_bad(subject, error))
+                lines.append(_bad(subject, error, self._http.url))
             else:
                 lines.append(Finding(f"music {subject}", good=True, detail=good))
         balance = Finding("music balance", good=True, detail="not told by the provider")
@@ -278,7 +279,7 @@ def _finding(subject: str, detail: str, reason: OperatorReason | None) -> Findin
     return Finding(f"music {subject}", good=False, detail=detail, reason=reason)
 
 
-def _bad(subject: str, error: MusicError) -> Finding:
+def _bad(subject: str, error: MusicError, url: URL) -> Finding:
     reason = error.reason if isinstance(error, OperatorFault) else None
     said = {
         OperatorReason.KEY: "refused; REPLICATE_TOKEN is not valid",
@@ -286,4 +287,4 @@ def _bad(subject: str, error: MusicError) -> Finding:
         OperatorReason.WITHDRAWN: f"{MODEL} is not offered any more; choose another MUSIC_BACKEND",
     }
     detail = said.get(reason) if reason else None
-    return _finding(subject, detail or f"could not be tried: {error}", reason)
+    return _finding(subject, detail or why(error, url, "REPLICATE_URL"), reason)

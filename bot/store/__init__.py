@@ -5,6 +5,7 @@ from typing import Self
 from bot.store.alone import AlreadyOpen
 from bot.store.database import Database, StoreUnavailable
 from bot.store.drafts import Drafts, NewRecording
+from bot.store.erasing import Erasing
 from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
 from bot.store.ledger import Ledger
@@ -50,6 +51,7 @@ class Store:
         self.tracks = Tracks(database, claim_seconds)
         self.ledger = Ledger(database)
         self.speaker = Speaker(database)
+        self.erasing = Erasing(database)
 
     @classmethod
     async def open(
@@ -58,7 +60,6 @@ class Store:
         *,
         claim_seconds: float = 60,
         alone: bool = True,
-        upgrade: bool = True,
         bot_id: str | None = None,
     ) -> Self:
         """Open a database and bring its schema up to date.
@@ -67,7 +68,6 @@ class Store:
             url: SQLAlchemy's address, with an async driver.
             claim_seconds: How long a claim lives without being renewed.
             alone: Whether a SQLite file is to be this process's alone.
-            upgrade: Whether the schema is brought up to date, or only looked at.
             bot_id: Whose database it must be, if anybody's.
 
         Raises:
@@ -76,8 +76,13 @@ class Store:
             NewerSchema: a newer program wrote it.
             StoreUnavailable: it cannot be opened.
         """
-        database = await Database.open(url, alone=alone, upgrade=upgrade, bot_id=bot_id)
+        database = await Database.open(url, alone=alone, bot_id=bot_id)
         return cls(database, claim_seconds)
+
+    @staticmethod
+    async def look(url: str, *, bot_id: str | None = None) -> bool:
+        """Look whether a database can be had (see `Database.look`)."""
+        return await Database.look(url, bot_id=bot_id)
 
     @property
     def is_sqlite(self) -> bool:
@@ -97,8 +102,10 @@ class Store:
     async def tidy(self) -> None:
         """Drop what has had its time."""
         await self.inbox.tidy()
-        await self.tracks.tidy()
+        await (self.erasing.sounds() if self.is_sqlite else self.tracks.tidy())
+        await self.erasing.drafts()
 
     async def aclose(self) -> None:
         """Close the database."""
+        await self.erasing.finish()
         await self._database.aclose()

@@ -17,7 +17,7 @@ class Alone:
     """
 
     def __init__(self, database: Path) -> None:
-        self._lock = FileLock(f"{database}.lock", timeout=0)
+        self._lock = FileLock(f"{database}.lock", timeout=0, mode=0o600)
 
     def take(self) -> None:
         """Take the lock.

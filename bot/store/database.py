@@ -7,16 +7,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import ColumnElement, Float, bindparam, extract, func, select
+from sqlalchemy import URL, ColumnElement, Float, bindparam, extract, func, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.private import private_database
 from bot.store import engines
 from bot.store.alone import Alone
-from bot.store.migrate import migrate
+from bot.store.migrate import look, migrate
 from bot.store.turns import Turns
 
 _MIGRATE_WAIT = 120.0
@@ -57,6 +58,17 @@ class Explained:
             raise StoreUnavailable(f"the store failed: {type(error).__name__}") from error
 
 
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (SQLAlchemyError, ValueError):  # which quote it, and the password with it
+        raise StoreUnavailable("this is no address of a database") from None
+
+
 class Database:
     """Two engines on one database: readers, and a writer that begins at once.
 
@@ -73,15 +85,12 @@ class Database:
         self._turns = Turns()
 
     @classmethod
-    async def open(
-        cls, url: str, *, alone: bool = True, upgrade: bool = True, bot_id: str | None = None
-    ) -> Self:
+    async def open(cls, url: str, *, alone: bool = True, bot_id: str | None = None) -> Self:
         """Open the database and bring its schema up to date.
 
         Args:
             url: SQLAlchemy's address, with an async driver.
             alone: Whether a SQLite file is to be this process's alone.
-            upgrade: Whether the schema is brought up to date, or only looked at.
             bot_id: Whose database it must be, if anybody's.
 
         Raises:
@@ -90,14 +99,12 @@ class Database:
             NewerSchema: a newer program wrote it; nothing was touched.
             StoreUnavailable: it cannot be opened or migrated.
         """
-        try:
-            address = make_url(url)
-        except (SQLAlchemyError, ValueError):  # which quote it, and the password with it
-            raise StoreUnavailable("this is no address of a database") from None
+        address = _parsed(url)
         lock = None
         if address.get_backend_name() == "sqlite":
             reader, writer = engines.sqlite(address)
             if alone:
+                private_database(Path(address.database or ""))
                 lock = Alone(Path(address.database or ""))
                 lock.take()
         else:
@@ -105,15 +112,40 @@ class Database:
         self = cls(reader, writer, lock)
         try:
             async with asyncio.timeout(_MIGRATE_WAIT), Explained():
-                await migrate(self._writer, upgrade=False, bot_id=bot_id)
-                if upgrade and self.is_sqlite:
+                await look(self._reader, bot_id=bot_id)
+                if self.is_sqlite:
                     await engines.lay_out(self._reader)
-                if upgrade:
-                    await migrate(self._writer, bot_id=bot_id)
+                await migrate(self._writer, bot_id=bot_id)
         except BaseException:
             await self.aclose()
             raise
         return self
+
+    @classmethod
+    async def look(cls, url: str, *, bot_id: str | None = None) -> bool:
+        """Look whether a database can be had, without changing or making anything.
+
+        Returns:
+            False if it is a SQLite file that the first start will make.
+
+        Raises:
+            AnotherBot, NewerSchema: as `open`.
+            StoreUnavailable: it cannot be opened.
+        """
+        address = _parsed(url)
+        if address.get_backend_name() == "sqlite":
+            existing = engines.only_to_look(address)
+            if existing is None:
+                return False
+            self = cls(*engines.sqlite(existing))
+        else:
+            self = cls(*engines.postgresql(address))
+        try:
+            async with asyncio.timeout(_MIGRATE_WAIT), Explained():
+                await look(self._reader, bot_id=bot_id)
+        finally:
+            await self.aclose()
+        return True
 
     @property
     def is_sqlite(self) -> bool:
@@ -192,6 +224,21 @@ class Database:
         if self.is_sqlite:
             return bindparam(None, callable_=_clock, type_=Float)
         return sql_cast(extract("epoch", func.clock_timestamp()), Float)
+
+    async def empty_log(self) -> None:
+        """Take into the SQLite file what its log holds, and cut the log off, if nobody reads.
+
+        Raises:
+            StoreUnavailable: as `write`.
+        """
+        if not self.is_sqlite or not _size(Path(f"{self._writer.url.database}-wal")):
+            return
+        async with self.single() as connection:
+            await connection.exec_driver_sql("PRAGMA busy_timeout=200")
+            try:
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={engines.BUSY}")
 
     async def pinned(self) -> AsyncConnection:
         """A connection of one's own, outside any transaction; whoever asked closes it.

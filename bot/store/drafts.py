@@ -51,11 +51,13 @@ class Drafts:
             return {(row.chat_id, row.user_id): Step(row.step) for row in rows}
 
     async def change(self, draft: Draft, **values: Any) -> Draft | None:
-        """Write values and the next revision.
+        """Write values and the next revision; a draft that is dropped keeps no lyrics.
 
         Returns:
             The draft as it is now, or None if somebody was quicker.
         """
+        if values.get("step") is Step.CLOSED:
+            values = {"lyrics": None} | values
         async with self._database.write(urgent=True) as connection:
             return await _change(connection, draft, values)
 

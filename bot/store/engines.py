@@ -2,6 +2,7 @@
 
 import asyncio
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event
@@ -9,6 +10,9 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store import trips
+
+BUSY = 10_000
+"""Milliseconds that a connection to a SQLite file waits for another process."""
 
 _WAIT = 30.0
 _PAGE = 16_384  # bytes, in a new file: a track of 2 MB costs a third of what it does in pages of 4
@@ -50,13 +54,30 @@ def sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     return reader, writer
 
 
+def only_to_look(url: URL) -> URL | None:
+    """The address of a SQLite file as one that nothing can be changed through.
+
+    A file that nobody has open is read as if nothing could change it: otherwise SQLite would lay
+    two files beside it.
+
+    Returns:
+        None if there is no such file.
+    """
+    file = Path(url.database or "")
+    if not file.exists():
+        return None
+    beside = file.with_name(f"{file.name}-wal")
+    query = {"uri": "true", "mode": "ro"} if beside.exists() else {"uri": "true", "immutable": "1"}
+    return url.set(database=file.absolute().as_uri(), query=query)
+
+
 def _pragmas(dbapi_connection: Any, _: object) -> None:
     """How this connection works; nothing here changes a file that has anything in it."""
     cursor = dbapi_connection.cursor()
     for pragma in (
-        "busy_timeout=10000",
+        f"busy_timeout={BUSY}",
         f"page_size={_PAGE}",
-        "secure_delete=FAST",  # some systems write zeros over all that is deleted: 2 MB a track
+        "secure_delete=ON",  # zeros over what is deleted; 2 MB a track, so `erasing` does that
         "synchronous=FULL",
         "foreign_keys=ON",
     ):

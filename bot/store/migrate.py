@@ -29,34 +29,50 @@ class AnotherBot(Exception):
         super().__init__("it belongs to another bot than the one of TELEGRAM_TOKEN")
 
 
-async def migrate(engine: AsyncEngine, *, upgrade: bool = True, bot_id: str | None = None) -> None:
-    """Run what is missing; SQLite's writing transaction is the lock there.
+async def look(engine: AsyncEngine, *, bot_id: str | None = None) -> None:
+    """Look whether a database is for this program and this bot; nothing is written or locked.
 
     Args:
-        engine: Whose connections may write.
-        upgrade: Whether to run it, or only to look whether this program knows the schema.
+        engine: Whose connections may read.
         bot_id: Whose database it must be, if anybody's.
 
     Raises:
         NewerSchema: the database knows a revision that this program does not.
-        AnotherBot: it belongs to another one; nothing was touched.
+        AnotherBot: it belongs to another one.
+    """
+    async with engine.connect() as connection:
+        await connection.run_sync(_known, bot_id)
+
+
+async def migrate(engine: AsyncEngine, *, bot_id: str | None = None) -> None:
+    """Run what is missing; SQLite's writing transaction is the lock there.
+
+    Args:
+        engine: Whose connections may write.
+        bot_id: Whose database it must be, if anybody's.
+
+    Raises:
+        NewerSchema, AnotherBot: as `look`; nothing was touched.
     """
     async with engine.begin() as connection:
-        await connection.run_sync(_bring, upgrade, bot_id)
+        await connection.run_sync(_bring, bot_id)
 
 
-def _bring(connection: Connection, upgrade: bool, bot_id: str | None) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+def _known(connection: Connection, bot_id: str | None) -> bool:
+    """Whether nothing is missing in a database that is ours."""
     revisions = sorted(path.stem for path in (_HERE / "versions").glob("[0-9]*.py"))
     current = _current(connection)
     if current is not None and current not in revisions:
         raise NewerSchema(current)
     if current is not None and bot_id and _owner(connection) not in {None, bot_id}:
         raise AnotherBot
-    if current == revisions[-1]:
-        return
-    if not upgrade:
+    return current == revisions[-1]
+
+
+def _bring(connection: Connection, bot_id: str | None) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    if _known(connection, bot_id):
         return
     # Alembic takes 0.2 s to import: only a start that migrates pays for it.
     command: Any = import_module("alembic.command")

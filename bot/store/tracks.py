@@ -25,7 +25,6 @@ _TOLD = update(tracks).where(_ONE, tracks.c.status == given("seen"))
 _SOUND = select(sounds.c.audio, sounds.c.cover, sounds.c.note).where(
     sounds.c.track_id == given("track")
 )
-_DROP_SOUND = delete(sounds).where(sounds.c.track_id == given("track"))
 _CALLED = exists().where(attempts.c.track_id == tracks.c.id, attempts.c.outcome.is_(None))
 _UNCALLED = update(tracks).where(_ONE, tracks.c.status == TrackStatus.QUEUED, ~_CALLED)
 _UNMADE = update(tracks).where(
@@ -123,13 +122,15 @@ class Tracks(Orders):
     async def delivered(self, track_id: int, file_id: str) -> Track | None:
         """Sending or unsure → delivered; the bytes are Telegram's to keep now.
 
+        On SQLite it is `bot.store.erasing` that drops them, a little later.
+
         Returns:
             The track as it is now; None if it was in another status.
         """
         news = {"track": track_id, "file": file_id, "now": time.time()}
         if self._database.is_sqlite:
-            async with self._database.write() as connection:
-                row = await _in_steps(connection, news)
+            async with self._database.single() as connection:
+                row = await _delivered(connection, news)
         else:
             async with self._database.single() as connection:
                 row = (await connection.execute(at_once.DELIVER, news)).first()
@@ -145,7 +146,9 @@ class Tracks(Orders):
         """Whether a made track's bytes are still here."""
         async with self._database.read() as connection:
             found = await connection.scalar(
-                select(sounds.c.track_id).where(sounds.c.track_id == track_id)
+                select(sounds.c.track_id)
+                .join(tracks, tracks.c.id == sounds.c.track_id)
+                .where(tracks.c.id == track_id, tracks.c.status != TrackStatus.DELIVERED)
             )
         return found is not None
 
@@ -242,9 +245,8 @@ def _from(before: tuple[TrackStatus, ...]) -> ReturningUpdate[Any]:
     return update(tracks).where(_ONE, one_of(tracks.c.status, before)).returning(*tracks.c)
 
 
-async def _in_steps(connection: AsyncConnection, news: Mapping[str, Any]) -> Row[Any] | None:
-    """What `at_once.DELIVER` does, for a database without it."""
-    row = await changed(
+async def _delivered(connection: AsyncConnection, news: Mapping[str, Any]) -> Row[Any] | None:
+    return await changed(
         connection,
         _from((TrackStatus.SENDING, TrackStatus.UNSURE)),
         track=news["track"],
@@ -253,6 +255,3 @@ async def _in_steps(connection: AsyncConnection, news: Mapping[str, Any]) -> Row
         finished_at=news["now"],
         told=0,
     )
-    if row:
-        await connection.execute(_DROP_SOUND, {"track": news["track"]})
-    return row
