@@ -125,8 +125,7 @@ async def base(
     async with AsyncExitStack() as stack:
         store = await _store(settings, bot)
         stack.push_async_callback(store.aclose)
-        erasing = asyncio.create_task(store.erasing.work(_ERASE_EVERY * pace))
-        stack.callback(erasing.cancel)
+        store.erasing.start(_ERASE_EVERY * pace)
         services = await stack.enter_async_context(music_services(settings, pace))
         workshop = Workshop()
         stack.push_async_callback(workshop.aclose)

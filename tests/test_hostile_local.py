@@ -12,6 +12,10 @@ from urllib.parse import quote
 import pytest
 
 from bot.sandbox.telegram_api import Person
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.backup import backup
+from tests import audio_material
 from tests.bot_kit import (
     LYRICS,
     World,
@@ -21,7 +25,6 @@ from tests.bot_kit import (
     delivered,
     previewed,
     said,
-    song,
     until,
 )
 from tests.process_kit import Processes
@@ -39,8 +42,13 @@ def careless() -> object:
 
 def open_to_others(folder: Path) -> dict[str, str]:
     """What others may do with a folder and everything in it."""
-    modes = {path: path.lstat().st_mode for path in (folder, *folder.rglob("*"))}
+    kept = [path for path in (folder, *folder.rglob("*")) if not path.is_symlink()]
+    modes = {path: path.stat().st_mode for path in kept}
     return {p.name: stat.filemode(mode) for p, mode in modes.items() if mode & 0o077}
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 async def at_work(processes: Processes, data: Path) -> None:
@@ -63,9 +71,7 @@ async def test_nobody_else_reads_what_is_kept(tmp_path: Path) -> None:
         assert code == 0, said_
         await at_work(processes, data)
         assert open_to_others(data) == {}
-        assert "others on this machine" not in "".join(
-            path.read_text() for path in tmp_path.glob("log-*")
-        )
+        assert "others on this machine" not in said_
 
 
 @pytest.mark.usefixtures("careless")
@@ -122,24 +128,48 @@ async def test_a_database_elsewhere_is_closed_as_well(tmp_path: Path) -> None:
         await process.wait()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "music%20bot",
-        "what?now",
-        "a#b",
-        "two words",
-        "Müsik 歌",
-        'it\'s "mine"',
-        "a&mode=ro",
-        "100%",
-        "file:x",
-        ":memory:",
-        "a[b]*",
-        "semi;colon\\",
-    ],
-)
-async def test_the_database_is_in_data_dir_whatever_its_name(tmp_path: Path, name: str) -> None:
+NAMES = [
+    "music%20bot",
+    "what?now",
+    "a#b",
+    "two words ",
+    "Müsik 歌",
+    'it\'s "mine"',
+    "a&mode=ro",
+    "100%",
+    "file:x",
+    ":memory:",
+    "a[b]*",
+    "semi;colon\\",
+    "~nobody-of-that-name/x",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_database_is_in_data_dir_whatever_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(_env_file=None, data_dir=Path(name))
+    assert settings.is_sqlite
+    assert not await Store.look(settings.database)
+    assert names_in(tmp_path) == set()
+    settings.data_dir.mkdir(parents=True)
+    store = await Store.open(settings.database)
+    assert await store.belongs_to("42")
+    assert await Store.look(settings.database)
+    await store.aclose()
+    assert names_in(Path(name)) - {"refrain.sqlite3.lock"} == {"refrain.sqlite3"}
+    assert await Store.look(settings.database)
+    assert names_in(tmp_path) == {name.partition("/")[0]}
+    backup(Path(name) / "refrain.sqlite3", tmp_path / "copy")
+    for file in (tmp_path / name / "refrain.sqlite3", tmp_path / "copy"):
+        with closing(sqlite3.connect(file)) as opened:
+            assert opened.execute("SELECT value FROM identity").fetchone() == ("42",)
+
+
+async def test_a_bot_in_a_folder_of_an_odd_name(tmp_path: Path) -> None:
+    name = "music%20bot? #1"
     home = tmp_path / "home"
     home.mkdir()
     async with Processes(home) as processes:
@@ -149,14 +179,10 @@ async def test_the_database_is_in_data_dir_whatever_its_name(tmp_path: Path, nam
         await process.wait()
         code, told = await processes.ends("check", DATA_DIR=name)
         assert code == 0, told
-        copied = await processes.ends("backup", "copy", DATA_DIR=name)
-        assert copied[0] == 0, copied[1]
-    database = home / name / "refrain.sqlite3"
-    for file in (database, home / "copy"):
-        with closing(sqlite3.connect(file)) as opened:
-            (answer,) = opened.execute("SELECT value FROM identity").fetchone()
-        assert processes.telegram.token.startswith(f"{answer}:")
-    assert {path.name for path in home.iterdir()} - {"log-0", "log-1", "log-2"} == {name, "copy"}
+        code, told = await processes.ends("backup", "copy", DATA_DIR=name)
+        assert code == 0, told
+    assert (home / name / "refrain.sqlite3").exists()
+    assert {path.name for path in home.iterdir() if "log" not in path.name} == {name, "copy"}
     assert stat.S_IMODE((home / "copy").stat().st_mode) == 0o600
 
 
@@ -166,6 +192,11 @@ def found(data: Path, *words: bytes) -> list[str]:
     return [f.name for f in files for word in words if word in f.read_bytes()]
 
 
+def another_song() -> bytes:
+    """A track that has nothing in common with the recording."""
+    return audio_material.encoded(audio_material.speech(60))
+
+
 def inside(sound: bytes | None) -> list[bytes]:
     """Pieces of a sound, so that none of it may be left."""
     assert sound is not None
@@ -173,7 +204,7 @@ def inside(sound: bytes | None) -> list[bytes]:
 
 
 async def test_a_delivered_track_is_in_no_free_page_and_no_log(world: World, ada: Person) -> None:
-    world.music.stock = song(60)
+    world.music.stock = another_song()
     pieces = inside(world.music.stock)
     world.telegram.fail("sendAudio", "429", 3, retry_after=1)
     await created(ada)
@@ -188,7 +219,7 @@ async def test_a_delivered_track_is_in_no_free_page_and_no_log(world: World, ada
 
 
 async def test_a_stop_erases_what_was_just_delivered(outside: World, ada: Person) -> None:
-    outside.music.stock = song(60)
+    outside.music.stock = another_song()
     await outside.start()
     await delivered(ada)
     await outside.stop()
@@ -215,7 +246,7 @@ async def test_words_of_a_draft_that_became_a_track_are_kept_once(
     world: World, ada: Person
 ) -> None:
     await delivered(ada)
-    await world.quiet()
+    await world.reaches("delivered")
     await world.stop()
     with closing(sqlite3.connect(world.data / "refrain.sqlite3")) as database, database:
         database.execute("UPDATE drafts SET changed_at = changed_at - 7200")

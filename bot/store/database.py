@@ -58,10 +58,6 @@ class Explained:
             raise StoreUnavailable(f"the store failed: {type(error).__name__}") from error
 
 
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
-
-
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
@@ -231,14 +227,9 @@ class Database:
         Raises:
             StoreUnavailable: as `write`.
         """
-        if not self.is_sqlite or not _size(Path(f"{self._writer.url.database}-wal")):
-            return
-        async with self.single() as connection:
-            await connection.exec_driver_sql("PRAGMA busy_timeout=200")
-            try:
-                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                await connection.exec_driver_sql(f"PRAGMA busy_timeout={engines.BUSY}")
+        if self.is_sqlite:
+            async with Explained(), asyncio.timeout(_LONGEST), self._turn(urgent=False):
+                await asyncio.to_thread(engines.empty_log, Path(self._writer.url.database or ""))
 
     async def pinned(self) -> AsyncConnection:
         """A connection of one's own, outside any transaction; whoever asked closes it.

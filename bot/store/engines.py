@@ -1,6 +1,8 @@
 """How connections to each kind of database are made."""
 
 import asyncio
+import sqlite3
+from contextlib import closing, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,6 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.store import trips
-
-BUSY = 10_000
-"""Milliseconds that a connection to a SQLite file waits for another process."""
 
 _WAIT = 30.0
 _PAGE = 16_384  # bytes, in a new file: a track of 2 MB costs a third of what it does in pages of 4
@@ -75,7 +74,7 @@ def _pragmas(dbapi_connection: Any, _: object) -> None:
     """How this connection works; nothing here changes a file that has anything in it."""
     cursor = dbapi_connection.cursor()
     for pragma in (
-        f"busy_timeout={BUSY}",
+        "busy_timeout=10000",
         f"page_size={_PAGE}",
         "secure_delete=ON",  # zeros over what is deleted; 2 MB a track, so `erasing` does that
         "synchronous=FULL",
@@ -103,6 +102,19 @@ async def lay_out(reader: AsyncEngine) -> None:
             await asyncio.sleep(pause)
         else:
             return
+
+
+def empty_log(file: Path) -> None:
+    """Take into a SQLite file what its log holds, and cut the log off; not if somebody reads.
+
+    By a connection of its own: whoever is cancelled while it waits breaks none of the pool's.
+    What cannot be done now is done another time.
+    """
+    log = file.with_name(f"{file.name}-wal")
+    if not log.exists() or not log.stat().st_size:
+        return
+    with suppress(sqlite3.Error), closing(sqlite3.connect(file, timeout=0.2)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _binary_cursor() -> type[Any]:

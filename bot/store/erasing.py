@@ -72,9 +72,13 @@ class Erasing:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._work: asyncio.Task[None] | None = None
 
-    async def work(self, every: float) -> None:
-        """Erase what there is, now and every so many seconds, until cancelled."""
+    def start(self, every: float) -> None:
+        """Erase what there is, now and every so many seconds, until `finish`."""
+        self._work = asyncio.create_task(self._go_on(every), name="erasing")
+
+    async def _go_on(self, every: float) -> None:
         while True:
             with suppress(StoreUnavailable):  # whoever must write says so
                 await self.sounds()
@@ -104,6 +108,9 @@ class Erasing:
 
     async def finish(self) -> None:
         """Erase what is left, at the end of a process; what takes too long is left to the next."""
+        if self._work:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(_AT_THE_END):
                 await self.sounds(pause=0)
