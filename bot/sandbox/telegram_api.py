@@ -6,6 +6,7 @@ fails loudly and is noted. State is in memory and survives nothing.
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
@@ -204,6 +205,32 @@ class TelegramApi:
     ) -> None:
         """Order trouble for the next calls of a method; see `faults.Fault` and `faults.Kind`."""
         self._dispatcher.faults.add(Fault(method, kind, times, retry_after, skip))
+
+    def answer(
+        self, method: str, body: str | bytes, *, status: int = 200, times: int = 1, skip: int = 0
+    ) -> None:
+        """Let the next calls of a method do nothing, and be answered with just this.
+
+        So speak broken servers, proxies, and whoever means ill; `method` as for `fail`.
+        """
+        self._dispatcher.faults.add(
+            Fault(method, "answer", times, skip=skip, body=body, status=status)
+        )
+
+    def local_mode(self, folder: Path | None, *, shared: bool = True) -> None:
+        """Be an own Bot API server in local mode: `getFile` gives paths on disk, of any size.
+
+        Args:
+            folder: Where its files are, in a folder named by the token; None ends the mode.
+            shared: Whether the files are really there; else the disk is another machine's.
+        """
+        files = self.world.files
+        files.folder = None if folder is None else folder / self.token
+        files.shared = shared
+
+    def lead_files_to(self, path: str | None) -> None:
+        """Let `getFile` give one path for every file, as a hostile server could; None ends it."""
+        self.world.files.lead = path
 
     @property
     def waiting_faults(self) -> list[str]:

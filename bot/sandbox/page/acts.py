@@ -78,7 +78,7 @@ class Acts:
             content,
             chat=group,
             caption=str(body.get("caption", ""))[:_LONGEST_TEXT],
-            **_fitting(kind, fields),
+            **fields,
         )
 
     async def _send_recording(self, person: Person, group: Group | None, content: bytes) -> None:
@@ -135,7 +135,7 @@ class Acts:
         kind = body["kind"] if body["kind"] in _FILES - {"photo"} else "document"
         fields: Body = {"file_name": str(body["name"]), "mime_type": str(body["mime"])}
         fields |= {"file_size": int(body["size"])}
-        await person.send_file(kind, None, chat=group, **_fitting(kind, fields))
+        await person.send_file(kind, None, chat=group, **fields)
 
     async def _block(self, body: Body) -> None:
         person, _ = self._who(body)
@@ -172,16 +172,3 @@ class Acts:
 
     def _who(self, body: Body) -> tuple[Person, Group | None]:
         return self._cast.find(int(body["person"]), int(body["chat"]))
-
-
-def _fitting(kind: str, fields: Body) -> Body:
-    """Leave out what Telegram's object of this kind does not have, and add what it must have."""
-    unknown = {"photo": {"file_name", "mime_type"}, "video_note": {"file_name", "mime_type"}}
-    kept = {name: value for name, value in fields.items() if name not in unknown.get(kind, ())}
-    shapes: dict[str, Body] = {
-        "photo": {"width": 640, "height": 480},
-        "video": {"width": 640, "height": 360, "duration": 0},
-        "video_note": {"length": 384, "duration": 0},
-        "audio": {"duration": 0},
-    }
-    return {**shapes.get(kind, {}), **kept}

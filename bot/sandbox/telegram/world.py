@@ -36,11 +36,15 @@ class Message:
 
 @dataclass(slots=True)
 class Chat:
-    """One chat: `data` is its `Chat`; `members` are user ids; `blocked` by its person."""
+    """One chat: `data` is its `Chat`; `members` are user ids; `blocked` by its person.
+
+    `topics` are the ids of its threads; a chat without any has no topics.
+    """
 
     data: Data
     members: dict[int, None] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
+    topics: set[int] = field(default_factory=set)
     blocked: bool = False
     started: bool = True
     left: bool = False
