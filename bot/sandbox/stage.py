@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -57,7 +58,7 @@ class Stage:
     ) -> None:
         stand, self._key, self._url = STANDS[backend]
         self.telegram = TelegramApi()
-        self.stand: Stand = stand(latency=latency)
+        self.stand: Stand = stand(f"sandbox-{secrets.token_hex(16)}", latency)
         self._backend = backend
         self._settings = dict(settings or {})
         self._unset = frozenset(unset)

@@ -4,6 +4,7 @@ It answers the methods Refrain uses as Telegram does, with Telegram's limits and
 fails loudly and is noted. State is in memory and survives nothing.
 """
 
+import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from bot.sandbox.guard import LOCAL
 from bot.sandbox.telegram.chatting import Chatting
 from bot.sandbox.telegram.control import ControlRoutes
 from bot.sandbox.telegram.events import Event, EventLog
@@ -37,14 +39,15 @@ __all__ = [
     "TelegramApi",
 ]
 
-DEFAULT_TOKEN = "123456789:AAsandboxsandboxsandboxsandboxsand0"  # noqa: S105 - of no bot
+_BOT_ID = 123456789
 
 
 class TelegramApi:
     """The simulated Telegram.
 
     Args:
-        token: The bot's token; any other is `Unauthorized`.
+        token: The bot's token; any other is `Unauthorized`. A new one, which nobody can guess,
+            if None.
         username: The bot's, without @.
         first_name: The bot's.
         strict_rates: Whether floods are refused with 429, as Telegram does.
@@ -54,7 +57,7 @@ class TelegramApi:
 
     def __init__(
         self,
-        token: str = DEFAULT_TOKEN,
+        token: str | None = None,
         *,
         username: str = "refrain_bot",
         first_name: str = "Refrain",
@@ -62,14 +65,14 @@ class TelegramApi:
         keep: Keep | None = None,
         webhook_pause: float = 0.2,
     ) -> None:
-        self.token = token
+        self.token = token or f"{_BOT_ID}:AA{secrets.token_urlsafe(25)[:33]}"
         self.url = ""
-        self.world = World(_bot(token, username, first_name), keep or Keep())
+        self.world = World(_bot(self.token, username, first_name), keep or Keep())
         self._chatting = Chatting(self.world)
         self._people: dict[int, Person] = {}
         self._dispatcher = Dispatcher(
             self.world,
-            token,
+            self.token,
             strict_rates=strict_rates,
             control=ControlRoutes(self).handle,
         )
@@ -79,6 +82,7 @@ class TelegramApi:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen; afterwards `url` says where. Port 0 takes a free one."""
+        self._dispatcher.names = frozenset({host, *LOCAL})
         server = web.Server(self._dispatcher.handle, handler_cancellation=True, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await self._runner.setup()

@@ -7,11 +7,13 @@ from typing import Any
 
 from bot.audio import Unusable
 from bot.sandbox import samples
+from bot.sandbox.guard import MOST_FAULTS
 from bot.sandbox.page.cast import Cast
 from bot.sandbox.page.sound import Sound
 from bot.sandbox.stage import Stage
 from bot.sandbox.telegram.sending import TEXT_LIMIT
 from bot.sandbox.telegram_api import Group, Person
+from bot.untrusted import clamped
 
 Body = dict[str, Any]
 Act = Callable[[Body], Awaitable[Any]]
@@ -22,6 +24,7 @@ LARGEST = 20_000_000
 _ANSWER = 30.0
 _LONGEST_TEXT = 4 * TEXT_LIMIT
 _SLOWEST = 300.0
+_LONGEST_PAUSE = 600.0
 _SAMPLES = {"hum": samples.hum, "beat": samples.beat, "song": samples.song}
 _FILES = frozenset({"audio", "document", "video", "video_note", "photo"})
 
@@ -146,15 +149,17 @@ class Acts:
         self._changed()
 
     async def _latency(self, body: Body) -> None:
-        self._stage.stand.latency = min(max(float(body["seconds"]), 0.0), _SLOWEST)
+        if not isinstance(body["seconds"], int | float):
+            raise Refused("refused")
+        self._stage.stand.latency = clamped(body["seconds"], 0.0, _SLOWEST)
         self._changed()
 
     async def _fault(self, body: Body) -> None:
-        times = min(max(int(body.get("times", 1)), 1), 100)
+        times = int(clamped(body.get("times"), 1, MOST_FAULTS))
         if body["service"] == "music":
             self._stage.stand.fail(str(body["name"]), times, on=str(body["on"]))
         else:
-            after = min(max(int(body.get("retry_after", 5)), 1), 600)
+            after = int(clamped(body.get("retry_after"), 1, _LONGEST_PAUSE, 5))
             self._stage.telegram.fail(body["on"], body["name"], times, retry_after=after)
         self._changed()
 

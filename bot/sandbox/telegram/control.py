@@ -3,7 +3,7 @@
 Bodies and answers are JSON, but for `POST file`, which is a form with the file in it, and `POST
 edit` where it puts another file in. A `person` is a user's id, a `chat` a group's; without one the
 private chat is meant. What a file's object must have and is not given is made up. What is wrong
-gets a 400 with `{"error"}`. A page of another origin gets 403.
+gets a 400 with `{"error"}`.
 
 | | takes | gives |
 |---|---|---|
@@ -16,7 +16,7 @@ gets a 400 with `{"error"}`. A page of another origin gets 403.
 | `POST edit` | `person`, `message_id`, `text` or `caption`, or as `file`, `chat` | as `text` |
 | `POST react` | `person`, `message_id`, `emoji`, `chat` | `ok` |
 | `POST block`, `unblock` | `person` | `ok` |
-| `POST faults` | `method`, `kind`, `times` (up to 100), `retry_after`, `skip` | `ok` |
+| `POST faults` | `method`, `kind`, `times` (up to 100), what else `fail`, `answer` take | `ok` |
 | `POST clear` | | `ok`: no faults are left |
 | `POST knobs` | `latency` (s) | `latency` |
 | `POST redeliver` | `update_id` | `ok` |
@@ -31,12 +31,13 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from itertools import islice
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
+from bot.sandbox.guard import few
 from bot.sandbox.telegram.errors import ApiError
+from bot.sandbox.telegram.faults import Kind
 from bot.sandbox.telegram.params import Params, read_params
 from bot.sandbox.telegram.person import Person
 from bot.sandbox.telegram.views import KINDS, SeenMessage
@@ -75,9 +76,6 @@ class ControlRoutes:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        origin = request.headers.get("Origin")
-        if origin and urlsplit(origin).netloc != request.host:
-            return web.json_response({"error": "foreign origin"}, status=403)
         route = self._routes.get((request.method, request.path.removeprefix("/sandbox/")))
         if route is None:
             return web.json_response({"error": f"nothing at {request.path}"}, status=404)
@@ -181,7 +179,14 @@ class ControlRoutes:
         return {"ok": True}
 
     async def _post_faults(self, params: Params) -> Any:
-        self._api.fail(**params.values)
+        method, kind = params.text("method"), params.text("kind")
+        times, skip = few(params.values.get("times", 1)), params.integer("skip")
+        if kind == "answer":
+            body, status = params.text("body"), params.integer("status", 200)
+            self._api.answer(method, body, status=status, times=times, skip=skip)
+        else:
+            pause = params.integer("retry_after", 1)
+            self._api.fail(method, cast("Kind", kind), times, retry_after=pause, skip=skip)
         return {"ok": True}
 
     async def _post_clear(self, _params: Params) -> Any:

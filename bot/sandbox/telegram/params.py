@@ -1,6 +1,5 @@
 """What came with a call: JSON, a form or multipart, made one thing."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +8,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from aiohttp import web
 
 from bot.sandbox.telegram.errors import ApiError, bad_request
+from bot.untrusted import Untrustworthy, read_json
 
 UPLOAD_LIMIT = 50 * 1024 * 1024
 """Bytes of a multipart body on the cloud Bot API (facts: telegram)."""
@@ -70,8 +70,8 @@ class Params:
         if not value:
             return None
         try:
-            return json.loads(value)
-        except ValueError as error:
+            return read_json(value)
+        except Untrustworthy as error:
             said = f"can't parse {name.replace('_', ' ')} JSON object"
             raise bad_request(said) from error
 
@@ -132,8 +132,8 @@ async def _bounded_body(request: web.BaseRequest) -> bytes:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body or b"{}")
-    except ValueError as error:
+        value = read_json(body or b"{}")
+    except Untrustworthy as error:
         raise bad_request("can't parse JSON object") from error
     if not isinstance(value, dict):
         raise bad_request("expected an Object in the request body")

@@ -5,12 +5,13 @@ import json
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox.guard import LOCAL, is_foreign
 from bot.sandbox.telegram import editing, managing, sending
 from bot.sandbox.telegram.errors import ApiError
 from bot.sandbox.telegram.faults import AFTER, SILENT, Fault, Faults, Rates
@@ -88,6 +89,9 @@ class Call:
 class Dispatcher:
     """Answers requests.
 
+    Attributes:
+        names: Hosts under which it may be asked for.
+
     Args:
         world: What is true.
         token: The one that is accepted.
@@ -103,6 +107,7 @@ class Dispatcher:
         self.faults = Faults()
         self.latency = 0.0
         self.closing = asyncio.Event()
+        self.names: Collection[str] = LOCAL
         self._world = world
         self._control = control
         self._rates = Rates() if strict_rates else None
@@ -112,6 +117,8 @@ class Dispatcher:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        if is_foreign(request, self.names):
+            return _refusal(ApiError(403, "Forbidden: a page of another server asks"))
         path = request.path
         if path.startswith(self._prefix):
             return await self._call(request, path[len(self._prefix) :])
