@@ -65,6 +65,9 @@ class Stage:
         self._folder = tempfile.TemporaryDirectory(prefix="refrain-", ignore_cleanup_errors=True)
         self.data = data or Path(self._folder.name) / "data"
         self.process: asyncio.subprocess.Process | None = None
+        self._guests = {
+            int(each) for each in self._settings.pop("ALLOWED_USERS", "").split(",") if each
+        }
 
     async def __aenter__(self) -> Self:
         await self.telegram.start()
@@ -93,6 +96,18 @@ class Stage:
         if not isinstance(self.stand, MusicApi):
             raise TypeError(type(self.stand))
         return self.stand
+
+    def lets_in(self, person: int) -> bool:
+        """Whether the bot may be used by somebody."""
+        owner = self._settings.get("OWNER_ID") or str(self.OWNER)
+        is_open = self._settings.get("ACCESS") == "open"
+        return is_open or str(person) == owner or person in self._guests
+
+    async def let_in(self, person: int) -> None:
+        """Put somebody among those who may use the bot, and restart it if it runs."""
+        self._guests.add(person)
+        if self.process is not None:
+            await self.restart_bot()
 
     async def start_bot(self) -> None:
         """Start the bot; it need not be ready when this returns."""
@@ -135,6 +150,7 @@ class Stage:
             self._url: self.stand.url,
             "DATA_DIR": str(self.data),
             "OWNER_ID": str(self.OWNER),
+            "ALLOWED_USERS": ",".join(map(str, sorted(self._guests))),
             "HTTP_PORT": "0",
             "LOG_LEVEL": "WARNING",
             "STOP_GRACE": "5",

@@ -1,7 +1,8 @@
 """What a visitor does: everything the page may ask for, and the checks on it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
@@ -55,8 +56,9 @@ class Acts:
         self._sound = sound
         self._changed = changed
         self._restarting = asyncio.Lock()
-        names = "text edit press react sample claim block language latency fault clear restart"
-        self.names: dict[str, Act] = {name: getattr(self, f"_{name}") for name in names.split()}
+        said = ["text", "edit", "press", "react", "sample", "claim", "block"]
+        turned = ["admit", "language", "latency", "fault", "clear", "restart"]
+        self.names: dict[str, Act] = {name: getattr(self, f"_{name}") for name in said + turned}
 
     async def file(self, body: Body, name: str, mime: str, content: bytes) -> None:
         """Send a file as its kind, or what was recorded as a voice note.
@@ -169,11 +171,28 @@ class Acts:
             self._stage.stand.faults.clear(on)
         self._changed()
 
+    async def _admit(self, body: Body) -> None:
+        """Let somebody in, as the owner."""
+        person = self._stage.telegram.known_person(int(body["person"]))
+        async with self._alone():
+            await self._stage.let_in(person.id)
+        self._changed()
+
     async def _restart(self, _: Body) -> None:
+        async with self._alone():
+            await self._stage.restart_bot()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Keep others from restarting the bot meanwhile.
+
+        Raises:
+            Refused: Somebody is at it already.
+        """
         if self._restarting.locked():
             raise Refused("restarting")
         async with self._restarting:
-            await self._stage.restart_bot()
+            yield
 
     def _who(self, body: Body) -> tuple[Person, Group | None]:
         return self._cast.find(int(body["person"]), int(body["chat"]))

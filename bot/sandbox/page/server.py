@@ -124,8 +124,14 @@ class Page:
             }
             for chat in self._cast.chats
         }
-        state = {"people": self._cast.people, "status": self._bot, "commands": commands}
-        return {**state, "state": self._backstage.state()}
+        people = [int(str(person["id"])) for person in self._cast.people]
+        return {
+            "people": self._cast.people,
+            "status": self._bot,
+            "commands": commands,
+            "let_in": [person for person in people if self.stage.lets_in(person)],
+            "state": self._backstage.state(),
+        }
 
     def _tell_state(self) -> None:
         self._feed.tell("state", **self._state())

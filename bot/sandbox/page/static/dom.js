@@ -60,6 +60,27 @@ export function iconButton(name, label, attributes = {}) {
   return el("button", { type: "button", class: "round", title: label, "aria-label": label, ...attributes }, icon(name));
 }
 
+// Keeps the focus where it was while what holds it is made anew: on the button of the same name, else on
+// the one in its place, else on what is given.
+export function keepFocus(place, otherwise, change) {
+  const held = place.contains(document.activeElement) ? document.activeElement : null;
+  const at = held ? stops(place).indexOf(held) : -1;
+  const name = held && nameOf(held);
+  change();
+  if (!held || place.contains(document.activeElement)) return;
+  const now = stops(place);
+  const next = now.find((each) => nameOf(each) === name) ?? now[Math.min(at, now.length - 1)] ?? otherwise;
+  next?.focus({ preventScroll: true });
+}
+
+function stops(place) {
+  return [...place.querySelectorAll("button, a[href], input, select")].filter((each) => !each.closest("[hidden]"));
+}
+
+function nameOf(element) {
+  return element.getAttribute("aria-label") ?? element.textContent;
+}
+
 export function clock(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
