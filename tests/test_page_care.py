@@ -121,13 +121,12 @@ async def test_the_focus_stays_where_a_key_was_pressed() -> None:
         await it.call(
             "editMessageText", **here, text="Words?", reply_markup=keys(["Back"], ["Help"])
         )
-        await expect(it.button("Help")).to_be_focused()
+        message = it.tab.locator(f'.message[data-id="{sent["message_id"]}"]')
+        await expect(message).to_be_focused()  # no other button: Enter again must press nothing
+        await it.button("Help").focus()
         await it.call("editMessageText", **here, text="Sure?", reply_markup=keys(["Help"], ["No"]))
         await expect(it.button("Help")).to_be_focused()
-        await it.call("editMessageReplyMarkup", **here, reply_markup=keys(["One"]))
-        await expect(it.button("One")).to_be_focused()
         await it.call("editMessageReplyMarkup", **here)
-        message = it.tab.locator(f'.message[data-id="{sent["message_id"]}"]')
         await expect(message).to_be_focused()
         await it.call("sendMessage", text="Next", reply_markup=keys(["Go on"]))
         await it.button("Go on").wait_for()

@@ -107,15 +107,16 @@ class SeenMessage:
                 return button
         return next((each for each in self.buttons if what in each.text), None)
 
-    def line(self) -> str:
+    def line(self, *, edited: bool = False) -> str:
         """Write it as one paragraph of a transcript."""
         who = "bot" if self.from_bot else self.sender["first_name"]
+        who += " (edited)" if edited else ""
         mark = f" [{self.kind}]" if self.kind != "text" else ""
         rows: dict[int, list[str]] = {}
         for button in self.buttons:
             rows.setdefault(button.row, []).append(f"[ {button.text} ]")
         return "\n".join(
-            [f"{who}:{mark} {self.text}", *("    " + " ".join(r) for r in rows.values())]
+            [f"{who}:{mark} {self.text}".rstrip(), *("    " + " ".join(r) for r in rows.values())]
         )
 
 

@@ -150,10 +150,10 @@ class World:
             "date": int(time.time()),
             **content,
         }
-        number = self.events.emit(
+        message = chat.messages[message_id] = Message(data, 0)
+        message.changed = self.events.emit(
             "message", chat.data["id"], message_id, from_bot=sender is self.bot
         )
-        message = chat.messages[message_id] = Message(data, number)
         if self.keep.messages is not None and len(chat.messages) > self.keep.messages:
             del chat.messages[next(iter(chat.messages))]
         return message

@@ -61,20 +61,14 @@ export function iconButton(name, label, attributes = {}) {
 }
 
 // Keeps the focus where it was while what holds it is made anew: on the button of the same name, else on
-// the one in its place, else on what is given.
+// what is given. Never on another button: a second Enter would press what nobody has read.
 export function keepFocus(place, otherwise, change) {
   const held = place.contains(document.activeElement) ? document.activeElement : null;
-  const at = held ? stops(place).indexOf(held) : -1;
   const name = held && nameOf(held);
   change();
   if (!held || place.contains(document.activeElement)) return;
-  const now = stops(place);
-  const next = now.find((each) => nameOf(each) === name) ?? now[Math.min(at, now.length - 1)] ?? otherwise;
-  next?.focus({ preventScroll: true });
-}
-
-function stops(place) {
-  return [...place.querySelectorAll("button, a[href], input, select")].filter((each) => !each.closest("[hidden]"));
+  const same = [...place.querySelectorAll("button, a[href], input, select")].find((each) => nameOf(each) === name);
+  (same ?? otherwise)?.focus({ preventScroll: true });
 }
 
 function nameOf(element) {
