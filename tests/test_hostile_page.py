@@ -1,6 +1,8 @@
 """A page of the web, open in the same browser as the sandbox, that means ill."""
 
+import asyncio
 import io
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -105,15 +107,21 @@ async def test_a_link_from_anywhere_may_lead_to_the_page_and_no_farther() -> Non
 
 
 async def test_nobody_can_guess_a_token_or_a_key() -> None:
-    tokens = {TelegramApi().token for _ in range(3)}
-    assert len(tokens) == 3
-    assert all(len(token.partition(":")[2]) == 35 for token in tokens)
     stages = [Stage(backend=name) for name in ("aimlapi", "replicate", "acestep")]
+    tokens = {stage.telegram.token for stage in stages} | {TelegramApi().token}
+    assert len(tokens) == 4
+    assert all(len(token.partition(":")[2]) == 35 for token in tokens)
     keys = {stage.stand.key for stage in stages}
     for stage in stages:
         await stage.__aexit__(None, None, None)
     assert len(keys) == 3
     assert all(len(key) > 32 for key in keys)
+    others = "from bot.sandbox.telegram_api import TelegramApi; print(TelegramApi().token)"
+    started = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", others), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await started.communicate()
+    assert said.decode().strip() not in tokens
     async with TelegramApi() as api, aiohttp.ClientSession() as session:
         assert api.world.bot["id"] == int(api.token.partition(":")[0])
         known = "123456789:AAsandboxsandboxsandboxsandboxsand0"

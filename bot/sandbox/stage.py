@@ -15,7 +15,7 @@ from bot.sandbox.acestep_api import AceStepApi
 from bot.sandbox.music_api import MusicApi
 from bot.sandbox.replicate_api import ReplicateApi
 from bot.sandbox.stand import Stand
-from bot.sandbox.telegram_api import TelegramApi
+from bot.sandbox.telegram_api import TelegramApi, new_token
 
 STANDS: Mapping[str, tuple[Callable[..., Stand], str, str]] = {
     "aimlapi": (MusicApi, "AIMLAPI_KEY", "AIMLAPI_URL"),
@@ -57,7 +57,7 @@ class Stage:
         data: Path | None = None,
     ) -> None:
         stand, self._key, self._url = STANDS[backend]
-        self.telegram = TelegramApi()
+        self.telegram = TelegramApi(new_token())
         self.stand: Stand = stand(f"sandbox-{secrets.token_hex(16)}", latency)
         self._backend = backend
         self._settings = dict(settings or {})

@@ -42,12 +42,20 @@ __all__ = [
 _BOT_ID = 123456789
 
 
+def new_token() -> str:
+    """Make a token as Telegram's look, of no bot; nobody can guess it."""
+    return f"{_BOT_ID}:AA{secrets.token_urlsafe(25)[:33]}"
+
+
+DEFAULT_TOKEN = new_token()
+"""Another one with each start of the program."""
+
+
 class TelegramApi:
     """The simulated Telegram.
 
     Args:
-        token: The bot's token; any other is `Unauthorized`. A new one, which nobody can guess,
-            if None.
+        token: The bot's token; any other is `Unauthorized`.
         username: The bot's, without @.
         first_name: The bot's.
         strict_rates: Whether floods are refused with 429, as Telegram does.
@@ -57,7 +65,7 @@ class TelegramApi:
 
     def __init__(
         self,
-        token: str | None = None,
+        token: str = DEFAULT_TOKEN,
         *,
         username: str = "refrain_bot",
         first_name: str = "Refrain",
@@ -65,14 +73,14 @@ class TelegramApi:
         keep: Keep | None = None,
         webhook_pause: float = 0.2,
     ) -> None:
-        self.token = token or f"{_BOT_ID}:AA{secrets.token_urlsafe(25)[:33]}"
+        self.token = token
         self.url = ""
-        self.world = World(_bot(self.token, username, first_name), keep or Keep())
+        self.world = World(_bot(token, username, first_name), keep or Keep())
         self._chatting = Chatting(self.world)
         self._people: dict[int, Person] = {}
         self._dispatcher = Dispatcher(
             self.world,
-            self.token,
+            token,
             strict_rates=strict_rates,
             control=ControlRoutes(self).handle,
         )

@@ -305,7 +305,6 @@ class Person(Watching):
         self.mark = self._world.events.number
         inside = self._chat(chat)
         if topic is not None:
-            inside.topics.add(topic)
             if not inside.is_private:
                 inside.data["is_forum"] = True
             content = content | in_topic(topic)

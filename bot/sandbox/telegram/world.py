@@ -143,6 +143,8 @@ class World:
             content: Its fields besides id, sender, chat and date.
         """
         message_id = next(self.numbers)
+        if "message_thread_id" in content:
+            chat.topics.add(content["message_thread_id"])
         data = {
             "message_id": message_id,
             "from": sender,
