@@ -6,7 +6,9 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
+import aiohttp
 import pytest
 from playwright.async_api import Locator, async_playwright, expect
 from playwright.async_api import Page as Tab
@@ -72,6 +74,18 @@ class Show:
         """The players in the bot's messages."""
         return self.tab.locator(".message:not(.mine) .player")
 
+    async def call(self, method: str, **params: Any) -> Any:
+        """Be the bot: call a method of the Bot API."""
+        telegram = self.stage.telegram
+        url = f"{telegram.url}/bot{telegram.token}/{method}"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, json={"chat_id": Stage.OWNER, **params}) as answer,
+        ):
+            told = await answer.json()
+        assert told["ok"], told
+        return told["result"]
+
     async def write(self, text: str) -> None:
         """Type a text and send it."""
         await self.tab.get_by_role("textbox", name="Write a message").fill(text)
@@ -88,15 +102,20 @@ class Show:
 
 @asynccontextmanager
 async def show(
-    size: tuple[int, int] = DESK, *, scheme: str = "light", latency: float = 0.3
+    size: tuple[int, int] = DESK,
+    *,
+    scheme: str = "light",
+    latency: float = 0.3,
+    bot: bool = True,
 ) -> AsyncIterator[Show]:
-    """Start it all; whatever the page complains of in its console fails the test."""
+    """Start it all; whatever the page complains of in its console fails the test.
+
+    Without the bot, a test speaks for it; see `Show.call`.
+    """
     program = chromium()
     troubles: list[str] = []
-    stage = Stage(latency=latency)
-    stage.music.stock = samples.song()
-    async with stage, Page(stage) as page, async_playwright() as playwright:
-        await page.start(0)
+    async with _page(latency, bot=bot) as page, async_playwright() as playwright:
+        stage = page.stage
         browser = await playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
         context = await browser.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -117,6 +136,18 @@ async def show(
     assert not troubles
 
 
+@asynccontextmanager
+async def _page(latency: float, *, bot: bool) -> AsyncIterator[Page]:
+    if not bot:
+        async with quiet() as page:
+            yield page
+        return
+    stage = Stage(latency=latency)
+    stage.music.stock = samples.song()
+    async with stage, Page(stage) as page:
+        yield await page.start(0)
+
+
 def _is_trouble(kind: str, text: str) -> bool:
-    """Refused by the server on purpose, or a socket closed by a test, is none."""
-    return kind == "error" and not re.search(r"status of 4\d\d|WebSocket", text)
+    """Refused by the server on purpose, or cut off by a test, is none."""
+    return kind == "error" and not re.search(r"status of 4\d\d|WebSocket|ERR_FAILED", text)

@@ -9,12 +9,13 @@ from typing import Any
 
 from telegram import Bot, Update
 
+from bot.sandbox.telegram_api import DEFAULT_TOKEN
 from bot.store import Store
 from bot.store.inbox import Inbox
 from bot.telegram.intake import Handle, Intake
 from bot.telegram.request import AiohttpRequest
 
-TOKEN = "123456789:AAsandboxsandboxsandboxsandboxsand0"
+TOKEN = DEFAULT_TOKEN
 
 
 def message(update_id: int, text: str = "hello", *, chat: int = 1, user: int = 1) -> Any:

@@ -139,7 +139,11 @@ async def test_an_upload_is_a_form(body: dict[str, Any]) -> None:
         ({"lyrics": "with\rreturn"}, 200, 1042),
         ({"lyrics": "zero\u200bwidth"}, 200, 1042),
         ({"lyrics": "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"}, 200, 0),
-        ({"refer_voice": None}, 400, None),
+        ({"refer_voice": None}, 200, 0),
+        ({"refer_instrumental": None}, 200, 0),
+        ({"refer_voice": None, "refer_instrumental": None}, 200, 2013),
+        ({"refer_voice": ""}, 400, None),
+        ({"refer_voice": 7}, 400, None),
         ({"refer_voice": "vocal-2025082518145625-6XW9wCOF"}, 200, 2042),
         ({"audio_setting": {"sample_rate": 48_000}}, 200, 2013),
         ({"audio_setting": {"bitrate": 1}}, 200, 2013),
@@ -156,6 +160,47 @@ async def test_wishes_follow_the_rules(
         assert answer.get("base_resp", {}).get("status_code") == code
         assert c.api.billed == (1 if code == 0 else 0)
         assert c.api.generated[0].ok is (code == 0)
+
+
+@pytest.mark.parametrize("missing", ["none of both", "voice", "instrumental"])
+async def test_swapped_ids_are_refused_and_cost_nothing(missing: str) -> None:
+    async with calling() as c:
+        ids = await c.ids()
+        voice, beat = ids["refer_voice"], ids["refer_instrumental"]
+        swapped: dict[str, str | None] = {"refer_voice": beat, "refer_instrumental": voice}
+        if missing != "none of both":
+            swapped[f"refer_{missing}"] = None
+        status, answer = await c.generate(**swapped)
+        assert (status, answer["base_resp"]["status_code"]) == (200, 2013)
+        assert c.api.billed == 0
+        assert c.api.balance == 10
+
+
+@pytest.mark.parametrize(
+    ("purpose", "given", "null"),
+    [
+        ("song", {"voice_id", "instrumental_id"}, set()),
+        ("voice", {"voice_id"}, {"refer_instrumental"}),
+        ("instrumental", {"instrumental_id"}, {"refer_voice"}),
+    ],
+)
+async def test_the_vendors_own_example_gets_its_track(
+    purpose: str, given: set[str], null: set[str]
+) -> None:
+    """It passes on what the upload answered, and null for the id that wasn't in it."""
+    async with calling() as c:
+        _, answer = await c.upload(purpose=purpose)
+        assert answer.keys() & {"voice_id", "instrumental_id"} == given
+        references = {
+            "refer_voice": answer.get("voice_id"),
+            "refer_instrumental": answer.get("instrumental_id"),
+        }
+        assert {name for name, value in references.items() if value is None} == null
+        setting = {"sample_rate": 44_100, "bitrate": 256_000, "format": "mp3"}
+        status, made = await c.generate(**references, audio_setting=setting)
+        assert (status, made["base_resp"]["status_code"]) == (200, 0)
+        assert bytes.fromhex(made["data"]["audio"])
+        assert c.api.billed == 1
 
 
 async def test_a_track_needs_a_reference() -> None:

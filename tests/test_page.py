@@ -198,6 +198,38 @@ async def test_knobs_faults_and_languages(visitor: Visitor) -> None:
     assert stage.telegram.world.chats[ADA].blocked
 
 
+async def test_the_owner_lets_somebody_in(visitor: Visitor) -> None:
+    stage = visitor.page.stage
+    assert [stage.lets_in(person) for person in (ADA, BEN)] == [True, False]
+    async with visitor.session.ws_connect(f"{visitor.page.url}/feed") as feed:
+        assert (await feed.receive_json(timeout=5))["let_in"] == [ADA]
+        assert (await visitor.act("admit", person=BEN))[0] == 200
+        news = await feed.receive_json(timeout=5)
+        while news["kind"] != "state":
+            news = await feed.receive_json(timeout=5)
+        assert news["let_in"] == [ADA, BEN]
+    assert stage._environment()["ALLOWED_USERS"] == str(BEN)
+    assert stage.process is None  # there was no bot to restart
+    assert await visitor.act("admit", person=7) == (400, {"error": "refused"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "let_in"),
+    [
+        ({}, [ADA]),
+        ({"ACCESS": "open"}, [ADA, BEN, 7]),
+        ({"ALLOWED_USERS": "7,1002"}, [ADA, BEN, 7]),
+        ({"OWNER_ID": "7"}, [7]),
+    ],
+)
+async def test_a_stage_knows_whom_its_bot_lets_in(
+    settings: dict[str, str], let_in: list[int]
+) -> None:
+    stage = Stage(settings=settings)
+    assert [person for person in (ADA, BEN, 7) if stage.lets_in(person)] == let_in
+    await stage.__aexit__(None, None, None)
+
+
 async def test_commands_follow_scope_and_language(visitor: Visitor) -> None:
     telegram = visitor.telegram
     for scope, language, name in (

@@ -7,6 +7,7 @@ import signal
 import webbrowser
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from bot.sandbox import samples
 from bot.sandbox.page.server import Page
 from bot.sandbox.play import Interrupted, Recording, play
 from bot.sandbox.stage import Stage
+from bot.sandbox.transcript import Transcript
 from bot.settings import Settings
 from bot.texts import texts
 
@@ -106,16 +108,20 @@ async def _once(
     output = options.output or Path("refrain-demo.mp3")
     async with _stage(settings, options.backend) as stage:
         person = stage.telegram.person(id=Stage.OWNER)
-        try:
-            track = await play(person, recording, purpose, words, partner)
-        except Interrupted:
-            track = None
-        console.print(person.transcript(), markup=False, highlight=False)
+        with Transcript(stage.telegram, person, _printing(console)):
+            try:
+                track = await play(person, recording, purpose, words, partner)
+            except Interrupted:
+                track = None
     if track is None or track.file is None or track.file.content is None:
         return 1
     output.write_bytes(track.file.content)
     console.print(say.plain("make-done", path=str(output)), markup=False)
     return 0
+
+
+def _printing(console: Console) -> Callable[[str], None]:
+    return partial(console.print, markup=False, highlight=False, soft_wrap=True, end="\n\n")
 
 
 def _stage(settings: Settings, backend: str) -> Stage:

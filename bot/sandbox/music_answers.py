@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from bot import untrusted
 from bot.sandbox import music_faults as wrong
 from bot.sandbox.music_rules import RefusedError
 from bot.sandbox.stand import STATUS, Stand
@@ -46,8 +47,8 @@ async def read_json(request: web.Request) -> Any:
     if request.content_type != "application/json":
         raise RefusedError("Body validation error")
     try:
-        return await request.json()
-    except ValueError as error:
+        return untrusted.read_json(await request.read())
+    except untrusted.Untrustworthy as error:
         raise RefusedError("Body validation error") from error
 
 

@@ -212,7 +212,8 @@ class MusicApi(Stand):
             early = await self._early(request, call.fault)
             if early is not None:
                 return early
-            voice, beat = self._shelf.find(wish.voice), self._shelf.find(wish.beat)
+            voice = self._shelf.find(wish.voice, "vocal")
+            beat = self._shelf.find(wish.beat, "instrumental")
         except RefusedError as error:
             return self._refused(request, error)
         if self.balance < PRICE_USD:

@@ -93,9 +93,10 @@ def check_recording(data: bytes, filename: str, content_type: str) -> float:
 
 
 def _reference(body: dict[str, Any], name: str) -> str | None:
-    if name not in body:
+    """Read an id; null stands for a missing one, as the vendor's own example sends it."""
+    value = body.get(name)
+    if value is None:
         return None
-    value = body[name]
     if not isinstance(value, str) or not value:
         raise RefusedError(f"Body validation error: {name}: Expected string")
     return value

@@ -14,7 +14,7 @@ _KINDS = {
     "instrumental": ("instrumental",),
 }
 _FIELDS = {"vocal": "voice_id", "instrumental": "instrumental_id"}
-_STALE = 2042
+_INVALID, _STALE = 2013, 2042
 
 
 class Shelf:
@@ -32,16 +32,22 @@ class Shelf:
         self._ids.update(dict.fromkeys(ids.values(), digest))
         return ids
 
-    def find(self, name: str | None) -> bytes | None:
+    def find(self, name: str | None, kind: str) -> bytes | None:
         """Return the recording behind an id; None for None.
 
+        Args:
+            name: The id.
+            kind: What it must stand for: `vocal` or `instrumental`.
+
         Raises:
-            RefusedError: Nobody was given that id.
+            RefusedError: Nobody was given that id, or it stands for the other kind.
         """
         if name is None:
             return None
         if name not in self._ids:
             raise RefusedError(CODES[_STALE], _STALE)
+        if not name.startswith(f"{kind}-"):
+            raise RefusedError(f"invalid params, {name} is no {kind} id", _INVALID)
         return self._recordings[self._ids[name]]
 
 

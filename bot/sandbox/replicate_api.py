@@ -1,31 +1,27 @@
 """Replicate's minimax/music-01, imitated (facts/backends, replicate)."""
 
 import asyncio
-import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox import replicate_shapes as shapes
 from bot.sandbox import ticket_faults as wrong
 from bot.sandbox.music_rules import RefusedError, check_recording
+from bot.sandbox.replicate_shapes import FILES, LYRICS_MAX, MODEL, SETTINGS
 from bot.sandbox.stand import FIELDS, OnCall
 from bot.sandbox.ticket_desk import Job, new_id
 from bot.sandbox.ticket_stand import TicketStand, body_of
+from bot.untrusted import Untrustworthy, read_json
 
 PRICE_USD = 0.035
-MODEL = "minimax/music-01"
 
-_LYRICS_MAX = 400
 _SHORTEST = 15.0
-_KEPT = timedelta(hours=24)
-_FILES = ("song_file", "voice_file", "instrumental_file")
-_SETTINGS = {
-    "sample_rate": (16_000, 24_000, 32_000, 44_100),
-    "bitrate": (32_000, 64_000, 128_000, 256_000),
-}
+_LONGEST_WAIT = 60
+_PREFERRED = re.compile(r"wait(?:=(\d{1,3}))?")
 _SAID = {
     "failed": "Prediction interrupted; please retry (code: PA)",
     "sensitive": "The input or output was flagged as sensitive. Please try again. (E005)",
@@ -65,13 +61,18 @@ class ReplicateApi(TicketStand):
         self.balance = balance
         self.files: dict[str, bytes] = {}
         self.uploads: list[dict[str, Any]] = []
+        self._told_files: dict[str, dict[str, Any]] = {}
         self.lists_inputs = True
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Name the calls of the service."""
         return (
             web.post("/v1/files", self._upload),
+            web.get("/v1/files", self._list_files),
+            web.get("/v1/files/{id}", self._file),
+            web.delete("/v1/files/{id}", self._drop_file),
             web.post(f"/v1/models/{MODEL}/predictions", self._create),
+            web.post("/v1/predictions", self._create_by_version),
             web.get("/v1/predictions", self._list),
             web.get("/v1/predictions/{id}", self._look),
             web.post("/v1/predictions/{id}/cancel", self._cancel),
@@ -112,15 +113,42 @@ class ReplicateApi(TicketStand):
         fields = {"name": part.filename, "content_type": part.content_type, "size": len(data)}
         self.uploads.append(fields)
         request[FIELDS] = fields
-        address = f"{self.url}/v1/files/{name}"
-        told = {
-            "id": name,
-            **fields,
-            "checksums": {"sha256": hashlib.sha256(data).hexdigest()},
-            "expires_at": (datetime.now(UTC) + _KEPT).isoformat(),
-            "urls": {} if fault == "no-address" else {"get": address},
-        }
+        told = shapes.file(name, fields, data, self.url, _metadata(form.get("metadata")))
+        self._told_files[name] = told
+        if fault == "no-address":
+            told = {**told, "urls": {}}
         return await self.late(request, fault, web.json_response(told, status=201))
+
+    async def _list_files(self, request: web.Request) -> web.StreamResponse:
+        if early := await self.early(request, None):
+            return early
+        return web.json_response(shapes.page([*reversed(self._told_files.values())]))
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        if early := await self.early(request, None):
+            return early
+        told = self._told_files.get(request.match_info["id"])
+        if told is None:
+            return self.problem(request, 404, wrong.STATUSES[404])
+        return web.json_response(told)
+
+    async def _drop_file(self, request: web.Request) -> web.StreamResponse:
+        if early := await self.early(request, None):
+            return early
+        name = request.match_info["id"]
+        if self._told_files.pop(name, None) is None:
+            return self.problem(request, 404, wrong.STATUSES[404])
+        del self.files[name]
+        return web.Response(status=204)
+
+    async def _create_by_version(self, request: web.Request) -> web.StreamResponse:
+        """Take the other address, which names the model in the body."""
+        if not self.knows(request):
+            return self.problem(request, 401, wrong.STATUSES[401])
+        version = (await body_of(request)).get("version")
+        if version not in (MODEL, f"{MODEL}:hidden", "hidden"):
+            return self.problem(request, 422, "- version: Invalid version or not permitted")
+        return await self._create(request)
 
     async def _create(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.take("generate")
@@ -131,6 +159,8 @@ class ReplicateApi(TicketStand):
         if self.balance < PRICE_USD:
             return self.problem(request, 402, wrong.STATUSES[402])
         wish = (await body_of(request)).get("input", {})
+        if not isinstance(wish, dict):
+            return self.problem(request, 422, "- input: Invalid type. Expected: object")
         request[FIELDS] = wish
         try:
             found = await asyncio.to_thread(self._check, wish)
@@ -141,7 +171,12 @@ class ReplicateApi(TicketStand):
         voice = song or found.get("voice_file")
         self.begin(job, voice, song or found.get("instrumental_file"), wish["lyrics"])
         self.balance -= PRICE_USD
+        preferred = _PREFERRED.search(request.headers.get("Prefer", ""))
+        if preferred is not None:
+            await self.desk.wait(job, min(int(preferred[1] or _LONGEST_WAIT), _LONGEST_WAIT))
         told = self._told(job)
+        if told["status"] == "processing":
+            told |= {"status": "starting", "started_at": None}
         if fault == "no-id":
             del told["id"]
         return await self.late(request, fault, web.json_response(told, status=201))
@@ -153,14 +188,14 @@ class ReplicateApi(TicketStand):
             RefusedError: It breaks a rule.
         """
         lyrics = wish.get("lyrics")
-        if not isinstance(lyrics, str) or not 0 < len(lyrics) <= _LYRICS_MAX:
-            raise RefusedError(f"- input.lyrics: 1 to {_LYRICS_MAX} characters")
-        for name, allowed in _SETTINGS.items():
+        if not isinstance(lyrics, str) or not 0 < len(lyrics) <= LYRICS_MAX:
+            raise RefusedError(f"- input.lyrics: 1 to {LYRICS_MAX} characters")
+        for name, allowed in SETTINGS.items():
             if name in wish and wish[name] not in allowed:
                 raise RefusedError(f"- input.{name}: must be one of {allowed}")
-        if unknown := set(wish) - {"lyrics", *_FILES, *_SETTINGS}:
+        if unknown := set(wish) - {"lyrics", *FILES, *SETTINGS}:
             raise RefusedError(f"- input: Additional property {min(unknown)} is not allowed")
-        named = {name: wish[name] for name in _FILES if name in wish}
+        named = {name: wish[name] for name in FILES if name in wish}
         if not named or ("song_file" in named and len(named) > 1):
             raise RefusedError("- input: a song_file, or a voice_file and/or instrumental_file")
         prefix = f"{self.url}/v1/files/"
@@ -181,8 +216,7 @@ class ReplicateApi(TicketStand):
         told = [self._told(job) for job in reversed(self.desk.jobs.values())]
         if not self.lists_inputs:
             told = [{**each, "input": {}} for each in told]
-        answer = web.json_response({"previous": None, "next": None, "results": told})
-        return await self.late(request, fault, answer)
+        return await self.late(request, fault, web.json_response(shapes.page(told)))
 
     async def _look(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.take("poll")
@@ -207,16 +241,16 @@ class ReplicateApi(TicketStand):
             return early
         if self.withdrawn:
             return self.problem(request, 404, wrong.STATUSES[404])
-        return web.json_response({"owner": "minimax", "name": "music-01", "latest_version": {}})
+        return web.json_response(shapes.model(self.url))
 
     async def _account(self, request: web.Request) -> web.StreamResponse:
         if early := await self.early(request, None):
             return early
-        return web.json_response({"type": "user", "username": "sandbox", "name": "Sandbox"})
+        return web.json_response(shapes.account())
 
     def _told(self, job: Job) -> dict[str, Any]:
         """Tell a prediction as it stands."""
-        at = datetime.fromtimestamp(job.at, UTC).isoformat().replace("+00:00", "Z")
+        at = shapes.moment(job.at)
         address = f"{self.url}/v1/predictions/{job.id}"
         told: dict[str, Any] = {
             "id": job.id,
@@ -229,9 +263,19 @@ class ReplicateApi(TicketStand):
             "status": "processing",
             "created_at": at,
             "started_at": at,
+            "completed_at": None,
             "data_removed": False,
-            "urls": {"get": address, "cancel": f"{address}/cancel"},
+            "metrics": {},
+            "source": "api",
+            "urls": {
+                "web": f"https://replicate.com/p/{job.id}",
+                "get": address,
+                "cancel": f"{address}/cancel",
+            },
         }
+        if job.ended is not None and (job.there or job.cancelled):
+            seconds = {"predict_time": job.ended - job.at, "total_time": job.ended - job.at}
+            told |= {"completed_at": shapes.moment(job.ended), "metrics": seconds}
         if job.cancelled:
             told["status"] = "canceled"
         elif job.ending == "aborted":
@@ -259,3 +303,12 @@ class ReplicateApi(TicketStand):
 
 def _data(track: bytes) -> str:
     return f"data:audio/mpeg;base64,{b64encode(track).decode()}"
+
+
+def _metadata(part: Any) -> dict[str, Any]:
+    """Read what a caller wants to have beside a file; nothing where it is no object of JSON."""
+    try:
+        told = read_json(part) if isinstance(part, str) else None
+    except Untrustworthy:
+        told = None
+    return told if isinstance(told, dict) else {}

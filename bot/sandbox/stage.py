@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +15,7 @@ from bot.sandbox.acestep_api import AceStepApi
 from bot.sandbox.music_api import MusicApi
 from bot.sandbox.replicate_api import ReplicateApi
 from bot.sandbox.stand import Stand
-from bot.sandbox.telegram_api import TelegramApi
+from bot.sandbox.telegram_api import TelegramApi, new_token
 
 STANDS: Mapping[str, tuple[Callable[..., Stand], str, str]] = {
     "aimlapi": (MusicApi, "AIMLAPI_KEY", "AIMLAPI_URL"),
@@ -56,14 +57,17 @@ class Stage:
         data: Path | None = None,
     ) -> None:
         stand, self._key, self._url = STANDS[backend]
-        self.telegram = TelegramApi()
-        self.stand: Stand = stand(latency=latency)
+        self.telegram = TelegramApi(new_token())
+        self.stand: Stand = stand(f"sandbox-{secrets.token_hex(16)}", latency)
         self._backend = backend
         self._settings = dict(settings or {})
         self._unset = frozenset(unset)
         self._folder = tempfile.TemporaryDirectory(prefix="refrain-", ignore_cleanup_errors=True)
         self.data = data or Path(self._folder.name) / "data"
         self.process: asyncio.subprocess.Process | None = None
+        self._guests = {
+            int(each) for each in self._settings.pop("ALLOWED_USERS", "").split(",") if each
+        }
 
     async def __aenter__(self) -> Self:
         await self.telegram.start()
@@ -92,6 +96,18 @@ class Stage:
         if not isinstance(self.stand, MusicApi):
             raise TypeError(type(self.stand))
         return self.stand
+
+    def lets_in(self, person: int) -> bool:
+        """Whether the bot may be used by somebody."""
+        owner = self._settings.get("OWNER_ID") or str(self.OWNER)
+        is_open = self._settings.get("ACCESS") == "open"
+        return is_open or str(person) == owner or person in self._guests
+
+    async def let_in(self, person: int) -> None:
+        """Put somebody among those who may use the bot, and restart it if it runs."""
+        self._guests.add(person)
+        if self.process is not None:
+            await self.restart_bot()
 
     async def start_bot(self) -> None:
         """Start the bot; it need not be ready when this returns."""
@@ -134,6 +150,7 @@ class Stage:
             self._url: self.stand.url,
             "DATA_DIR": str(self.data),
             "OWNER_ID": str(self.OWNER),
+            "ALLOWED_USERS": ",".join(map(str, sorted(self._guests))),
             "HTTP_PORT": "0",
             "LOG_LEVEL": "WARNING",
             "STOP_GRACE": "5",

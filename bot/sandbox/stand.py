@@ -10,6 +10,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.sandbox.faults import Faults
+from bot.sandbox.guard import LOCAL, few, is_foreign
+from bot.untrusted import read_json
 
 OnCall = Callable[[str, str, int, float, dict[str, Any]], None]
 """Told of every call: method, path, status (0: no answer), milliseconds, fields."""
@@ -25,6 +27,7 @@ STATUS = web.RequestKey("status", int)
 
 _FOREVER = 3600.0
 _LARGEST_BODY = 64_000_000
+_LARGEST_ORDER = 16_000_000  # a track in Base64 may be in it
 _LINGER = 1.0
 _CONTROL = "/sandbox/"
 
@@ -33,7 +36,8 @@ class Stand:
     """An HTTP server on this machine that imitates a service, and can be told to misbehave.
 
     From another process: `POST /sandbox/knobs`, `POST /sandbox/faults` {name, times, on} and
-    `GET /sandbox/calls`. Only ever listens where it is told to; these have no key.
+    `GET /sandbox/calls`, all in JSON. Only ever listens where it is told to; these have no key,
+    and nothing here is for pages of another server.
 
     Args:
         key: What callers must show; masked in whatever is observed.
@@ -63,6 +67,7 @@ class Stand:
         self._observers = [on_call] if on_call else []
         self._beginners: list[OnBegin] = []
         self._closing = asyncio.Event()
+        self._names: Collection[str] = LOCAL
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
@@ -71,7 +76,10 @@ class Stand:
         Raises:
             OSError: The port is taken.
         """
-        app = web.Application(middlewares=[self._observe], client_max_size=_LARGEST_BODY)
+        self._names = frozenset({host, *LOCAL})
+        app = web.Application(
+            middlewares=[self._guard, self._observe], client_max_size=_LARGEST_BODY
+        )
         app.router.add_routes([*self.routes(), *self._control()])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LINGER)
         self._runner = runner
@@ -146,6 +154,12 @@ class Stand:
         return web.Response()
 
     @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if is_foreign(request, self._names):
+            return web.json_response({"error": "foreign"}, status=403)
+        return await handler(request)
+
+    @web.middleware
     async def _observe(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         started = time.perf_counter()
         observed = not request.path.startswith(_CONTROL)
@@ -178,18 +192,29 @@ class Stand:
 
     async def _post_knobs(self, request: web.Request) -> web.Response:
         try:
-            self.turn(await request.json())
+            self.turn(await _told(request))
         except (TypeError, ValueError, AttributeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"ok": True})
 
     async def _post_faults(self, request: web.Request) -> web.Response:
         try:
-            told = await request.json()
-            self.fail(told["name"], int(told.get("times", 1)), told.get("on", "generate"))
+            told = await _told(request)
+            self.fail(told["name"], few(told.get("times", 1)), told.get("on", "generate"))
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"ok": True, "waiting": self.faults.waiting()})
 
     async def _get_calls(self, _: web.Request) -> web.Response:
         return web.json_response(self.calls())
+
+
+async def _told(request: web.Request) -> Any:
+    """Read what another process orders.
+
+    Raises:
+        ValueError: It is not JSON, or too large.
+    """
+    if request.content_type != "application/json":
+        raise ValueError("JSON is expected")
+    return read_json(await request.read(), most_bytes=_LARGEST_ORDER)

@@ -4,12 +4,15 @@ It answers the methods Refrain uses as Telegram does, with Telegram's limits and
 fails loudly and is noted. State is in memory and survives nothing.
 """
 
+import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
 
+from bot.sandbox.guard import LOCAL
 from bot.sandbox.telegram.chatting import Chatting
 from bot.sandbox.telegram.control import ControlRoutes
 from bot.sandbox.telegram.events import Event, EventLog
@@ -36,7 +39,16 @@ __all__ = [
     "TelegramApi",
 ]
 
-DEFAULT_TOKEN = "123456789:AAsandboxsandboxsandboxsandboxsand0"  # noqa: S105 - of no bot
+_BOT_ID = 123456789
+
+
+def new_token() -> str:
+    """Make a token as Telegram's look, of no bot; nobody can guess it."""
+    return f"{_BOT_ID}:AA{secrets.token_urlsafe(25)[:33]}"
+
+
+DEFAULT_TOKEN = new_token()
+"""Another one with each start of the program."""
 
 
 class TelegramApi:
@@ -78,6 +90,7 @@ class TelegramApi:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen; afterwards `url` says where. Port 0 takes a free one."""
+        self._dispatcher.names = frozenset({host, *LOCAL})
         server = web.Server(self._dispatcher.handle, handler_cancellation=True, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -204,6 +217,32 @@ class TelegramApi:
     ) -> None:
         """Order trouble for the next calls of a method; see `faults.Fault` and `faults.Kind`."""
         self._dispatcher.faults.add(Fault(method, kind, times, retry_after, skip))
+
+    def answer(
+        self, method: str, body: str | bytes, *, status: int = 200, times: int = 1, skip: int = 0
+    ) -> None:
+        """Let the next calls of a method do nothing, and be answered with just this.
+
+        So speak broken servers, proxies, and whoever means ill; `method` as for `fail`.
+        """
+        self._dispatcher.faults.add(
+            Fault(method, "answer", times, skip=skip, body=body, status=status)
+        )
+
+    def local_mode(self, folder: Path | None, *, shared: bool = True) -> None:
+        """Be an own Bot API server in local mode: `getFile` gives paths on disk, of any size.
+
+        Args:
+            folder: Where its files are, in a folder named by the token; None ends the mode.
+            shared: Whether the files are really there; else the disk is another machine's.
+        """
+        files = self.world.files
+        files.folder = None if folder is None else folder / self.token
+        files.shared = shared
+
+    def lead_files_to(self, path: str | None) -> None:
+        """Let `getFile` give one path for every file, as a hostile server could; None ends it."""
+        self.world.files.lead = path
 
     @property
     def waiting_faults(self) -> list[str]:

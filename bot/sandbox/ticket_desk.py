@@ -35,6 +35,7 @@ class Job:
         billed: Whether it was charged.
         cancelled: Whether the caller took it back.
         track: The MP3, once it is there.
+        ended: When that was, in seconds of the epoch.
         shown: The `Authorization` of every request for the track.
     """
 
@@ -46,6 +47,7 @@ class Job:
     billed: bool = False
     cancelled: bool = False
     track: bytes | None = field(default=None, repr=False)
+    ended: float | None = None
     shown: list[str | None] = field(default_factory=list)
 
     @property
@@ -90,8 +92,12 @@ class TicketDesk:
     def cancel(self, job: Job) -> None:
         """Take a job back, unless it is done."""
         if job.track is None:
-            job.cancelled = True
+            job.cancelled, job.ended = True, time.time()
             self._work[job.id].cancel()
+
+    async def wait(self, job: Job, seconds: float) -> None:
+        """Wait until a job has ended, at most so long."""
+        await asyncio.wait([self._work[job.id]], timeout=seconds)
 
     def address(self, job: Job) -> str:
         """Where the track of a job that is done is said to be."""
@@ -119,7 +125,7 @@ class TicketDesk:
             self._track(voice, beat, lyrics), self._stand.pause(latency)
         )
         job.billed = job.ending not in {"failed", "sensitive", "invalid"}
-        job.track = made
+        job.track, job.ended = made, time.time()
 
     async def _track(self, voice: bytes | None, beat: bytes | None, lyrics: str) -> bytes:
         if self._stand.stock is not None:

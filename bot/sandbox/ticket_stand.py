@@ -10,6 +10,9 @@ from bot.sandbox import ticket_faults as wrong
 from bot.sandbox.music_maker import Maker
 from bot.sandbox.stand import FIELDS, OnCall, Stand
 from bot.sandbox.ticket_desk import Job, TicketDesk
+from bot.untrusted import Untrustworthy, read_json
+
+_LARGEST = 64_000_000  # a recording in Base64 may be in it
 
 
 class TicketStand(Stand):
@@ -126,7 +129,7 @@ async def after(
 async def body_of(request: web.Request) -> dict[str, Any]:
     """Read a body of JSON; an empty one where it is none."""
     try:
-        told = await request.json()
-    except ValueError:
+        told = read_json(await request.read(), most_bytes=_LARGEST)
+    except Untrustworthy:
         return {}
     return told if isinstance(told, dict) else {}

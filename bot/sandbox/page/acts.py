@@ -1,17 +1,20 @@
 """What a visitor does: everything the page may ask for, and the checks on it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
 from bot.audio import Unusable
 from bot.sandbox import samples
+from bot.sandbox.guard import MOST_FAULTS
 from bot.sandbox.page.cast import Cast
 from bot.sandbox.page.sound import Sound
 from bot.sandbox.stage import Stage
 from bot.sandbox.telegram.sending import TEXT_LIMIT
 from bot.sandbox.telegram_api import Group, Person
+from bot.untrusted import clamped
 
 Body = dict[str, Any]
 Act = Callable[[Body], Awaitable[Any]]
@@ -22,6 +25,7 @@ LARGEST = 20_000_000
 _ANSWER = 30.0
 _LONGEST_TEXT = 4 * TEXT_LIMIT
 _SLOWEST = 300.0
+_LONGEST_PAUSE = 600.0
 _SAMPLES = {"hum": samples.hum, "beat": samples.beat, "song": samples.song}
 _FILES = frozenset({"audio", "document", "video", "video_note", "photo"})
 
@@ -52,8 +56,9 @@ class Acts:
         self._sound = sound
         self._changed = changed
         self._restarting = asyncio.Lock()
-        names = "text edit press react sample claim block language latency fault clear restart"
-        self.names: dict[str, Act] = {name: getattr(self, f"_{name}") for name in names.split()}
+        said = ["text", "edit", "press", "react", "sample", "claim", "block"]
+        turned = ["admit", "language", "latency", "fault", "clear", "restart"]
+        self.names: dict[str, Act] = {name: getattr(self, f"_{name}") for name in said + turned}
 
     async def file(self, body: Body, name: str, mime: str, content: bytes) -> None:
         """Send a file as its kind, or what was recorded as a voice note.
@@ -78,7 +83,7 @@ class Acts:
             content,
             chat=group,
             caption=str(body.get("caption", ""))[:_LONGEST_TEXT],
-            **_fitting(kind, fields),
+            **fields,
         )
 
     async def _send_recording(self, person: Person, group: Group | None, content: bytes) -> None:
@@ -135,7 +140,7 @@ class Acts:
         kind = body["kind"] if body["kind"] in _FILES - {"photo"} else "document"
         fields: Body = {"file_name": str(body["name"]), "mime_type": str(body["mime"])}
         fields |= {"file_size": int(body["size"])}
-        await person.send_file(kind, None, chat=group, **_fitting(kind, fields))
+        await person.send_file(kind, None, chat=group, **fields)
 
     async def _block(self, body: Body) -> None:
         person, _ = self._who(body)
@@ -146,15 +151,17 @@ class Acts:
         self._changed()
 
     async def _latency(self, body: Body) -> None:
-        self._stage.stand.latency = min(max(float(body["seconds"]), 0.0), _SLOWEST)
+        if not isinstance(body["seconds"], int | float):
+            raise Refused("refused")
+        self._stage.stand.latency = clamped(body["seconds"], 0.0, _SLOWEST)
         self._changed()
 
     async def _fault(self, body: Body) -> None:
-        times = min(max(int(body.get("times", 1)), 1), 100)
+        times = int(clamped(body.get("times"), 1, MOST_FAULTS))
         if body["service"] == "music":
             self._stage.stand.fail(str(body["name"]), times, on=str(body["on"]))
         else:
-            after = min(max(int(body.get("retry_after", 5)), 1), 600)
+            after = int(clamped(body.get("retry_after"), 1, _LONGEST_PAUSE, 5))
             self._stage.telegram.fail(body["on"], body["name"], times, retry_after=after)
         self._changed()
 
@@ -164,24 +171,28 @@ class Acts:
             self._stage.stand.faults.clear(on)
         self._changed()
 
+    async def _admit(self, body: Body) -> None:
+        """Let somebody in, as the owner."""
+        person = self._stage.telegram.known_person(int(body["person"]))
+        async with self._alone():
+            await self._stage.let_in(person.id)
+        self._changed()
+
     async def _restart(self, _: Body) -> None:
+        async with self._alone():
+            await self._stage.restart_bot()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Keep others from restarting the bot meanwhile.
+
+        Raises:
+            Refused: Somebody is at it already.
+        """
         if self._restarting.locked():
             raise Refused("restarting")
         async with self._restarting:
-            await self._stage.restart_bot()
+            yield
 
     def _who(self, body: Body) -> tuple[Person, Group | None]:
         return self._cast.find(int(body["person"]), int(body["chat"]))
-
-
-def _fitting(kind: str, fields: Body) -> Body:
-    """Leave out what Telegram's object of this kind does not have, and add what it must have."""
-    unknown = {"photo": {"file_name", "mime_type"}, "video_note": {"file_name", "mime_type"}}
-    kept = {name: value for name, value in fields.items() if name not in unknown.get(kind, ())}
-    shapes: dict[str, Body] = {
-        "photo": {"width": 640, "height": 480},
-        "video": {"width": 640, "height": 360, "duration": 0},
-        "video_note": {"length": 384, "duration": 0},
-        "audio": {"duration": 0},
-    }
-    return {**shapes.get(kind, {}), **kept}

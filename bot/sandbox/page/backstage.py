@@ -20,7 +20,7 @@ _METHODS = (
     *("*", "sendMessage", "sendAudio", "editMessageText", "answerCallbackQuery"),
     *("setMessageReaction", "sendChatAction", "getFile", "file", "getUpdates"),
 )
-_KINDS = ("429", "500", "502", "lost", "reset", "hang", "timeout")
+_KINDS = ("429", "500", "502", "404", "unavailable", "lost", "reset", "hang", "timeout")
 
 
 class Backstage:

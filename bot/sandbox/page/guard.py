@@ -1,10 +1,11 @@
 """What stands before every request: only this page may ask, and the browser is kept in bounds."""
 
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+
+from bot.sandbox.guard import is_foreign
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -23,8 +24,7 @@ _HEADERS = {
 def guard(names: Collection[str]) -> Middleware:
     """Make the middleware that refuses foreign pages.
 
-    A name that somebody else's DNS points here (rebinding) shows in `Host`; a page elsewhere
-    shows in `Origin`. Both get 403.
+    They get 403; but a link from anywhere may lead to the page itself.
 
     Args:
         names: Hosts under which the page may be asked for, without a port.
@@ -32,7 +32,8 @@ def guard(names: Collection[str]) -> Middleware:
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if urlsplit(f"//{request.host}").hostname not in names or _is_foreign(request):
+        link = request.method == "GET" and request.path == "/"
+        if is_foreign(request, names, link=link):
             return web.json_response({"error": "foreign"}, status=403)
         try:
             response = await handler(request)
@@ -45,12 +46,3 @@ def guard(names: Collection[str]) -> Middleware:
         return response
 
     return guarded
-
-
-def _is_foreign(request: web.Request) -> bool:
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        return True
-    return request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"} and not (
-        request.method == "GET" and request.path == "/"
-    )

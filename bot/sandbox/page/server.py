@@ -1,13 +1,13 @@
 """The page's own server: its files, its feed, and what a visitor does."""
 
 import asyncio
-import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import BodyPartReader, web
 
+from bot.sandbox.guard import LOCAL
 from bot.sandbox.page.acts import LARGEST, Acts, Refused
 from bot.sandbox.page.backstage import Backstage
 from bot.sandbox.page.cast import Cast
@@ -18,9 +18,11 @@ from bot.sandbox.page.shapes import history
 from bot.sandbox.page.sound import Sound
 from bot.sandbox.stage import Stage
 from bot.sandbox.telegram_api import Call
+from bot.untrusted import read_json
 
 _STATIC = Path(__file__).parent / "static"
-_FORM = 64_000  # bytes around a file
+_FORM = 64_000  # bytes of an act, or of what stands around a file
+_PIECE = 1 << 16
 _LOOK = 0.25  # seconds between looks at the bot's process
 _NAME = 200
 
@@ -68,8 +70,8 @@ class Page:
         return self
 
     def _app(self) -> web.Application:
-        names = {self._host, "127.0.0.1", "localhost", "::1"}
-        app = web.Application(middlewares=[guard(names)], client_max_size=LARGEST + _FORM)
+        names = {self._host, *LOCAL}
+        app = web.Application(middlewares=[guard(names)], client_max_size=_FORM)
         app.router.add_get("/", self._index)
         app.router.add_get("/feed", self._serve_feed)
         app.router.add_post("/act/file", self._post_file)
@@ -122,8 +124,14 @@ class Page:
             }
             for chat in self._cast.chats
         }
-        state = {"people": self._cast.people, "status": self._bot, "commands": commands}
-        return {**state, "state": self._backstage.state()}
+        people = [int(str(person["id"])) for person in self._cast.people]
+        return {
+            "people": self._cast.people,
+            "status": self._bot,
+            "commands": commands,
+            "let_in": [person for person in people if self.stage.lets_in(person)],
+            "state": self._backstage.state(),
+        }
 
     def _tell_state(self) -> None:
         self._feed.tell("state", **self._state())
@@ -173,7 +181,10 @@ class Page:
         if act is None or request.content_type != "application/json":
             raise web.HTTPNotFound
         try:
-            return web.json_response({"done": await act(await request.json())})
+            told = read_json(await request.read())
+            if not isinstance(told, dict):
+                raise TypeError(type(told))  # noqa: TRY301 - of what was sent
+            return web.json_response({"done": await act(told)})
         except Refused as error:
             return web.json_response({"error": error.reason}, status=400)
         except (LookupError, TypeError, ValueError, AttributeError):
@@ -203,15 +214,27 @@ async def _form(request: web.Request) -> tuple[dict[str, Any], str, str, bytes]:
     """
     reader = await request.multipart()
     first, second = await reader.next(), None
-    about = json.loads(await first.text()) if isinstance(first, BodyPartReader) else None
+    about = None
+    if isinstance(first, BodyPartReader):
+        about = read_json(await _bounded(first, _FORM))
     with suppress(StopAsyncIteration):
         second = await reader.next()
     if not isinstance(second, BodyPartReader) or not isinstance(about, dict):
         raise ValueError("a form with `about` and `file` is expected")  # noqa: TRY004 - of the data
-    content = bytearray()
-    while chunk := await second.read_chunk():
-        content += chunk
-        if len(content) > LARGEST:
-            raise Refused("too-big")
+    content = await _bounded(second, LARGEST)
     mime = second.headers.get("Content-Type", "application/octet-stream").partition(";")[0]
-    return about, second.filename or "file", mime, bytes(content)
+    return about, second.filename or "file", mime, content
+
+
+async def _bounded(part: BodyPartReader, most: int) -> bytes:
+    """Read a part of a form.
+
+    Raises:
+        Refused: It is larger than `most` bytes.
+    """
+    content = bytearray()
+    while chunk := await part.read_chunk(_PIECE):
+        content += chunk
+        if len(content) > most:
+            raise Refused("too-big")
+    return bytes(content)

@@ -8,6 +8,14 @@ from typing import Any
 from bot.sandbox.telegram.sending import without_reply
 from bot.sandbox.telegram.world import Answer, Chat, Data, Message, World
 
+ANONYMOUS: Data = {
+    "id": 1087968824,
+    "is_bot": True,
+    "first_name": "Group",
+    "username": "GroupAnonymousBot",
+}
+"""Whom Telegram names as the sender of what an admin says in the name of a group."""
+
 _QUERIES = 10_000
 """Presses that may wait for an answer; beyond, the oldest count as too old."""
 

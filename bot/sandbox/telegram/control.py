@@ -1,21 +1,22 @@
 """The same people over HTTP, for other processes: everything below `/sandbox/`.
 
-Bodies and answers are JSON, but for `POST file`, which is a form with the file in it. A `person`
-is a user's id, a `chat` a group's; without one the private chat is meant. What is wrong gets a 400
-with `{"error"}`. A page of another origin gets 403.
+Bodies and answers are JSON, but for `POST file`, which is a form with the file in it, and `POST
+edit` where it puts another file in. A `person` is a user's id, a `chat` a group's; without one the
+private chat is meant. What a file's object must have and is not given is made up. What is wrong
+gets a 400 with `{"error"}`.
 
 | | takes | gives |
 |---|---|---|
 | `POST people` | `id`, `first_name`, `language_code`, `started`, fields of `User` | the `User` |
 | `POST groups` | `title`, `members` (ids) | `id`, `title` |
-| `POST text` | `person`, `text`, `chat`, `reply_to` | `message_id`, `update_id`, `at` |
+| `POST text` | `person`, `text`, what else `send_text` takes | `message_id`, `update_id`, `at` |
 | `POST texts` | `items`: pairs of person and text | `messages`: as above |
 | `POST file` | `person`, `kind`, `file`, `caption`, `chat`, fields of its object | as `text` |
 | `POST press` | `person`, `what` or `message_id` and `data`, `chat`, `wait` | `answer` or null |
-| `POST edit` | `person`, `message_id`, `text` or `caption`, `chat` | as `text` |
+| `POST edit` | `person`, `message_id`, `text` or `caption`, or as `file`, `chat` | as `text` |
 | `POST react` | `person`, `message_id`, `emoji`, `chat` | `ok` |
 | `POST block`, `unblock` | `person` | `ok` |
-| `POST faults` | `method`, `kind`, `times`, `retry_after`, `skip` | `ok` |
+| `POST faults` | `method`, `kind`, `times` (up to 100), what else `fail`, `answer` take | `ok` |
 | `POST clear` | | `ok`: no faults are left |
 | `POST knobs` | `latency` (s) | `latency` |
 | `POST redeliver` | `update_id` | `ok` |
@@ -30,15 +31,16 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from itertools import islice
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
+from bot.sandbox.guard import few
 from bot.sandbox.telegram.errors import ApiError
+from bot.sandbox.telegram.faults import Kind
 from bot.sandbox.telegram.params import Params, read_params
 from bot.sandbox.telegram.person import Person
-from bot.sandbox.telegram.views import SeenMessage
+from bot.sandbox.telegram.views import KINDS, SeenMessage
 from bot.sandbox.telegram.watching import Group
 
 if TYPE_CHECKING:
@@ -47,8 +49,12 @@ if TYPE_CHECKING:
 Route = Callable[[Params], Awaitable[Any]]
 
 _LONGEST_WAIT = 60.0
-_OF_FILE = frozenset({"person", "chat", "kind", "caption", "reply_to"})
+_OF_MESSAGE = frozenset(
+    {"person", "chat", "kind", "caption", "reply_to", "topic", "anonymous", "message_id"}
+)
 _NUMBERS = frozenset({"duration", "file_size", "width", "height", "length"})
+_FLAGS = frozenset({"is_animated", "is_video"})
+_OF_USER = frozenset({"started", "is_premium", "added_to_attachment_menu"})
 
 
 class ControlRoutes:
@@ -70,9 +76,6 @@ class ControlRoutes:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        origin = request.headers.get("Origin")
-        if origin and urlsplit(origin).netloc != request.host:
-            return web.json_response({"error": "foreign origin"}, status=403)
         route = self._routes.get((request.method, request.path.removeprefix("/sandbox/")))
         if route is None:
             return web.json_response({"error": f"nothing at {request.path}"}, status=404)
@@ -92,8 +95,23 @@ class ControlRoutes:
         chat = params.integer("chat")
         return Group(chat, str(self._api.world.chats[chat].data["title"])) if chat else None
 
+    def _place(self, params: Params) -> dict[str, Any]:
+        """Read where and how something is said."""
+        return {
+            "chat": self._group(params),
+            "reply_to": params.integer("reply_to") or None,
+            "topic": params.integer("topic") or None,
+            "anonymous": params.flag("anonymous"),
+        }
+
     async def _post_people(self, params: Params) -> Any:
-        return self._api.person(**params.values).user
+        fields: dict[str, Any] = {
+            name: params.flag(name) if name in _OF_USER else value
+            for name, value in params.values.items()
+        }
+        if "id" in fields:
+            fields["id"] = int(fields["id"])
+        return self._api.person(**fields).user
 
     async def _post_groups(self, params: Params) -> Any:
         members = [self._api.known_person(each) for each in params.values["members"]]
@@ -102,8 +120,8 @@ class ControlRoutes:
     async def _post_text(self, params: Params) -> Any:
         sent = await self._person(params).send_text(
             params.text("text"),
-            chat=self._group(params),
-            reply_to=params.integer("reply_to") or None,
+            cut="lines" if params.text("cut") == "lines" else "anywhere",
+            **self._place(params),
         )
         return _receipt(sent)
 
@@ -113,25 +131,10 @@ class ControlRoutes:
         return {"messages": [_receipt(each) for each in sent]}
 
     async def _post_file(self, params: Params) -> Any:
-        upload = params.files.get("file")
-        fields: dict[str, Any] = {
-            name: int(value) if name in _NUMBERS else value
-            for name, value in params.values.items()
-            if name not in _OF_FILE
-        }
-        if upload is not None:
-            kind = params.text("kind")
-            if kind in {"audio", "document", "video"}:
-                fields.setdefault("file_name", upload.file_name)
-            if kind in {"audio", "document", "video", "voice"}:
-                fields.setdefault("mime_type", upload.mime_type)
+        kind, content, fields = _file(params)
+        caption = params.text("caption")
         sent = await self._person(params).send_file(
-            params.text("kind"),
-            upload.content if upload else None,
-            caption=params.text("caption"),
-            chat=self._group(params),
-            reply_to=params.integer("reply_to") or None,
-            **fields,
+            kind, content, caption=caption, **self._place(params), **fields
         )
         return _receipt(sent)
 
@@ -150,12 +153,17 @@ class ControlRoutes:
 
     async def _post_edit(self, params: Params) -> Any:
         person, chat = self._person(params), self._group(params)
-        message_id = params.integer("message_id")
-        if "caption" in params.values:
-            return _receipt(
-                await person.edit_caption(message_id, params.text("caption"), chat=chat)
+        message_id, caption = params.integer("message_id"), params.text("caption")
+        if "kind" in params.values or params.files:
+            kind, content, fields = _file(params)
+            edited = await person.edit_media(
+                message_id, kind, content, caption=caption, chat=chat, **fields
             )
-        return _receipt(await person.edit_text(message_id, params.text("text"), chat=chat))
+        elif "caption" in params.values:
+            edited = await person.edit_caption(message_id, caption, chat=chat)
+        else:
+            edited = await person.edit_text(message_id, params.text("text"), chat=chat)
+        return _receipt(edited)
 
     async def _post_react(self, params: Params) -> Any:
         message_id, emoji = params.integer("message_id"), params.text("emoji")
@@ -171,7 +179,14 @@ class ControlRoutes:
         return {"ok": True}
 
     async def _post_faults(self, params: Params) -> Any:
-        self._api.fail(**params.values)
+        method, kind = params.text("method"), params.text("kind")
+        times, skip = few(params.values.get("times", 1)), params.integer("skip")
+        if kind == "answer":
+            body, status = params.text("body"), params.integer("status", 200)
+            self._api.answer(method, body, status=status, times=times, skip=skip)
+        else:
+            pause = params.integer("retry_after", 1)
+            self._api.fail(method, cast("Kind", kind), times, retry_after=pause, skip=skip)
         return {"ok": True}
 
     async def _post_clear(self, _params: Params) -> Any:
@@ -216,6 +231,29 @@ class ControlRoutes:
         if content is None:
             raise LookupError("no such file, or its bytes are forgotten")
         return content
+
+
+def _file(params: Params) -> tuple[str, bytes | None, dict[str, Any]]:
+    """Read a file: its kind, its bytes, and the fields of its object.
+
+    Raises:
+        ValueError: There is no such kind.
+    """
+    kind = params.text("kind") or "document"
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind {kind!r}; there are {', '.join(KINDS)}")
+    fields: dict[str, Any] = {}
+    for name, value in params.values.items():
+        if name in _FLAGS:
+            fields[name] = params.flag(name)
+        elif name in _NUMBERS:
+            fields[name] = int(value)
+        elif name not in _OF_MESSAGE:
+            fields[name] = value
+    upload = params.files.get("file")
+    if upload is None:
+        return kind, None, fields
+    return kind, upload.content, {**upload.named(), **fields}
 
 
 def _receipt(sent: SeenMessage) -> dict[str, Any]:

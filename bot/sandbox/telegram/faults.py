@@ -5,14 +5,34 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bot.sandbox.telegram.errors import ApiError, flooded
+from bot.sandbox.telegram.errors import ApiError, bad_request, flooded
 
-Kind = Literal["429", "500", "502", "reset", "lost", "hang", "timeout"]
-"""`429`, `500`, `502`: refused without effect. `reset`: the connection drops before anything
-happens. `lost`: it happens, then the connection drops. `hang`: nothing happens and no answer
-comes. `timeout`: it happens, and no answer comes."""
+Kind = Literal[
+    "401", "403", "404", "413", "429", "500", "502", "unavailable", "answer",
+    "reset", "lost", "hang", "timeout",
+]  # fmt: skip
+"""A number: refused with this status, without effect. `unavailable`: what `getFile` says of a file
+that it can't give at the moment. `answer`: nothing happens, and the answer is whatever `body` and
+`status` say. `reset`: the connection drops before anything happens. `lost`: it happens, then the
+connection drops. `hang`: nothing happens and no answer comes. `timeout`: it happens, and no answer
+comes."""
 
-BEFORE = frozenset({"429", "500", "502", "reset", "hang"})
+AFTER = frozenset({"lost", "timeout"})
+"""What happens all the same, though the bot gets no answer."""
+
+SILENT = frozenset({"reset", "lost", "hang", "timeout"})
+"""What gives no answer."""
+
+UNAVAILABLE = "wrong file_id or the file is temporarily unavailable"
+
+_SAID = {
+    "401": "Unauthorized",
+    "403": "Forbidden: bot was blocked by the user",
+    "404": "Not Found",
+    "413": "Request Entity Too Large",
+    "500": "Internal Server Error",
+    "502": "Bad Gateway",
+}
 
 
 @dataclass(slots=True)
@@ -25,6 +45,8 @@ class Fault:
         times: How often; it counts down.
         retry_after: Seconds, for a 429.
         skip: How many calls pass unharmed first.
+        body: Of an `answer`.
+        status: Of an `answer`.
     """
 
     method: str
@@ -32,6 +54,8 @@ class Fault:
     times: int = 1
     retry_after: int = 1
     skip: int = 0
+    body: str | bytes = ""
+    status: int = 200
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -52,8 +76,9 @@ class Fault:
         """Make the answer of the kinds that answer."""
         if self.kind == "429":
             return flooded(self.retry_after)
-        said = {"500": "Internal Server Error", "502": "Bad Gateway"}[self.kind]
-        return ApiError(int(self.kind), said)
+        if self.kind == "unavailable":
+            return bad_request(UNAVAILABLE)
+        return ApiError(int(self.kind), _SAID[self.kind])
 
 
 class Faults:

@@ -3,8 +3,10 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 from bot.sandbox.telegram.errors import bad_request
+from bot.sandbox.telegram.faults import UNAVAILABLE
 
 DOWNLOAD_LIMIT = 20 * 1024 * 1024
 """Bytes `getFile` gives out on the cloud Bot API (facts: telegram)."""
@@ -46,9 +48,17 @@ class FileStore:
 
     Args:
         keep_bytes: How much content to hold; None holds everything.
+
+    Attributes:
+        folder: Where files are on disk, as with an own Bot API server in local mode.
+        shared: Whether what is in `folder` is really there, or only said to be.
+        lead: The path that `getFile` gives for every file, whatever was asked for.
     """
 
     def __init__(self, keep_bytes: int | None) -> None:
+        self.folder: Path | None = None
+        self.shared = True
+        self.lead: str | None = None
         self._keep = keep_bytes
         self._held = 0
         self._numbers = count(1)
@@ -92,8 +102,8 @@ class FileStore:
         return stored.content if stored else None
 
     def at(self, path: str) -> StoredFile | None:
-        """Look up by the path `getFile` named."""
-        return self._by_path.get(path)
+        """Look up by the path `getFile` named; in local mode nothing is given out over HTTP."""
+        return None if self.folder else self._by_path.get(path)
 
     def describe(self, file_id: str) -> dict[str, object]:
         """Make the answer of `getFile`.
@@ -103,15 +113,25 @@ class FileStore:
         """
         stored = self._by_id.get(file_id)
         if stored is None:
-            raise bad_request("wrong file_id or the file is temporarily unavailable")
-        if stored.size > DOWNLOAD_LIMIT:
+            raise bad_request(UNAVAILABLE)
+        if stored.size > DOWNLOAD_LIMIT and self.folder is None:
             raise bad_request("file is too big")
         return {
             "file_id": stored.file_id,
             "file_unique_id": stored.unique_id,
             "file_size": stored.size,
-            "file_path": stored.path,
+            "file_path": self.lead or self._path(stored),
         }
+
+    def _path(self, stored: StoredFile) -> str:
+        """Say where a file is; in local mode it is put there."""
+        if self.folder is None:
+            return stored.path
+        path = self.folder / stored.path
+        if self.shared and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(stored.content or b"")
+        return str(path)
 
     def _forget(self) -> None:
         while self._keep is not None and self._held > self._keep and len(self._with_content) > 1:

@@ -10,7 +10,31 @@ from bot.sandbox.telegram.world import Data, World
 
 _THUMBNAIL_BYTES = 200_000
 _THUMBNAIL_SIDE = 320
-_OWN_FIELDS = ("duration", "performer", "title", "width", "height", "length")
+_NEEDED: dict[str, Data] = {
+    "voice": {"duration": 0},
+    "audio": {"duration": 0},
+    "document": {},
+    "photo": {"width": 640, "height": 480},
+    "video": {"width": 640, "height": 360, "duration": 0},
+    "video_note": {"length": 384, "duration": 0},
+    "sticker": {
+        "type": "regular",
+        "width": 512,
+        "height": 512,
+        "is_animated": False,
+        "is_video": False,
+    },
+}
+"""What the object of each kind must have, by the Bot API's reference."""
+
+_POSSIBLE = {
+    "voice": {"mime_type"},
+    "audio": {"performer", "title", "file_name", "mime_type"},
+    "document": {"file_name", "mime_type"},
+    "video": {"file_name", "mime_type"},
+    "sticker": {"emoji", "set_name"},
+}
+"""What it may have besides, of what people's apps send."""
 
 
 def attach(world: World, params: Params, kind: str) -> Data:
@@ -59,12 +83,15 @@ def person_file(
         files: Where to.
         kind: `voice`, `audio`, `document`, `video`, `video_note`, `sticker`.
         content: Its bytes; None for a file that only claims a size.
-        fields: More of the Bot API's fields; `file_size` may differ from the bytes.
+        fields: More of the Bot API's fields; `file_size` may differ from the bytes. What the
+            object of this kind must have is added, what it doesn't have is left out.
     """
-    given = {name: value for name, value in fields.items() if value is not None}
-    size = given.pop("file_size", None)
+    needed = _NEEDED[kind]
+    known = needed.keys() | _POSSIBLE.get(kind, set())
+    given = {name: fields[name] for name in known if fields.get(name) is not None}
+    size = fields.get("file_size")
     stored = files.add(kind, content, size=size, name=str(given.get("file_name", "")))
-    stored.details |= {**given, "file_size": stored.size}
+    stored.details |= {**needed, **given, "file_size": stored.size}
     return stored
 
 

@@ -1,20 +1,22 @@
 """What came with a call: JSON, a form or multipart, made one thing."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from aiohttp import web
 
 from bot.sandbox.telegram.errors import ApiError, bad_request
+from bot.untrusted import Untrustworthy, read_json
 
 UPLOAD_LIMIT = 50 * 1024 * 1024
 """Bytes of a multipart body on the cloud Bot API (facts: telegram)."""
 
-_NAME = re.compile(rb'[;\s]name="((?:[^"\\]|\\.)*)"')
-_FILE_NAME = re.compile(rb'[;\s]filename="((?:[^"\\]|\\.)*)"')
+_VALUE = rb'(?:"((?:[^"\\]|\\.)*)"|([^";\r\n]+))'  # grammY and others leave out the quotes
+_NAME = re.compile(rb"(?i)[;\s]name=" + _VALUE)
+_FILE_NAME = re.compile(rb"(?i)[;\s]filename=" + _VALUE)
+_CODED_NAME = re.compile(rb"(?i)[;\s]filename\*=utf-8''([^;\s]+)")  # RFC 5987, as requests does
 _TYPE = re.compile(rb"(?i)^content-type:\s*([^\s;]+)", re.MULTILINE)
 _BOUNDARY = re.compile(r'(?i)boundary="?([^";]+)')
 
@@ -26,6 +28,10 @@ class Upload:
     file_name: str
     mime_type: str
     content: bytes
+
+    def named(self) -> dict[str, Any]:
+        """Give what the Bot API says of a file by its name and type."""
+        return {"file_name": self.file_name, "mime_type": self.mime_type}
 
 
 @dataclass(slots=True)
@@ -64,8 +70,8 @@ class Params:
         if not value:
             return None
         try:
-            return json.loads(value)
-        except ValueError as error:
+            return read_json(value)
+        except Untrustworthy as error:
             said = f"can't parse {name.replace('_', ' ')} JSON object"
             raise bad_request(said) from error
 
@@ -126,8 +132,8 @@ async def _bounded_body(request: web.BaseRequest) -> bytes:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body or b"{}")
-    except ValueError as error:
+        value = read_json(body or b"{}")
+    except Untrustworthy as error:
         raise bad_request("can't parse JSON object") from error
     if not isinstance(value, dict):
         raise bad_request("expected an Object in the request body")
@@ -143,14 +149,25 @@ def _read_parts(body: bytes, content_type: str, params: Params) -> None:
         name = _NAME.search(head)
         if name is None:
             continue
-        key, file_name = _unquoted(name[1]), _FILE_NAME.search(head)
+        key, file_name = _said(name), _file_name(head)
         if file_name is None:
             params.values[key] = content.decode(errors="replace")
         else:
             kind = _TYPE.search(head)
             mime_type = kind[1].decode() if kind else "application/octet-stream"
-            params.files[key] = Upload(_unquoted(file_name[1]), mime_type, content)
+            params.files[key] = Upload(file_name, mime_type, content)
 
 
-def _unquoted(name: bytes) -> str:
-    return re.sub(rb"\\(.)", rb"\1", name).decode(errors="replace")
+def _file_name(head: bytes) -> str | None:
+    """Read the name of a part's file; None where the part is a value."""
+    coded = _CODED_NAME.search(head)
+    if coded is not None:
+        return unquote_to_bytes(coded[1]).decode(errors="replace")
+    found = _FILE_NAME.search(head)
+    return None if found is None else _said(found)
+
+
+def _said(found: re.Match[bytes]) -> str:
+    if found[1] is None:
+        return found[2].strip().decode(errors="replace")
+    return re.sub(rb"\\(.)", rb"\1", found[1]).decode(errors="replace")

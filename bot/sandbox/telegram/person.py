@@ -4,18 +4,23 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
-from bot.sandbox.telegram.chatting import Chatting
+from bot.sandbox.telegram.chatting import ANONYMOUS, Chatting
 from bot.sandbox.telegram.editing import recaption
 from bot.sandbox.telegram.entities import formatted
 from bot.sandbox.telegram.media import person_file
-from bot.sandbox.telegram.sending import TEXT_LIMIT
-from bot.sandbox.telegram.views import SeenMessage, seen
+from bot.sandbox.telegram.sending import TEXT_LIMIT, in_topic
+from bot.sandbox.telegram.views import KINDS, SeenMessage, seen
 from bot.sandbox.telegram.watching import Group, Watching
 from bot.sandbox.telegram.world import Answer, Data, World
 
+Cut = Literal["anywhere", "lines"]
+"""How an app divides a text that is too long for one message: after 4,096 characters, or at the
+last line break or space near there (Android, the desktop)."""
+
 _FIRST_ALBUM = 13_000_000_000_000_000
+_LOOK_BACK = 300  # characters in which such an app looks for a good place
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,32 @@ class Person(Watching):
         self._chatting = chatting
 
     async def send_text(
-        self, text: str, *, chat: Group | None = None, reply_to: int | None = None
+        self,
+        text: str,
+        *,
+        chat: Group | None = None,
+        reply_to: int | None = None,
+        topic: int | None = None,
+        anonymous: bool = False,
+        cut: Cut = "anywhere",
     ) -> SeenMessage:
-        """Send a text; like Telegram's apps, in pieces if it is too long. Gives the last one."""
-        for start in range(0, max(len(text) - TEXT_LIMIT, 0), TEXT_LIMIT):
-            self._say(chat, _text(text[start : start + TEXT_LIMIT]), reply_to)
-        rest = (len(text) - 1) // TEXT_LIMIT * TEXT_LIMIT if text else 0
-        return self._say(chat, _text(text[rest:]), reply_to)
+        """Send a text; like Telegram's apps, in several messages if it is too long.
+
+        Args:
+            text: What was typed or pasted.
+            chat: A group; None for the private chat.
+            reply_to: Id of the message it answers.
+            topic: Id of the topic it is sent in; any number makes one.
+            anonymous: Whether it is said in the name of the group, as admins can.
+            cut: Where a long text is divided.
+
+        Returns:
+            The last of the messages.
+        """
+        pieces = [_text(each) for each in _pieces(text, cut)]
+        for each in pieces[:-1]:
+            self._say(chat, each, reply_to, topic=topic, anonymous=anonymous)
+        return self._say(chat, pieces[-1], reply_to, topic=topic, anonymous=anonymous)
 
     async def send_voice(
         self,
@@ -126,6 +150,8 @@ class Person(Watching):
         caption: str = "",
         chat: Group | None = None,
         reply_to: int | None = None,
+        topic: int | None = None,
+        anonymous: bool = False,
         **fields: Any,
     ) -> SeenMessage:
         """Send any file.
@@ -136,17 +162,35 @@ class Person(Watching):
             caption: What is written under it.
             chat: A group; None for the private chat.
             reply_to: Id of the message it answers.
+            topic: As for `send_text`.
+            anonymous: As for `send_text`.
             fields: Of the Bot API's object; `file_size` and `duration` may be lies.
         """
-        attachment = Attachment(kind, content, fields, caption)
-        return self._say(chat, self._content(attachment), reply_to)
+        content_ = self._content(Attachment(kind, content, fields, caption))
+        return self._say(chat, content_, reply_to, topic=topic, anonymous=anonymous)
 
     async def send_album(
-        self, attachments: Sequence[Attachment], *, chat: Group | None = None
+        self,
+        attachments: Sequence[Attachment],
+        *,
+        chat: Group | None = None,
+        topic: int | None = None,
     ) -> list[SeenMessage]:
         """Send files as one album: messages of their own with one `media_group_id`."""
         album = {"media_group_id": str(_FIRST_ALBUM + next(self._world.numbers))}
-        return [self._say(chat, {**album, **self._content(each)}, None) for each in attachments]
+        contents = [{**album, **self._content(each)} for each in attachments]
+        return [self._say(chat, each, None, topic=topic) for each in contents]
+
+    async def send_anything(
+        self,
+        content: Data,
+        *,
+        chat: Group | None = None,
+        reply_to: int | None = None,
+        topic: int | None = None,
+    ) -> SeenMessage:
+        """Send what has no method here: any further fields of the Bot API's `Message`."""
+        return self._say(chat, dict(content), reply_to, topic=topic)
 
     async def edit_text(
         self, message_id: int, text: str, *, chat: Group | None = None
@@ -159,6 +203,30 @@ class Person(Watching):
     ) -> SeenMessage:
         """Change what stands under an own file."""
         return self._edit(chat, message_id, recaption(caption))
+
+    async def edit_media(
+        self,
+        message_id: int,
+        kind: str,
+        content: bytes | None,
+        *,
+        caption: str = "",
+        chat: Group | None = None,
+        **fields: Any,
+    ) -> SeenMessage:
+        """Put another file in the place of an own message's, as with Edit and Replace.
+
+        Args:
+            message_id: Which message.
+            kind: Of the new file; one of `views.KINDS`.
+            content: As for `send_file`.
+            caption: What is written under it from now on.
+            chat: A group; None for the private chat.
+            fields: As for `send_file`.
+        """
+        gone: Data = dict.fromkeys((*KINDS, "text", "entities", "caption", "caption_entities"))
+        new = self._content(Attachment(kind, content, fields, caption))
+        return self._edit(chat, message_id, {**gone, **new})
 
     async def press(
         self,
@@ -225,11 +293,27 @@ class Person(Watching):
         """Let the bot write again."""
         await self._set_blocked(blocked=False)
 
-    def _say(self, chat: Group | None, content: Data, reply_to: int | None) -> SeenMessage:
+    def _say(
+        self,
+        chat: Group | None,
+        content: Data,
+        reply_to: int | None,
+        *,
+        topic: int | None = None,
+        anonymous: bool = False,
+    ) -> SeenMessage:
         self.mark = self._world.events.number
-        message, update_id = self._chatting.say(
-            self._chat(chat), self.user, content, reply_to=reply_to
-        )
+        inside = self._chat(chat)
+        if topic is not None:
+            if not inside.is_private:
+                inside.data["is_forum"] = True
+            content = content | in_topic(topic)
+        if anonymous and inside.is_private:
+            raise ValueError("nobody is anonymous in a private chat")
+        user = ANONYMOUS if anonymous else self.user
+        if anonymous:
+            content = content | {"sender_chat": inside.data}
+        message, update_id = self._chatting.say(inside, user, content, reply_to=reply_to)
         return seen(message, self._world.files, update_id=update_id)
 
     def _edit(self, chat: Group | None, message_id: int, content: Data) -> SeenMessage:
@@ -257,6 +341,20 @@ class Person(Watching):
         old, new = ("member", "kicked") if blocked else ("kicked", "member")
         self._chatting.set_membership(chat, self.user, old, new)
         self._world.events.emit("blocked" if blocked else "unblocked", self.id)
+
+
+def _pieces(text: str, cut: Cut) -> list[str]:
+    """Divide a text as the apps do; there is always a piece."""
+    pieces = []
+    while len(text) > TEXT_LIMIT:
+        first, found = TEXT_LIMIT - _LOOK_BACK, -1
+        if cut == "lines":
+            found = max(text.rfind("\n", first, TEXT_LIMIT), found)
+            found = found if found > 0 else text.rfind(" ", first, TEXT_LIMIT)
+        end = found if found > 0 else TEXT_LIMIT
+        pieces.append(text[:end])
+        text = text[end:].lstrip() if found > 0 else text[end:]
+    return [*pieces, text]
 
 
 def _text(text: str) -> Data:

@@ -65,6 +65,7 @@ def send_chat_action(world: World, params: Params) -> bool:
     action = params.text("action")
     if action not in CHAT_ACTIONS:
         raise bad_request("wrong parameter action in request")
+    _thread(chat, params)
     world.events.emit("action", chat.data["id"], action=action)
     return True
 
@@ -108,7 +109,7 @@ def _send_media(world: World, params: Params, kind: str) -> Data:
 
 
 def _post(world: World, chat: Chat, params: Params, content: Data) -> Data:
-    content |= _reply(chat, params)
+    content |= {**_reply(chat, params), **_thread(chat, params)}
     markup = inline_markup(params)
     if markup:
         content["reply_markup"] = markup
@@ -131,6 +132,25 @@ def _reply(chat: Chat, params: Params) -> Data:
             return {}
         raise bad_request("message to be replied not found")
     return {"reply_to_message": without_reply(found.data)}
+
+
+def _thread(chat: Chat, params: Params) -> Data:
+    """Say which topic a message belongs to.
+
+    Raises:
+        ApiError: The chat has no such topic.
+    """
+    topic = params.integer("message_thread_id")
+    if not topic:
+        return {}
+    if topic not in chat.topics:
+        raise bad_request("message thread not found")
+    return in_topic(topic)
+
+
+def in_topic(topic: int) -> Data:
+    """Make the fields of a message in a topic."""
+    return {"message_thread_id": topic, "is_topic_message": True}
 
 
 def without_reply(data: Data) -> Data:

@@ -5,15 +5,16 @@ import json
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox.guard import LOCAL, is_foreign
 from bot.sandbox.telegram import editing, managing, sending
 from bot.sandbox.telegram.errors import ApiError
-from bot.sandbox.telegram.faults import BEFORE, Fault, Faults, Rates
+from bot.sandbox.telegram.faults import AFTER, SILENT, Fault, Faults, Rates
 from bot.sandbox.telegram.params import Params, read_params
 from bot.sandbox.telegram.world import World
 
@@ -88,6 +89,9 @@ class Call:
 class Dispatcher:
     """Answers requests.
 
+    Attributes:
+        names: Hosts under which it may be asked for.
+
     Args:
         world: What is true.
         token: The one that is accepted.
@@ -103,6 +107,7 @@ class Dispatcher:
         self.faults = Faults()
         self.latency = 0.0
         self.closing = asyncio.Event()
+        self.names: Collection[str] = LOCAL
         self._world = world
         self._control = control
         self._rates = Rates() if strict_rates else None
@@ -112,6 +117,8 @@ class Dispatcher:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        if is_foreign(request, self.names):
+            return _refusal(ApiError(403, "Forbidden: a page of another server asks"))
         path = request.path
         if path.startswith(self._prefix):
             return await self._call(request, path[len(self._prefix) :])
@@ -133,10 +140,10 @@ class Dispatcher:
         response: web.Response | None = None
         try:
             params = await read_params(request)
-            if fault is not None and fault.kind in BEFORE:
-                await self._strike(request, fault)
-                raise fault.refusal()
-            response = await self._act(lower, params)
+            if fault is not None and fault.kind not in AFTER:
+                response = await self._strike(request, fault)
+            else:
+                response = await self._act(lower, params)
         except ApiError as error:
             refused, response = error, _refusal(error)
         except _DroppedError:
@@ -146,7 +153,8 @@ class Dispatcher:
                 ms = (time.perf_counter() - started) * 1000
                 self._write_down(Call(name, params.loggable(), 0, ms, time.time()))
             raise
-        status = 0 if response is None or (fault and fault.kind not in BEFORE) else response.status
+        is_lost = fault is not None and fault.kind in SILENT
+        status = 0 if response is None or is_lost else response.status
         self._write_down(
             Call(
                 name,
@@ -161,7 +169,7 @@ class Dispatcher:
             return web.Response()
         if self.latency and lower != "getupdates":
             await asyncio.sleep(self.latency)
-        if fault is not None and fault.kind not in BEFORE:
+        if fault is not None and is_lost:
             return await self._lose(request, fault)
         return response
 
@@ -186,9 +194,9 @@ class Dispatcher:
         fault = self.faults.next("file")
         try:
             if fault is not None:
-                await self._strike(request, fault)
-                raise fault.refusal()
-            response = web.Response(body=managing.download(self._world, path))
+                response = await self._strike(request, fault)
+            else:
+                response = web.Response(body=managing.download(self._world, path))
         except ApiError as error:
             response = _refusal(error)
         except _DroppedError:
@@ -197,14 +205,17 @@ class Dispatcher:
         self._write_down(Call("file", {"file_path": path}, response.status, ms, time.time()))
         return response
 
-    async def _strike(self, request: web.BaseRequest, fault: Fault) -> None:
-        """Do what the kinds do that give no answer.
+    async def _strike(self, request: web.BaseRequest, fault: Fault) -> web.Response:
+        """Answer as the fault has it, if it has an answer.
 
         Raises:
-            _DroppedError: They did.
+            ApiError: It refuses.
+            _DroppedError: It gives no answer.
         """
-        if fault.kind in {"429", "500", "502"}:
-            return
+        if fault.kind == "answer":
+            return web.Response(body=fault.body, status=fault.status, headers=_JSON)
+        if fault.kind not in SILENT:
+            raise fault.refusal()
         await self._lose(request, fault)
         raise _DroppedError
 

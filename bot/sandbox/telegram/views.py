@@ -58,6 +58,7 @@ class SeenMessage:
         keyboard: The reply keyboard it came with.
         reactions: Emoji under it, the bot's and people's.
         reply_to: Id of the message it answers.
+        topic: Id of the topic it is in.
         changed: Number of the event that touched it last.
         raw: The `Message` as it went over the wire.
         update_id: Of the update that told the bot, on what a person has just sent.
@@ -77,6 +78,7 @@ class SeenMessage:
     file: SeenFile | None
     reactions: list[str]
     reply_to: int | None
+    topic: int | None
     edited: bool
     changed: int
     raw: Data = field(repr=False)
@@ -105,15 +107,16 @@ class SeenMessage:
                 return button
         return next((each for each in self.buttons if what in each.text), None)
 
-    def line(self) -> str:
+    def line(self, *, edited: bool = False) -> str:
         """Write it as one paragraph of a transcript."""
         who = "bot" if self.from_bot else self.sender["first_name"]
+        who += " (edited)" if edited else ""
         mark = f" [{self.kind}]" if self.kind != "text" else ""
         rows: dict[int, list[str]] = {}
         for button in self.buttons:
             rows.setdefault(button.row, []).append(f"[ {button.text} ]")
         return "\n".join(
-            [f"{who}:{mark} {self.text}", *("    " + " ".join(r) for r in rows.values())]
+            [f"{who}:{mark} {self.text}".rstrip(), *("    " + " ".join(r) for r in rows.values())]
         )
 
 
@@ -129,7 +132,7 @@ def seen(message: Message, files: FileStore, *, update_id: int | None = None) ->
         id=data["message_id"],
         chat_id=data["chat"]["id"],
         date=data["date"],
-        from_bot=data["from"]["is_bot"],
+        from_bot=data["from"]["is_bot"] and "sender_chat" not in data,
         sender=data["from"],
         kind=kind,
         text=text,
@@ -140,6 +143,7 @@ def seen(message: Message, files: FileStore, *, update_id: int | None = None) ->
         file=_file(kind, data, files) if kind != "text" else None,
         reactions=[each.get("emoji", "") for put in message.reactions.values() for each in put],
         reply_to=replied["message_id"] if replied else None,
+        topic=data.get("message_thread_id"),
         edited="edit_date" in data,
         changed=message.changed,
         raw=data,

@@ -36,11 +36,15 @@ class Message:
 
 @dataclass(slots=True)
 class Chat:
-    """One chat: `data` is its `Chat`; `members` are user ids; `blocked` by its person."""
+    """One chat: `data` is its `Chat`; `members` are user ids; `blocked` by its person.
+
+    `topics` are the ids of its threads; a chat without any has no topics.
+    """
 
     data: Data
     members: dict[int, None] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
+    topics: set[int] = field(default_factory=set)
     blocked: bool = False
     started: bool = True
     left: bool = False
@@ -139,6 +143,8 @@ class World:
             content: Its fields besides id, sender, chat and date.
         """
         message_id = next(self.numbers)
+        if "message_thread_id" in content:
+            chat.topics.add(content["message_thread_id"])
         data = {
             "message_id": message_id,
             "from": sender,
@@ -146,10 +152,10 @@ class World:
             "date": int(time.time()),
             **content,
         }
-        number = self.events.emit(
+        message = chat.messages[message_id] = Message(data, 0)
+        message.changed = self.events.emit(
             "message", chat.data["id"], message_id, from_bot=sender is self.bot
         )
-        message = chat.messages[message_id] = Message(data, number)
         if self.keep.messages is not None and len(chat.messages) > self.keep.messages:
             del chat.messages[next(iter(chat.messages))]
         return message

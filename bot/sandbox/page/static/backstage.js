@@ -1,7 +1,7 @@
 // The side panel: every call as it happens, and the knobs that make things go wrong.
 
 import { act } from "./connection.js";
-import { el, icon, iconButton } from "./dom.js";
+import { el, icon, iconButton, keepFocus } from "./dom.js";
 import { complain, toast } from "./notes.js";
 import { words } from "./words.js";
 
@@ -14,7 +14,7 @@ export class Backstage {
     place.setAttribute("aria-label", words.backstage);
     this.rows = el("ol", { class: "calls", "aria-label": words.calls });
     this.none = el("p", { class: "none" }, words.noCalls);
-    this.waiting = el("div", { class: "waiting", role: "status" });
+    this.waiting = el("div", { class: "waiting", role: "status", tabIndex: -1 });
     this.latency = el("input", { type: "range", min: 0, max: 60, step: 1, "aria-label": words.latency,
       onchange: () => this.order("latency", { seconds: Number(this.latency.value) }),
       oninput: () => this.told() });
@@ -63,13 +63,16 @@ export class Backstage {
     this.told();
     const music = Object.entries(waiting.music).flatMap(([on, names]) => names.map((name) => `${words.on[on] ?? on}: ${faultName(name)}`));
     const all = [...music, ...waiting.telegram];
-    this.waiting.replaceChildren(
+    const now = JSON.stringify([all, complaints]);
+    if (now === this.shown) return;
+    this.shown = now;
+    keepFocus(this.waiting, this.waiting, () => this.waiting.replaceChildren(
       all.length ? el("div", {}, el("strong", {}, words.waiting), el("ul", {}, all.map((each) => el("li", {}, each))),
         el("button", { type: "button", class: "quiet", onclick: () => this.order("clear", {}) }, words.clear))
         : el("p", { class: "well" }, icon("check"), words.allWell),
       ...(complaints.length ? [el("div", { class: "complaints" }, el("strong", {}, words.complaints),
         el("ul", {}, complaints.map((each) => el("li", {}, each))))] : []),
-    );
+    ));
   }
 
   told() {

@@ -2,13 +2,14 @@
 
 import { act } from "./connection.js";
 import { inlineKeyboard } from "./buttons.js";
-import { el, hour, icon, iconButton, size } from "./dom.js";
+import { el, hour, icon, iconButton, keepFocus, size } from "./dom.js";
 import { complain } from "./notes.js";
 import { player } from "./player.js";
 import { rich } from "./rich.js";
 import { words } from "./words.js";
 
 const EMOJI = ["👍", "❤", "🔥", "🎉", "😢"];
+const READ = 1000; // ms after which a new message has been read out, and edits are told by other means
 
 // Where the last line may end on the left, the time stands on a line of its own.
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
@@ -19,7 +20,8 @@ export class Bubble {
     this.slots = {};
     this.seen = {};
     this.body = el("div", { class: "bubble" });
-    this.element = el("li", { class: "message" }, this.body);
+    this.element = el("li", { class: "message", tabIndex: -1 }, this.body);
+    setTimeout(() => this.element.setAttribute("aria-live", "off"), READ);
     for (const name of ["sender", "reply", "media", "text", "reactions", "meta"]) {
       this.slots[name] = el("div", { class: name });
       this.body.append(this.slots[name]);
@@ -40,8 +42,9 @@ export class Bubble {
     const tucked = message.text && !message.reactions.length && !RIGHT_TO_LEFT.test(message.text);
     this.element.classList.toggle("tucked", Boolean(tucked));
     this.element.style.setProperty("--meta", `${stamp(message).length * 0.42 + 1.2}em`);
-    const name = !mine && this.visitor.inGroup() ? message.from.first_name : "";
-    this.fill("sender", name, () => name && document.createTextNode(name));
+    const named = !mine && this.visitor.inGroup();
+    const name = this.visitor.nameOf(message.from);
+    this.fill("sender", [name, named], () => (named ? document.createTextNode(name) : el("span", { class: "unseen" }, `${name}:`)));
     this.fill("reply", message.reply, () => message.reply && this.quoted(message.reply));
     this.fill("media", message.file, () => message.file && media(message));
     this.fill("text", [message.text, message.entities, message.kind], () => this.text(message));
@@ -55,8 +58,10 @@ export class Bubble {
     if (this.seen[slot] === now) return;
     this.seen[slot] = now;
     const made = make();
-    this.slots[slot].replaceChildren(...(made ? [made].flat() : []));
-    this.slots[slot].hidden = !made || (Array.isArray(made) && !made.length);
+    keepFocus(this.slots[slot], this.element, () => {
+      this.slots[slot].replaceChildren(...(made ? [made].flat() : []));
+      this.slots[slot].hidden = !made || (Array.isArray(made) && !made.length);
+    });
   }
 
   text(message) {

@@ -1,7 +1,7 @@
 // The chat that is looked at: its messages in order, what is going on, and what to do when empty.
 
 import { Bubble } from "./bubble.js";
-import { el, hour, icon } from "./dom.js";
+import { el, hour, icon, keepFocus } from "./dom.js";
 import { words } from "./words.js";
 
 const NEAR = 120; // px from the end that count as being there
@@ -31,6 +31,7 @@ export class Chat {
   }
 
   show(messages) {
+    const held = document.activeElement?.closest(".message")?.dataset.id;
     this.list.setAttribute("aria-busy", "true");
     this.bubbles.clear();
     this.list.replaceChildren();
@@ -39,6 +40,7 @@ export class Chat {
     this.empty();
     this.stuck = true;
     this.toEnd();
+    this.bubbles.get(Number(held))?.element.focus({ preventScroll: true });
   }
 
   put(message) {
@@ -50,7 +52,7 @@ export class Chat {
     const bubble = new Bubble(message, this.visitor);
     const last = [...this.bubbles.values()].at(-1)?.message;
     this.bubbles.set(message.id, bubble);
-    this.list.querySelector(".empty")?.remove();
+    keepFocus(this.list, this.visitor.composer.input, () => this.list.querySelector(".empty")?.remove());
     document.body.classList.remove("vacant");
     if (!last || day(last.date) !== day(message.date)) this.list.append(el("li", { class: "day" }, dayName(message.date)));
     else if (last.from.id === message.from.id && message.date - last.date < TOGETHER) bubble.element.classList.add("close");
@@ -61,7 +63,11 @@ export class Chat {
   }
 
   remove(id) {
-    this.bubbles.get(id)?.element.remove();
+    const element = this.bubbles.get(id)?.element;
+    if (!element) return;
+    const next = element.contains(document.activeElement) && (element.nextElementSibling ?? this.visitor.composer.input);
+    element.remove();
+    if (next) next.focus({ preventScroll: true });
     this.bubbles.delete(id);
     this.empty();
   }
@@ -75,6 +81,11 @@ export class Chat {
     document.body.classList.toggle("vacant", !this.bubbles.size);
     if (this.bubbles.size) return;
     const group = this.visitor.inGroup();
+    if (this.visitor.isKeptOut()) {
+      this.list.replaceChildren(el("li", { class: "empty" }, el("h2", {}, words.closedTitle(this.visitor.person().name)),
+        el("p", {}, words.closedText)));
+      return;
+    }
     const sample = (name, label, symbol) => el("button", { type: "button", class: "offer", onclick: () => this.visitor.sample(name) },
       el("span", { class: "disc" }, icon(symbol)), label);
     this.list.replaceChildren(el("li", { class: "empty" },

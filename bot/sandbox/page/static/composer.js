@@ -18,7 +18,10 @@ export class Composer {
     this.input = el("textarea", { rows: 1, dir: "auto", placeholder: words.write, "aria-label": words.write,
       autocomplete: "off", oninput: () => this.typed(), onkeydown: (event) => this.key(event) });
     this.submit = iconButton("send", words.send, { class: "round main", hidden: true, onclick: () => this.send() });
-    this.suggestions = new Suggestions(this.input, (text) => this.sendText(text));
+    this.suggestions = new Suggestions(this.input, (text) => {
+      this.setText("");
+      this.sendText(text);
+    });
     this.banner = el("div", { class: "banner", hidden: true });
     this.strip = this.makeStrip();
     this.keyboard = el("div", { class: "replykeys", hidden: true });
@@ -76,6 +79,7 @@ export class Composer {
     this.submit.hidden = empty;
     this.recorder.button.hidden = !empty;
     this.suggestions.offer(this.input.value);
+    if (this.mode !== "edit") this.keep(this.visitor.me, this.visitor.chat, this.input.value);
   }
 
   key(event) {
@@ -94,19 +98,53 @@ export class Composer {
     }
   }
 
-  send() {
+  async send() {
     const text = this.input.value;
     if (!text.trim()) return;
     const { mode, target } = this;
-    if (mode === "edit") this.perform("edit", { id: target.id, text });
-    else this.perform("text", { text, reply_to: mode === "reply" ? target.id : null });
+    const { me, chat } = this.visitor;
     this.setText("");
-    this.setMode(null, null, true);
+    this.setMode(null);
+    try {
+      if (mode === "edit") await this.act("edit", { id: target.id, text });
+      else await this.act("text", { text, reply_to: mode === "reply" ? target.id : null });
+    } catch (error) {
+      const here = me === this.visitor.me && chat === this.visitor.chat;
+      if (here && mode) this.setMode(mode, target);
+      if (here && mode === "edit") this.setText(text);
+      else this.giveBack(text, me, chat, here);
+      complain(error.message === "unreachable" ? new Error("kept") : error);
+    }
   }
 
   sendText(text) {
-    this.perform("text", { text });
-    this.setText("");
+    return this.perform("text", { text });
+  }
+
+  // What could not be sent goes back into the box, before whatever has been typed meanwhile.
+  giveBack(text, me, chat, here) {
+    if (here) this.setText([text, this.input.value].filter(Boolean).join("\n"));
+    else this.keep(me, chat, text);
+  }
+
+  // Words that are being typed stay with their chat, whatever is restarted or reloaded meanwhile.
+  keep(me, chat, text) {
+    const key = `words ${me} ${chat}`;
+    if (text) sessionStorage.setItem(key, text);
+    else sessionStorage.removeItem(key);
+  }
+
+  // The chat has changed: so has what was being typed.
+  turnTo(me, chat) {
+    this.setText(sessionStorage.getItem(`words ${me} ${chat}`) ?? "");
+  }
+
+  // The messages are other ones: an answer to what is gone is an answer to nothing.
+  refresh(messages) {
+    if (!this.mode || messages.has(this.target.id)) return;
+    this.mode = null;
+    this.banner.hidden = true;
+    this.typed();
   }
 
   sample(name) {
@@ -124,9 +162,10 @@ export class Composer {
     this.typed();
   }
 
-  setMode(mode, target = null, sent = false) {
-    if (this.mode === "edit" && !sent) this.setText("");
+  setMode(mode, target = null) {
+    const left = this.mode === "edit";
     this.mode = mode;
+    if (left) this.turnTo(this.visitor.me, this.visitor.chat);
     this.target = target;
     this.banner.hidden = !mode;
     if (!mode) return;
@@ -155,8 +194,12 @@ export class Composer {
     this.visitor.busy("");
   }
 
+  act(name, body) {
+    return act(name, { person: this.visitor.me, chat: this.visitor.chat, ...body });
+  }
+
   perform(name, body) {
-    return act(name, { person: this.visitor.me, chat: this.visitor.chat, ...body }).catch(complain);
+    return this.act(name, body).catch(complain);
   }
 
   showKeyboard(keyboard) {

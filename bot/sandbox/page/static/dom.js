@@ -60,6 +60,21 @@ export function iconButton(name, label, attributes = {}) {
   return el("button", { type: "button", class: "round", title: label, "aria-label": label, ...attributes }, icon(name));
 }
 
+// Keeps the focus where it was while what holds it is made anew: on the button of the same name, else on
+// what is given. Never on another button: a second Enter would press what nobody has read.
+export function keepFocus(place, otherwise, change) {
+  const held = place.contains(document.activeElement) ? document.activeElement : null;
+  const name = held && nameOf(held);
+  change();
+  if (!held || place.contains(document.activeElement)) return;
+  const same = [...place.querySelectorAll("button, a[href], input, select")].find((each) => nameOf(each) === name);
+  (same ?? otherwise)?.focus({ preventScroll: true });
+}
+
+function nameOf(element) {
+  return element.getAttribute("aria-label") ?? element.textContent;
+}
+
 export function clock(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;

@@ -3,9 +3,9 @@
 import { Backstage } from "./backstage.js";
 import { Actions, Chat } from "./chat.js";
 import { Composer } from "./composer.js";
-import { listen } from "./connection.js";
+import { act, listen } from "./connection.js";
 import { el, iconButton } from "./dom.js";
-import { alert } from "./notes.js";
+import { alert, announce, complain, toast } from "./notes.js";
 import { People, avatar } from "./people.js";
 import { words } from "./words.js";
 
@@ -18,7 +18,7 @@ class Visitor {
   constructor() {
     this.me = Number(sessionStorage.getItem("me")) || 0;
     this.chat = Number(sessionStorage.getItem("chat")) || 0;
-    this.known = { chats: [], people: [], status: "starting", commands: {}, blocked: [] };
+    this.known = { chats: [], people: [], status: "starting", commands: {}, blocked: [], let_in: [] };
     this.messages = new Map();
     this.read = new Map();
     this.online = true;
@@ -64,13 +64,21 @@ class Visitor {
     this.messages = new Map(news.chats.map((each) => [each.id, new Map()]));
     for (const message of news.messages) this.messages.get(message.chat)?.set(message.id, message);
     this.parts.backstage.fill(news);
+    if (!this.greeted) this.composer.turnTo(this.me, this.chat);
+    this.greeted = true;
+    this.composer.refresh(this.messages.get(this.chat));
     for (const { id } of news.chats) if (!this.read.has(id)) this.read.set(id, this.newest(id)?.id ?? 0);
     this.look();
   }
 
   learn(news) {
     const before = JSON.stringify([this.people, this.known.status]);
+    const kept = this.isKeptOut();
     Object.assign(this.known, news);
+    if (kept !== this.isKeptOut()) {
+      this.showGate();
+      this.parts.chat.empty();
+    }
     this.parts.backstage.show(news.state);
     this.composer.showCommands(this.known.commands[this.chat]?.[this.me] ?? []);
     if (before !== JSON.stringify([this.people, this.known.status])) {
@@ -82,20 +90,36 @@ class Visitor {
   take(message) {
     const chat = this.messages.get(message.chat);
     if (!chat) return;
-    const fresh = !chat.has(message.id);
+    const before = chat.get(message.id);
+    const fresh = !before;
     chat.set(message.id, message);
     if (message.from.is_bot) this.actions.stop(message.chat);
     if (message.chat === this.chat) {
       this.parts.chat.put(message);
+      if (before && message.from.id !== this.me) this.tell(before, message);
       this.showKeyboard();
       this.read.set(this.chat, message.id);
     }
     if (fresh || message === this.newest(message.chat)) this.parts.people.show();
   }
 
+  // An edit is read out, unless it only counts on.
+  tell(before, message) {
+    const labels = (one) => one.buttons.flat().map((each) => each.text);
+    const plain = (one) => one.text.replace(/\d+/g, "");
+    const asks = labels(message).length && String(labels(before)) !== String(labels(message));
+    if (plain(before) !== plain(message) || before.kind !== message.kind || asks) {
+      const text = message.text || words.kinds[message.kind];
+      announce(words.changed(this.nameOf(message.from), text, labels(message)));
+    }
+  }
+
   forget({ chat, id }) {
     this.messages.get(chat)?.delete(id);
-    if (chat === this.chat) this.parts.chat.remove(id);
+    if (chat === this.chat) {
+      this.parts.chat.remove(id);
+      this.showKeyboard();
+    }
     this.parts.people.show();
   }
 
@@ -113,20 +137,23 @@ class Visitor {
     this.composer.showCommands(this.known.commands[this.chat]?.[this.me] ?? []);
     this.showKeyboard();
     this.showHead();
+    this.showGate();
     this.parts.people.show();
   }
 
   become(id) {
     const group = this.inGroup();
-    this.me = id;
     this.composer.setMode(null);
+    this.me = id;
     this.chat = group ? this.chat : this.chats()[0].id;
+    this.composer.turnTo(this.me, this.chat);
     this.look();
   }
 
   open(id) {
-    this.chat = id;
     this.composer.setMode(null);
+    this.chat = id;
+    this.composer.turnTo(this.me, this.chat);
     this.look();
     this.sheet(false);
     if (DESK.matches) this.composer.input.focus();
@@ -134,6 +161,30 @@ class Visitor {
 
   chats() {
     return this.known.chats.filter((each) => each.members.includes(this.me));
+  }
+
+  person() {
+    return this.people.find((each) => each.id === this.me);
+  }
+
+  nameOf(from) {
+    return from.id === this.me ? words.you : from.first_name;
+  }
+
+  // Whether the bot turns this person away, here.
+  isKeptOut() {
+    return Boolean(this.person()) && !this.inGroup() && !this.known.let_in.includes(this.me);
+  }
+
+  showGate() {
+    const gate = place("gate");
+    gate.hidden = !this.isKeptOut();
+    if (gate.hidden) return gate.replaceChildren();
+    const { id, name } = this.person();
+    const open = () => act("admit", { person: id }).then(() => toast(words.lettingIn(name))).catch(complain);
+    gate.setAttribute("aria-label", words.closedTitle(name));
+    gate.replaceChildren(el("p", {}, words.closed(name)),
+      el("button", { type: "button", class: "solid", onclick: open }, words.letIn(name)));
   }
 
   inGroup() {
@@ -199,21 +250,35 @@ class Visitor {
     return this.inGroup() ? words.groupStatus : words.status.running;
   }
 
+  // Made once, so that the line under the name is one and the same to those who listen.
+  makeHead() {
+    this.head = {
+      who: el("button", { type: "button", class: "who", "aria-label": words.people, onclick: () => this.sheet(true) }),
+      face: el("div", { class: "face" }),
+      title: el("h2", { dir: "auto" }),
+      subtitle: el("p", { "aria-live": "polite" }),
+      fold: iconButton("backstage", words.openBackstage,
+        { "data-focus": "backstage", onclick: () => this.fold(!document.body.classList.contains("folded")) }),
+    };
+    const { who, face, title, subtitle, fold } = this.head;
+    place("head").replaceChildren(who, face, el("div", { class: "names" }, title, subtitle), fold);
+  }
+
   showHead() {
-    const me = this.people.find((each) => each.id === this.me);
+    if (!this.head) this.makeHead();
+    const { who, face, title, subtitle, fold } = this.head;
+    const me = this.person();
     const folded = document.body.classList.contains("folded");
-    const active = document.activeElement?.dataset?.focus;
     const action = this.actions.of(this.chat) && this.online;
-    place("head").replaceChildren(
-      el("button", { type: "button", class: "who", "aria-label": words.people, "data-focus": "who", onclick: () => this.sheet(true) },
-        me ? avatar(me.name, me.id) : ""),
-      avatar(this.title() || "Refrain", this.chat),
-      el("div", { class: "names" }, el("h2", { dir: "auto" }, this.title()),
-        el("p", { class: `subtitle ${action ? "acting" : ""} ${this.online ? this.known.status : "stopped"}`, "aria-live": "polite" }, this.subtitle())),
-      iconButton("backstage", folded ? words.openBackstage : words.closeBackstage,
-        { "aria-expanded": String(!folded), "data-focus": "backstage", onclick: () => this.fold(!folded) }),
-    );
-    if (active) place("head").querySelector(`[data-focus="${active}"]`)?.focus();
+    const label = folded ? words.openBackstage : words.closeBackstage;
+    if (me) who.replaceChildren(avatar(me.name, me.id));
+    face.replaceChildren(avatar(this.title() || "Refrain", this.chat));
+    title.textContent = this.title();
+    subtitle.className = `subtitle ${action ? "acting" : ""} ${this.online ? this.known.status : "stopped"}`;
+    if (subtitle.textContent !== this.subtitle()) subtitle.textContent = this.subtitle();
+    fold.title = label;
+    fold.setAttribute("aria-label", label);
+    fold.setAttribute("aria-expanded", String(!folded));
   }
 
   fold(on) {

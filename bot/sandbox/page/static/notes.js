@@ -11,6 +11,13 @@ export function toast(text) {
   setTimeout(() => note.remove(), LASTS);
 }
 
+// For those who listen: what has changed on the screen without being new.
+export function announce(text) {
+  const line = el("p", {}, text);
+  document.getElementById("said").append(line);
+  setTimeout(() => line.remove(), LASTS);
+}
+
 export function alert(text) {
   const dialog = document.getElementById("alert");
   dialog.replaceChildren(

@@ -43,7 +43,16 @@ export const words = {
   titles: { beat: "A beat", song: "A short song" },
   samples: "Samples to send",
 
+  // Somebody whom the bot doesn’t know
+  closedTitle: (name) => `${name} hasn’t been let in`,
+  closedText: "This bot is private, and its owner, Ada, decides who may use it. Try /start to read what a stranger reads.",
+  closed: (name) => `The bot answers ${name} as a stranger: its owner, Ada, hasn’t let ${name} in.`,
+  letIn: (name) => `Let ${name} in`,
+  lettingIn: (name) => `Ada has let ${name} in. The bot restarts to take note.`,
+
   // Messages
+  you: "You",
+  changed: (name, text, buttons) => [`${name} changed a message: ${text}`, ...buttons].join(", "),
   edited: "edited",
   today: "Today",
   messageMenu: "Reply, edit or react",
@@ -106,6 +115,7 @@ export const words = {
     restarting: "The bot is already being restarted.",
     refused: "The sandbox can’t do that.",
     unreachable: "The sandbox doesn’t answer. Is `refrain demo` still running?",
+    kept: "The sandbox doesn’t answer. What you wrote is still in the box: send it again in a moment.",
   },
   claimed: "That file is over 20 MB, so only its name and size were sent. The bot would get no more than that either.",
 
@@ -151,6 +161,7 @@ export const words = {
     "audio-url-gone": "an address with nothing there",
   },
   telegramFaults: {
+    404: "404 Not Found", unavailable: "file temporarily unavailable",
     429: "429 Too Many Requests", 500: "500 Internal Server Error", 502: "502 Bad Gateway",
     lost: "done, but the answer is lost", reset: "connection reset", hang: "never answers",
     timeout: "done, but never answers",
