@@ -43,8 +43,8 @@ def shown(text: str) -> str:
     text = "".join(c for c in text if c == "\n" or not _shows_nothing(c))
     text = _TAGS.sub(lambda found: found[1] or "", text)
     kept: list[str] = []
-    for c, following in zip(text, [*text[1:], ""], strict=True):
-        if _has_work(c, kept[-1] if kept else "", following):
+    for at, c in enumerate(text):
+        if _has_work(c, kept[-1] if kept else "", text[at + 1 : at + 2]):
             kept.append(c)
     return "".join(kept)
 

@@ -43,7 +43,7 @@ _NUMBERED = re.compile(r"^(?:\d{1,3}|(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3}))\s*[.)．
 _LABELLED = re.compile(r"^([^:：]{1,40}?)\s*[:：]\s*(.*)$")  # noqa: RUF001 - full width
 _HEADING = re.compile(r"^(?:#{1,6}\s*|>\s*|[-*•·–—]\s+)+")  # noqa: RUF001 - dashes people type
 _EMPHASIS = re.compile(
-    r"(\*\*\*|\*\*|\*|~~|``|`|(?<!\w)(?:___|__|_))(?=\S)(.+?)(?<=\S)\1(?!(?<=_)\w)"
+    r"(\*\*\*|\*\*|~~|``|`|(?<!\w)(?:\*|___|__|_))(?=\S)(.+?)(?<=\S)\1(?!(?<=[_*])\w)"
 )
 _COUNT = re.compile(r"[xX×хХ]?\d{1,3}[xX×хХ]?|[IVX]{1,5}")  # noqa: RUF001 - all that people type
 _LABEL = 4  # words

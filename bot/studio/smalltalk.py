@@ -57,7 +57,8 @@ _SAID: dict[Talk, str] = {
     Talk.NOD: """
         ok/okay/okey/okej/k/kk/yes/yep/yup/yeah/no/nope/sure/fine/cool/great/nice/wow
         awesome/amazing/perfect/good/very good/lol/haha/done/good job/well done/love it/i love it
-        great job/nice one/i like it/test/testing/bye/goodbye/good night/sorry/please/wait/stop/got it/i see
+        great job/nice one/i like it/test/testing/bye/goodbye
+        good night/sorry/please/wait/stop/got it/i see
         ок/окей/да/нет/хорошо/ладно/круто/класс/супер/отлично/понятно/тест/пока/стоп/так/ні/добре
         si/vale/bueno/genial/perfecto/sim/nao/legal/otimo/ja/nein/gut/super/toll/prima/oui/non
         daccord/bien/parfait/bene/perfetto/tak/nie/dobrze/spoko/tamam/evet/hayir/guzel/harika
