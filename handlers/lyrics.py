@@ -108,8 +108,7 @@ def words_of(raw: bytes, kind: Writing = Writing.PLAIN) -> str:
     lines = text.splitlines()
     if kind is Writing.CUES or any(_CUE.fullmatch(line) for line in lines):
         return _without_cues(lines)
-    timed = [line for line in lines if _LRC_TIMES.match(line.strip())]
-    if kind is Writing.TIMED or len(timed) * 2 > len([line for line in lines if line.strip()]):
+    if kind is Writing.TIMED or _is_timed(lines):
         return _without_times(lines)
     return _without_markdown(lines) if kind is Writing.MARKDOWN else text
 
@@ -163,6 +162,14 @@ def _is_wide(text: str) -> bool:
         return True
     corners = {ord(c) >> 8 for c in text if c.isalpha()}
     return len(text) > 1 and len(corners) == 1 and corners < set(range(0x20))
+
+
+def _is_timed(lines: list[str]) -> bool:
+    """Whether a text is an LRC file by another name."""
+    written = [line.strip() for line in lines if line.strip()]
+    timed = [line for line in written if _LRC_TIMES.match(line)]
+    about = [line for line in written if _LRC_ID.fullmatch(line)]
+    return bool(timed) and 2 * len(timed + about) > len(written)
 
 
 def _without_times(lines: list[str]) -> str:
