@@ -28,18 +28,18 @@ from handlers.recordings import RECORDING, as_new, flaw_of, sound_of
 from handlers.settled import settled
 from handlers.steps import State, state_of
 from handlers.tracks import pressed_track
-from handlers.words import Words
+from handlers.words import TakeWords, emptied
 
 _RECEIPT = "👌"
 
 
 def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
     """The table of the conversation; where each one stands is read from the drafts."""
-    create, told = Create(desk), Words(desk)
+    create, told = Create(desk), TakeWords(desk)
     safe = partial(settled, desk)
     recording = MessageHandler(RECORDING, safe(create.recording))
     words = MessageHandler(lyrics.WORDS, safe(told.words))
-    edited = MessageHandler(lyrics.EDITED_WORDS, safe(told.edited))
+    about_words = pattern(keyboards.ADD_WORDS, keyboards.REPLACE_WORDS, keyboards.LEAVE_WORDS)
     with warnings.catch_warnings():
         # Buttons and messages belong to one conversation: per_message must stay off.
         warnings.filterwarnings("ignore", r"If 'per_message=False'", PTBUserWarning)
@@ -48,30 +48,31 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
             persistent=True,
             allow_reentry=True,
             entry_points=[
-                recording,
                 words,
+                recording,
+                MessageHandler(lyrics.EDITED_WORDS, safe(told.edited)),
+                CallbackQueryHandler(safe(told.answer), about_words),
+                CallbackQueryHandler(safe(told.renew), pattern(keyboards.RENEW)),
                 CallbackQueryHandler(safe(create.rewrite), pattern(keyboards.REWRITE)),
             ],
             states={
-                Step.RECORDING: [edited],
+                Step.RECORDING: [],
                 Step.PURPOSE: [
                     CallbackQueryHandler(safe(create.choose), pattern(keyboards.PURPOSE)),
-                    edited,
                 ],
-                Step.LYRICS: [edited],
+                Step.LYRICS: [],
                 Step.PREVIEW: [
                     CallbackQueryHandler(safe(create.make), pattern(keyboards.CREATE)),
                     CallbackQueryHandler(safe(create.add_partner), pattern(keyboards.PARTNER)),
-                    edited,
                 ],
                 Step.PARTNER: [
                     CallbackQueryHandler(safe(create.go_back), pattern(keyboards.BACK)),
-                    edited,
                 ],
             },
             fallbacks=[
                 CallbackQueryHandler(safe(create.drop), pattern(keyboards.DROP)),
                 CommandHandler("cancel", safe(create.cancel)),
+                MessageHandler(lyrics.SLASHED, safe(told.slashed)),
             ],
         )
 
@@ -188,7 +189,8 @@ class Create:
         draft = await self._pressed(update)
         if draft is None:
             return None
-        if await self._desk.store.drafts.change(draft, step=Step.CLOSED) is None:
+        dropped = {"step": Step.CLOSED, "words": emptied(draft)}
+        if await self._desk.store.drafts.change(draft, **dropped) is None:
             return await self._stale(update)
         await toast(update)
         say = await self._desk.texts(update)
@@ -202,7 +204,8 @@ class Create:
         say = await self._desk.texts(update)
         draft = await self._desk.draft(update)
         if draft and draft.step is not Step.CLOSED:
-            await self._desk.store.drafts.change(draft, step=Step.CLOSED)
+            dropped = {"step": Step.CLOSED, "words": emptied(draft)}
+            await self._desk.store.drafts.change(draft, **dropped)
             await reply(update, say("cancel-draft"))
             return ConversationHandler.END
         chat, user = update.effective_chat, update.effective_user
@@ -269,5 +272,6 @@ def add(app: App, desk: Desk) -> None:
     create = Create(desk)
     app.add_handler(build(desk))
     app.add_handler(CommandHandler("cancel", create.cancel))
+    app.add_handler(MessageHandler(lyrics.SLASHED, TakeWords(desk).slashed))
     app.add_handler(CallbackQueryHandler(create.stale))
     app.add_handler(MessageHandler(lyrics.OTHER, create.other))

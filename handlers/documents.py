@@ -15,16 +15,21 @@ _SOUND = frozenset(
 )  # fmt: skip
 _WORDS = frozenset(
     {
-        ".txt", ".text", ".md", ".lrc", ".srt", ".doc", ".docx", ".epub", ".htm", ".html",
-        ".odt", ".pages", ".pdf", ".rtf", ".tex",
+        ".txt", ".text", ".md", ".markdown", ".lrc", ".srt", ".vtt", ".doc", ".docx", ".epub",
+        ".htm", ".html", ".odt", ".pages", ".pdf", ".rtf", ".tex",
     }
 )  # fmt: skip
+_FORMATTED = frozenset(
+    {".doc", ".docx", ".epub", ".htm", ".html", ".odt", ".pages", ".pdf", ".rtf", ".tex"}
+)
+_FORMATTED_TYPES = ("text/html", "text/rtf", "text/x-tex", "application/")
 _WORDS_TYPES = (
     "text/",
     "application/pdf",
     "application/rtf",
     "application/msword",
     "application/x-subrip",
+    "application/xhtml",
     "application/epub",
     "application/vnd.oasis.opendocument.text",
     "application/vnd.openxmlformats-officedocument.wordprocessingml",
@@ -60,6 +65,43 @@ def holds(document: Document) -> Holds:
     if suffix in _NEITHER or kind.startswith("image/"):
         return Holds.NEITHER
     return Holds.SOUND
+
+
+class Writing(Enum):
+    """How words stand in a file.
+
+    FORMATTED cannot be read: the words are packed, or hidden between commands.
+    """
+
+    PLAIN = auto()
+    MARKDOWN = auto()
+    TIMED = auto()
+    CUES = auto()
+    FORMATTED = auto()
+
+
+def writing_of(document: Document) -> Writing:
+    """How the words in a document that holds some are written; its name is believed first."""
+    suffix = PurePath((document.file_name or "").strip().lower()).suffix
+    kind = (document.mime_type or "").strip().lower()
+    by_name = {
+        ".txt": Writing.PLAIN,
+        ".text": Writing.PLAIN,
+        ".md": Writing.MARKDOWN,
+        ".markdown": Writing.MARKDOWN,
+        ".lrc": Writing.TIMED,
+        ".srt": Writing.CUES,
+        ".vtt": Writing.CUES,
+    }
+    if suffix in by_name:
+        return by_name[suffix]
+    if suffix in _FORMATTED:
+        return Writing.FORMATTED
+    if kind in {"application/x-subrip", "text/vtt"}:
+        return Writing.CUES
+    if kind == "text/markdown":
+        return Writing.MARKDOWN
+    return Writing.FORMATTED if kind.startswith(_FORMATTED_TYPES) else Writing.PLAIN
 
 
 class _HoldsWords(filters.MessageFilter):

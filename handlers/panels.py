@@ -10,6 +10,7 @@ from bot.store import Draft
 from bot.studio import result_of
 from bot.telegram import keyboards
 from bot.telegram.repeating import repeated
+from bot.telegram.word_panels import about_words
 from bot.texts import Html, Texts
 from handlers.desk import Desk, reply
 
@@ -49,8 +50,9 @@ class Panels:
                 ),
                 patient=True,
             )
-        except BadRequest:
-            await self.ask(update, draft)
+        except BadRequest as error:
+            if "message is not modified" not in error.message.lower():
+                await self.ask(update, draft)
 
     def chosen(self, draft: Draft, say: Texts) -> str:
         """What the question about the recording turns into once it is answered."""
@@ -63,6 +65,8 @@ class Panels:
 
     async def _shown(self, draft: Draft, say: Texts) -> tuple[str, InlineKeyboardMarkup | None]:
         """The panel; nothing is offered for a recording that is known to be of no use."""
+        if asked := about_words(draft, self._desk.studio.room(draft), say):
+            return asked
         bad = await self._desk.studio.recording_of(draft) if draft.step is Step.PREVIEW else None
         if bad is None:
             return self._panel(draft, say)
@@ -75,8 +79,9 @@ class Panels:
                 offered = studio.abilities.purposes
                 return self._question(say), keyboards.purposes(draft, offered, say)
             case Step.LYRICS:
-                advice = min(studio.lyrics_advice, studio.lyrics_max)
-                return say("lyrics-question", advice=advice, max=studio.lyrics_max), None
+                most = studio.room(draft).most
+                advice = min(studio.lyrics_advice, most)
+                return say("lyrics-question", advice=advice, max=most), None
             case Step.PREVIEW:
                 pairs = studio.abilities.pairs
                 return self._preview(draft, say), keyboards.preview(draft, pairs=pairs, texts=say)
@@ -100,7 +105,7 @@ class Panels:
 
     def _preview(self, draft: Draft, say: Texts) -> str:
         studio = self._desk.studio
-        count = studio.counted(draft.lyrics or "", draft)
+        count = len(draft.lyrics or "")
         can = studio.abilities
         return say(
             "preview",
@@ -108,7 +113,7 @@ class Panels:
             style=can.style or "no",
             length=can.track_seconds,
             count=count,
-            max=studio.lyrics_max,
+            max=studio.room(draft).most,
             advice="yes" if count > studio.lyrics_advice else "no",
             lyrics=draft.lyrics or "",
         )

@@ -1,90 +1,271 @@
 """Lyrics on their way into the draft."""
 
-from telegram import Message, Update
-from telegram.ext import ContextTypes
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from telegram import Update
+from telegram.error import TelegramError
+from telegram.ext import ContextTypes, ConversationHandler
 
 from bot.model import Step
 from bot.store import Draft
+from bot.studio import Piece, Words
+from bot.studio.smalltalk import Talk, plain, small_talk
+from bot.studio.words import ids, looks_like_lyrics
+from bot.telegram import keyboards
 from handlers import lyrics
-from handlers.desk import Desk, reply
+from handlers.desk import Desk, numbers, reply, toast
 from handlers.panels import Panels
+from handlers.smalltalk import SmallTalk
 from handlers.steps import State, state_of, step_after
+from handlers.tracks import pressed_track
+
+_WANTED = {Step.LYRICS, Step.PREVIEW}
 
 
-class Words:
-    """Keeps lyrics, typed or edited, and goes on to whatever is missing."""
+class TakeWords:
+    """Keeps what people write: lyrics, typed, sent as a file or edited.
+
+    A message that has been taken in is known by its number: handled again, it changes nothing,
+    and only a question that was never sent is asked.
+    """
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._panels = Panels(desk)
+        self._talk = SmallTalk(desk)
 
     async def words(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Keep the lyrics, and go on to whatever is missing."""
-        message = update.message
+        message, draft = update.message, await self._desk.draft(update)
         if message is None:
             return None
-        draft = await self._desk.draft(update)
-        open_draft = draft if draft and draft.step is not Step.CLOSED else None
-        if open_draft is None:
-            open_draft = await self._desk.studio.reopened(draft)
-        text = await self._read(update, message, open_draft)
-        if text is None and not message.text:
-            return None
-        changed = await self._keep_words(update, open_draft, message.message_id, text)
-        if changed and text is not None:
-            await self._panels.ask(update, changed)
-        return state_of(changed) if changed else None
-
-    async def edited(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Follow an edit of the message that holds the lyrics."""
-        message, draft = update.edited_message, await self._desk.draft(update)
-        if message is None or draft is None or draft.step is Step.CLOSED:
-            return None
-        if draft.lyrics_message_id != message.message_id:
-            return None
-        text = await self._read(update, message, draft)
-        changed = await self._keep_words(update, draft, message.message_id, text)
-        if changed is None or text is None:
-            return state_of(changed) if changed else None
-        if draft.step is Step.PREVIEW and draft.panel_id:
-            await self._panels.refresh(update, changed)
-        elif draft.lyrics is None:
-            await self._panels.ask(update, changed)
-        return state_of(changed)
-
-    async def _read(self, update: Update, message: Message, draft: Draft | None) -> str | None:
-        """The lyrics in a message; None after saying what is wrong with them."""
-        say, studio = await self._desk.texts(update), self._desk.studio
+        if Words.of(draft).knows(message.message_id):
+            return await self._again(update, draft)
         try:
             text = await lyrics.read(message, self._desk)
         except lyrics.Unread as unread:
-            await reply(update, say(unread.key))
-            return None
-        count = studio.counted(text, draft)
-        if not any(c.isalnum() for c in text):
-            await reply(update, say("lyrics-empty"))
-            return None
-        if count < (least := studio.lyrics_min):
-            await reply(update, say("lyrics-short", count=count, min=least))
-            return None
-        if count > (most := studio.lyrics_max):
-            over = count - most
-            await reply(update, say("lyrics-long", count=count, max=most, over=over))
-            return None
-        return text
+            await self._say_unread(update, draft, unread.key)
+            return await self._answered(update, draft)
+        typed = message.document is None
+        talk = small_talk(text) if typed else None
+        if talk and not _may_be_sung(text, talk, draft):
+            if not await self._talk.answer(update, draft, talk) and draft:
+                await self._panels.ask(update, draft)
+            return await self._answered(update, draft)
+        if draft is None or draft.step is Step.CLOSED:
+            draft = await self._desk.studio.reopened(draft) or draft
+        asked_for = draft is not None and draft.step is Step.LYRICS
+        sure = talk is None and (not typed or asked_for or looks_like_lyrics(text))
+        piece = Piece(message.message_id, text, message.date.timestamp())
+        return await self._take(update, draft, piece, sure=sure)
 
-    async def _keep_words(
-        self, update: Update, draft: Draft | None, message_id: int, text: str | None
+    async def slashed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> State:
+        """Take a text that begins like a command for what it is: words, or an unknown command."""
+        message, draft = update.message, await self._desk.draft(update)
+        if message is None:
+            return None
+        several = len((message.text or "").split()) > 1
+        if draft and draft.step in _WANTED and several:
+            return await self.words(update, context)
+        if Words.of(draft).knows(message.message_id):
+            return await self._again(update, draft)
+        say = await self._desk.texts(update)
+        await reply(update, say("unknown-command"))
+        return await self._answered(update, draft)
+
+    async def edited(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """Follow an edit of a message that holds words."""
+        message, draft = update.edited_message, await self._desk.draft(update)
+        if message is None or draft is None:
+            return None
+        before, number = Words.of(draft), message.message_id
+        if number not in ids((*before.kept, *before.new)):
+            return None
+        text = message.text or ""
+        after = before.edited(number, text)
+        if draft.step is Step.CLOSED and number in ids(before.kept):
+            return await self._too_late(update, draft, after)
+        sure = draft.step in _WANTED or looks_like_lyrics(text)
+        return await self._change(update, draft, _its_own(draft, after), draft.panel_id, sure=sure)
+
+    async def answer(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """Do with words what a button says: add them, sing them instead, or leave them out."""
+        draft, query = await self._desk.draft(update), update.callback_query
+        draft_id, message_id = (*numbers(update), 0)[:2]
+        before = Words.of(draft)
+        if draft is None or query is None or draft.id != draft_id:
+            return await self._stale(update, draft)
+        if not before.new or before.new[-1].message_id != message_id:
+            if not before.knows(message_id):
+                return await self._stale(update, draft)
+            await toast(update)  # pressed twice, or handled again
+            return await self._again(update, draft)
+        await toast(update)
+        action, words = (query.data or "")[:1], _its_own(draft, before)
+        if action == keyboards.LEAVE_WORDS and draft.step is Step.CLOSED:
+            return await self._left_alone(update, draft, before.leaving_out())
+        after = {
+            keyboards.ADD_WORDS: words.adding,
+            keyboards.REPLACE_WORDS: words.replacing,
+            keyboards.LEAVE_WORDS: words.leaving_out,
+        }[action]()
+        panel = query.message.message_id if query.message else None
+        return await self._change(update, draft, after, panel, sure=True)
+
+    async def renew(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """New lyrics for a track whose words were edited too late: the edited ones."""
+        track, draft = await pressed_track(update, self._desk), await self._desk.draft(update)
+        if track is None:
+            return None
+        await toast(update)
+        edited = Words.of(draft)
+        if draft and draft.step is not Step.CLOSED and edited.renews == track.id:
+            return await self._again(update, draft)  # pressed twice, or handled again
+        closed = draft is not None and draft.step is Step.CLOSED
+        fresh = Words(new=edited.kept if closed else (), renews=track.id)
+        begun = await self._desk.studio.rewrite(track, words=fresh.packed())
+        return await self._change(update, begun, fresh, None, sure=True)
+
+    async def _take(
+        self, update: Update, draft: Draft | None, piece: Piece, *, sure: bool
+    ) -> State:
+        """Take a message in: the rest of a paste, or words of their own."""
+        room = self._desk.studio.room(draft)
+        before = _its_own(draft, Words.of(draft)).settled(room, sure=False)
+        last = (before.new or before.kept)[-1:]
+        if draft and last and piece.is_tail_of(last[0], draft.panel_id):
+            after = before.with_tail(piece)
+            return await self._change(update, draft, after, draft.panel_id, sure=True)
+        after = before.taking(piece, room, sure=sure)
+        return await self._change(update, draft, after, None, sure=sure)
+
+    async def _change(
+        self,
+        update: Update,
+        draft: Draft | None,
+        words: Words,
+        panel_id: int | None,
+        *,
+        sure: bool,
+    ) -> State:
+        """Commit words, and show where that leads.
+
+        Args:
+            update: What is handled.
+            draft: As it was.
+            words: As they are to be.
+            panel_id: The message that shows it; None for a new one.
+            sure: Whether what waits is lyrics beyond doubt.
+        """
+        words = words.settled(self._desk.studio.room(draft), sure=sure)
+        changed = await self._commit(update, draft, words, panel_id)
+        if changed is None:
+            return None
+        if changed.panel_id is None:
+            await self._panels.ask(update, changed)
+        else:
+            await self._panels.refresh(update, changed)
+        return state_of(changed)
+
+    async def _commit(
+        self, update: Update, draft: Draft | None, words: Words, panel_id: int | None
     ) -> Draft | None:
-        """Commit lyrics, or that the last words were none, with the message they came in."""
+        """Write words down; None if somebody was quicker, or nobody wrote them."""
         chat, user = update.effective_chat, update.effective_user
         if chat is None or user is None:
             return None
         drafts = self._desk.store.drafts
+        newest = max(ids((*words.kept, *words.new)), default=None)
+        values: dict[str, Any] = {"lyrics": words.lyrics, "lyrics_message_id": newest}
+        if draft is None or draft.step is Step.CLOSED:
+            if words.kept:
+                values |= {"step": Step.RECORDING, "words": words.packed()}
+                return await drafts.open(chat.id, user.id, **values)
+            if draft is None:
+                step = Step.CLOSED
+                return await drafts.open(chat.id, user.id, step=step, words=words.packed())
+            words = replace(Words.of(draft), new=words.new, heard=words.heard)
+            values = {}
+        else:
+            values["step"] = step_after(draft, words.lyrics)
+        if words == Words.of(draft):
+            return draft
+        return await drafts.change(draft, **values, words=words.packed(), panel_id=panel_id)
+
+    async def _too_late(self, update: Update, draft: Draft, words: Words) -> State:
+        """Say once that a track was begun before an edit; New lyrics sings the edited words."""
+        before = Words.of(draft)
+        track = await self._desk.store.tracks.last_of(draft.chat_id, draft.user_id)
+        if track is None or words.lyrics == before.lyrics:
+            return None
+        if not before.late:
+            say = await self._desk.texts(update)
+            await reply(update, say("lyrics-edited-late"), keyboards.edited_late(track, say))
+        told = replace(words, late=True)
+        await self._desk.store.drafts.note_words(draft, told.packed())
+        return None
+
+    async def _left_alone(self, update: Update, draft: Draft, words: Words) -> State:
+        """Words that came by themselves were no lyrics: say how to begin instead."""
+        await self._desk.store.drafts.note_words(draft, words.packed())
+        say = await self._desk.texts(update)
+        if update.callback_query:
+            with suppress(TelegramError):
+                await update.callback_query.edit_message_text(say.plain("send-recording-first"))
+        return ConversationHandler.END
+
+    async def _again(self, update: Update, draft: Draft | None) -> State:
+        """What is handled again changes nothing; a question that was never sent is asked."""
         if draft is None:
-            return await drafts.open(
-                chat.id, user.id, step=Step.RECORDING, lyrics=text, lyrics_message_id=message_id
-            )
-        kept = text if text is not None or draft.lyrics_message_id == message_id else draft.lyrics
-        step = step_after(draft, kept)
-        return await drafts.change(draft, lyrics=kept, lyrics_message_id=message_id, step=step)
+            return None
+        asks = draft.step is not Step.CLOSED or bool(Words.of(draft).new)
+        if asks and draft.panel_id is None:
+            await self._panels.ask(update, draft)
+        return state_of(draft)
+
+    async def _answered(self, update: Update, draft: Draft | None) -> State:
+        """Remember that a message has had its answer, and changed nothing else."""
+        message, user = update.message, update.effective_user
+        if message is None or user is None:
+            return None
+        drafts, words = self._desk.store.drafts, Words.of(draft).hearing(message.message_id)
+        if draft is not None:
+            await drafts.note_words(draft, words.packed())
+            return state_of(draft)
+        await drafts.open(message.chat_id, user.id, step=Step.CLOSED, words=words.packed())
+        return None
+
+    async def _say_unread(self, update: Update, draft: Draft | None, key: str) -> None:
+        """Say what is wrong with a file; where a recording is wanted, that it holds no sound."""
+        say = await self._desk.texts(update)
+        if key != "lyrics-wrong-kind" or (draft and draft.step in _WANTED):
+            await reply(update, say(key))
+            return
+        problem = say("recording-not-audio")
+        kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
+        await reply(update, f"{problem}\n{say('lyrics-kept')}" if kept else problem)
+
+    async def _stale(self, update: Update, draft: Draft | None) -> State:
+        say = await self._desk.texts(update)
+        await toast(update, say.plain("toast-stale"))
+        return await self._again(update, draft)
+
+
+def emptied(draft: Draft) -> str:
+    """What is left of a draft's words when it is dropped: which messages have been handled."""
+    words = Words.of(draft)
+    gone = sorted(ids((*words.kept, *words.new)))
+    return Words().hearing(*words.heard, *gone).packed()
+
+
+def _its_own(draft: Draft | None, words: Words) -> Words:
+    """Words without those of the track that a closed draft has become."""
+    return replace(words, kept=()) if draft and draft.step is Step.CLOSED else words
+
+
+def _may_be_sung(text: str, talk: Talk, draft: Draft | None) -> bool:
+    """Whether small talk may be lyrics all the same: it came when words were asked for."""
+    asked_for = draft is not None and draft.step is Step.LYRICS
+    return asked_for and (talk is not Talk.DATA or not plain(text))

@@ -1,7 +1,5 @@
 """The page in a real browser, with the real bot behind it."""
 
-# ruff: noqa: RUF001 - letters of many scripts are what is tested
-
 import base64
 import io
 import os

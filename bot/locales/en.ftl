@@ -85,14 +85,42 @@ lyrics-question =
     <b>Now the lyrics.</b> Type them, or send a .txt file.
     Up to { $advice } characters work best; { $max } is the limit.
 lyrics-empty = There are no letters in that. Type the words you want to hear.
-lyrics-short = That’s { $count } characters, and the music service wants at least { $min }. Add a few words and send it again, or edit your message.
-lyrics-long = That’s { $count } characters, and the limit is { $max }. Shorten it by { $over } and send it again, or edit your message.
+lyrics-short = That’s { $count } { $count ->
+        [one] character
+       *[other] characters
+    }, and it takes at least { $min }. Add a few words: edit your message, or send it again.
+lyrics-long = That’s { $over } { $over ->
+        [one] character
+       *[other] characters
+    } too many. Edit your message, or send it again.
 purpose-first = First tell me what is in your recording: press one of the buttons above.
 partner-wrong-kind = I need a recording here: a voice message or a music file.
-lyrics-wrong-kind = I need words here. Type the lyrics, or send a .txt file.
+lyrics-wrong-kind = I need words here: paste them, or send a .txt file.
 lyrics-file-big = That text file is too big. Send one of at most 16 kB.
 lyrics-file-gone = I couldn’t fetch that text file. Send it again, or paste the words here.
 lyrics-file-unreadable = I can’t read that text file. Save it as UTF-8 and send it again, or paste the words here.
+words-add-question =
+    <b>Add this to your lyrics, or replace them?</b>{ $over ->
+        [0] {""}
+       *[other] {" "}Together they’d be { $over } { $over ->
+            [one] character
+           *[other] characters
+        } too long.
+    }
+    So far:
+    <blockquote expandable>{ $lyrics }</blockquote>
+    New:
+    <blockquote expandable>{ $words }</blockquote>
+words-use-question =
+    <b>Are these words to sing?</b>
+    <blockquote expandable>{ $words }</blockquote>
+lyrics-edited-late = That track began with your words as they were before this edit. Shall I make a new one?
+button-add-words = Add
+button-replace-words = Replace
+button-leave-words = Leave it out
+button-use-words = Use as lyrics
+button-no-words = No
+button-keep-words = Keep the words I have
 preview-without =
     Good words, I’ve kept them. The recording can’t be used, though: send another one.
 preview =
@@ -155,6 +183,11 @@ toast-off = New tracks are switched off for now. Everything is kept.
 toast-running = It’s already on its way.
 toast-too-late = Too late to stop: it’s over already.
 toast-gone = That track is no longer kept.
+unknown-command = I don’t know that command: press a button, or see /help.
+talk-thanks = You’re welcome! Want to go on?
+talk-next = Want to go on from here?
+talk-waiting = Your track is on its way. I’ll send it here.
+talk-data = /privacy says what I keep, and for how long. My owner can delete it for you.
 cancel-draft = Dropped. Send a recording whenever you like.
 cancel-track = Stopping your track.
 cancel-nothing = There is nothing to cancel. Send me a recording to begin.

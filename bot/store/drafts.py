@@ -68,10 +68,19 @@ class Drafts:
                 update(drafts).where(drafts.c.id == draft.id).values(panel_id=panel_id)
             )
 
+    async def note_words(self, draft: Draft, words: str) -> None:
+        """Remember which messages have had their answer; no button is made stale by that."""
+        same = (drafts.c.id == draft.id, drafts.c.revision == draft.revision)
+        async with self._database.single(urgent=True) as connection:
+            await connection.execute(update(drafts).where(*same).values(words=words))
+
     async def open(self, chat_id: int, user_id: int, **values: Any) -> Draft:
         """Begin a draft anew with these values, whatever stood there before."""
         fresh = dict.fromkeys(
-            ("reference_id", "purpose", "partner_id", "lyrics", "lyrics_message_id", "album")
+            [
+                *("reference_id", "purpose", "partner_id", "lyrics", "lyrics_message_id"),
+                *("album", "panel_id", "words"),
+            ]
         )
         async with self._database.write_for(user_id) as connection:
             return await _put(connection, chat_id, user_id, fresh | values)

@@ -81,6 +81,7 @@ drafts = Table(
     Column("panel_id", BigInteger),
     Column("album", String(64)),
     Column("changed_at", Float, nullable=False),
+    Column("words", Text),
     UniqueConstraint("chat_id", "user_id"),
 )
 

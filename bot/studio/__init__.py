@@ -11,6 +11,7 @@ from bot.studio.ports import (
     Unreachable,
 )
 from bot.studio.studio import Studio, result_of
+from bot.studio.words import Piece, Problem, Room, Words
 
 __all__ = [
     "AnswerLost",
@@ -18,10 +19,14 @@ __all__ = [
     "Courier",
     "FileGone",
     "Later",
+    "Piece",
+    "Problem",
     "Progress",
+    "Room",
     "Rules",
     "Studio",
     "TooBig",
     "Unreachable",
+    "Words",
     "result_of",
 ]

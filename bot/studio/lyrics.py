@@ -4,17 +4,20 @@ import re
 import unicodedata
 
 from bot.model import Purpose
+from bot.studio.letters import shown
+from bot.studio.titles import file_name, title
+
+__all__ = ["file_name", "final", "normalised", "title"]
 
 _MARK = "##"
-_BLANK = {"\u2800", "\u3164", "\uffa0", "\u115f", "\u1160"}  # letters that show nothing
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
 def normalised(text: str) -> str:
-    """Lyrics without what a music service refuses (facts: music-01, §4.7).
+    """Lyrics as typed, in the one form in which they are kept, counted and sent.
 
-    Line ends become newlines, invisible characters go, runs of blank lines become one, and
-    marks that ask for accompaniment are taken off: `final` puts them where they belong.
+    Line ends become newlines, what shows nothing goes (see `letters.shown`), runs of blank lines
+    become one, and marks that ask for accompaniment are taken off: `final` puts them where they
+    belong.
 
     Args:
         text: As typed, or read from a file.
@@ -22,13 +25,8 @@ def normalised(text: str) -> str:
     Returns:
         The lyrics, or "" if nothing visible is left.
     """
-    text = re.sub(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]", "\n", text).replace("\t", " ")
-    text = "".join(c for c in text if c == "\n" or _visible(c))
-    text = unicodedata.normalize("NFC", text)
-    lines = [re.sub(r"[^\S\n]+", " ", line).strip() for line in text.split("\n")]
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-    while text.startswith(_MARK) or text.endswith(_MARK):
-        text = text.removeprefix(_MARK).removesuffix(_MARK).strip()
+    while (tidied := _tidied(text)) != text:  # taking one thing away may bring up another
+        text = tidied
     return text
 
 
@@ -43,18 +41,9 @@ def final(lyrics: str, result: Purpose, *, marks: bool = True) -> str:
     return f"{_MARK}{lyrics}{_MARK}" if marks and result.has_beat else lyrics
 
 
-def title(lyrics: str, longest: int = 64) -> str:
-    """The first line with letters or digits, cut at a word: the name of a track."""
-    lines = (line.strip(" #*-–—.,;:!?\"'") for line in lyrics.split("\n"))  # noqa: RUF001 - dashes people type
-    name = next(
-        (line for line in lines if any(c.isalnum() for c in line)),
-        lyrics.split("\n", maxsplit=1)[0],
-    )
-    if len(name) <= longest:
-        return name
-    head, _, _ = name[:longest].rpartition(" ")
-    return f"{head or name[: longest - 1]}…"
-
-
-def _visible(c: str) -> bool:
-    return unicodedata.category(c) not in _INVISIBLE and c not in _BLANK
+def _tidied(text: str) -> str:
+    text = re.sub(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]", "\n", text).replace("\t", " ")
+    text = unicodedata.normalize("NFC", shown(text))
+    lines = [re.sub(r"[^\S\n]+", " ", line).strip() for line in text.split("\n")]
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return text.removeprefix(_MARK).removesuffix(_MARK).strip()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from typing import Any
 
 from bot.audio import Limits
 from bot.jobs import Kind
@@ -15,6 +16,7 @@ from bot.studio.delivery import Delivery
 from bot.studio.making import Making
 from bot.studio.recordings import Recordings
 from bot.studio.watch import Watch
+from bot.studio.words import Room
 
 log = logging.getLogger(__name__)
 
@@ -151,18 +153,23 @@ class Studio:
             await self._c.store.tracks.another(before, origin, panel_id, limit)
         )
 
-    async def rewrite(self, track: Track) -> Draft:
-        """Begin a draft with a track's recordings that asks for new lyrics."""
+    async def rewrite(self, track: Track, **values: Any) -> Draft:
+        """Begin a draft with a track's recordings that asks for new lyrics.
+
+        Args:
+            track: Whose.
+            values: Of the draft, where it has them already.
+        """
         made_from = track.recipe
         first = made_from.voice if made_from.voice is not None else made_from.beat
         pair = made_from.voice is not None and made_from.beat not in {None, made_from.voice}
         return await self._c.store.drafts.open(
             track.chat_id,
             track.user_id,
-            step=Step.LYRICS,
             reference_id=first,
             purpose=Purpose.VOICE if pair else made_from.result,
             partner_id=made_from.beat if pair else None,
+            **{"step": Step.LYRICS, **values},
         )
 
     async def reopened(self, draft: Draft | None) -> Draft | None:
@@ -202,10 +209,12 @@ class Studio:
         for track in await self._c.store.tracks.undelivered(user_id):
             await self.send_again(track)
 
-    def counted(self, words: str, draft: Draft | None) -> int:
-        """How many characters the service will count for these lyrics in this draft."""
-        result = result_of(draft) if draft else Purpose.SONG
-        return len(lyrics.final(words, result, marks=self.abilities.marks))
+    def room(self, draft: Draft | None) -> Room:
+        """How many characters may be typed for a draft: the service's marks are not counted."""
+        open_draft = draft if draft and draft.step is not Step.CLOSED else None
+        result = result_of(open_draft) if open_draft else Purpose.SONG
+        marks = len(lyrics.final("", result, marks=self.abilities.marks))
+        return Room(max(self.lyrics_min - marks, 1), max(self.lyrics_max - marks, 0))
 
     async def _woken(self, track: Track | NotNow) -> Track | NotNow:
         if isinstance(track, Track):

@@ -22,7 +22,7 @@ from bot.audio import Limits
 from bot.model import Failure, Flaw, ReferenceStatus, TrackStatus
 from bot.store import Reference, Track
 from bot.studio import AnswerLost, FileGone, Later, Progress, TooBig, Unreachable
-from bot.studio.lyrics import title
+from bot.studio.lyrics import file_name, title
 from bot.telegram import keyboards, request
 from bot.telegram.languages import Languages
 from bot.telegram.repeating import GATEWAYS, seconds
@@ -199,7 +199,7 @@ class Courier:
             message = await self._bot.send_audio(
                 track.chat_id,
                 audio,
-                filename=f"{_file_name(name)}.mp3",
+                filename=f"{file_name(name)}.mp3",
                 title=name,
                 performer=self._performer,
                 duration=round(track.seconds or 0),
@@ -293,7 +293,3 @@ def _request_of(bot: Bot) -> request.AiohttpRequest:
 
 def _clock(elapsed: float) -> str:
     return f"{int(elapsed) // 60}:{int(elapsed) % 60:02}"
-
-
-def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in " -_" else "" for c in name).strip()[:60] or "track"

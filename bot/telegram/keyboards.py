@@ -17,6 +17,10 @@ REWRITE = "w"
 CANCEL = "k"
 SEND_AGAIN = "s"
 BACK = "b"
+ADD_WORDS = "a"
+REPLACE_WORDS = "r"
+LEAVE_WORDS = "n"
+RENEW = "e"
 
 
 def pattern(*actions: str) -> str:
@@ -89,3 +93,35 @@ def _row(*buttons: tuple[str, str, str | None]) -> InlineKeyboardMarkup:
 
 def _rows(buttons: Iterable[tuple[str, str, str | None]]) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([[_button(*button)] for button in buttons])
+
+
+def add_words(draft_id: int, message_id: int, *, fits: bool, texts: Texts) -> InlineKeyboardMarkup:
+    """Under words that came after the lyrics: what they are for."""
+    about = f"{draft_id}:{message_id}"
+    buttons = [
+        (texts.plain("button-replace-words"), f"{REPLACE_WORDS}:{about}", None),
+        (texts.plain("button-leave-words"), f"{LEAVE_WORDS}:{about}", None),
+    ]
+    if fits:
+        buttons.insert(0, (texts.plain("button-add-words"), f"{ADD_WORDS}:{about}", None))
+    return InlineKeyboardMarkup([[_button(*button) for button in buttons]])
+
+
+def use_words(draft_id: int, message_id: int, texts: Texts) -> InlineKeyboardMarkup:
+    """Under words that may be none of a song."""
+    about = f"{draft_id}:{message_id}"
+    return _row(
+        (texts.plain("button-use-words"), f"{REPLACE_WORDS}:{about}", None),
+        (texts.plain("button-no-words"), f"{LEAVE_WORDS}:{about}", None),
+    )
+
+
+def keep_old_words(draft_id: int, message_id: int, texts: Texts) -> InlineKeyboardMarkup:
+    """Under words that do not fit, while there are others that do."""
+    about = f"{draft_id}:{message_id}"
+    return _rows([(texts.plain("button-keep-words"), f"{LEAVE_WORDS}:{about}", None)])
+
+
+def edited_late(track: Track, texts: Texts) -> InlineKeyboardMarkup:
+    """Under the answer to an edit that came after Create."""
+    return _rows([(texts.plain("button-rewrite"), f"{RENEW}:{track.id}", "primary")])

@@ -218,6 +218,9 @@ def _timeout(
     return limits, read + write + connect + pool
 
 
+_JOINERS = "\u200c\u200d"  # part of the spelling of Persian and Hindi
+
+
 def _multipart(request_data: RequestData) -> aiohttp.FormData:
     """Lay parameters and files side by side; file names are UTF-8, as Telegram reads them."""
     form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
@@ -227,7 +230,9 @@ def _multipart(request_data: RequestData) -> aiohttp.FormData:
         form.add_field(
             name,
             io.BytesIO(content) if isinstance(content, bytes) else content,
-            filename="".join(each if each.isprintable() else "_" for each in file_name),
+            filename="".join(
+                each if each.isprintable() or each in _JOINERS else "_" for each in file_name
+            ),
             content_type=mime_type,
         )
     return form
