@@ -275,6 +275,12 @@ def said(key: str) -> Callable[[SeenMessage], bool]:
     return lambda message: pattern.fullmatch(message.text) is not None
 
 
+def key_of(text: str, *beginnings: str) -> str | None:
+    """The name of the English text that this is, among those whose names begin so."""
+    fitting = (key for key in _texts() if key.startswith(beginnings))
+    return next((key for key in fitting if _texts()[key].fullmatch(text)), None)
+
+
 def toasted(answer: Answer | None, key: str) -> bool:
     """Whether a pressed button was answered with a text."""
     return answer is not None and _texts()[key].fullmatch(answer.text) is not None

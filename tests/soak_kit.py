@@ -9,7 +9,7 @@ from functools import cache
 from bot.sandbox.telegram_api import Button, Person, SeenMessage
 from bot.texts import texts
 from tests import audio_material
-from tests.bot_kit import keys, said, song, until, voice
+from tests.bot_kit import key_of, song, until, voice
 
 ANSWER = 15.0
 """Seconds that anybody waits for an answer before it counts as none."""
@@ -25,7 +25,6 @@ _LONG = "and on and on it goes, the river never slows " * 20
 _TALK = ("thanks!", "hi", "👍", "what can you do?", "delete my data", "ok", "/foo", "/ la la la")
 _COMMANDS = ("/start", "/help", "/privacy", "/cancel", "/cancel")
 _LINES = ("Morning light upon the water", "Evening falls on every roof", "A paper boat, a river")
-_STATUS = ("status-", "failed-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +97,14 @@ class Visitor:
 
     async def _go_on(self) -> None:
         """What the newest message suggests."""
-        said_last = self._last()
-        offered = "".join(button.data[:1] for button in said_last.buttons) if said_last else ""
+        last = self._last()
+        offered = "".join(button.data[:1] for button in last.buttons) if last else ""
         if "b" in offered and self._chance.random() < 0.7:
             await self._send_recording()
-        elif "c" in offered:
-            wanted = "c" if self._chance.random() < 0.8 else "cmx"
-            await self._press(said_last, wanted)
-        elif set(offered) & set("pbst"):
-            await self._press(said_last, "pbstw")
+        elif last and "c" in offered:
+            await self._press(last, "c" if self._chance.random() < 0.8 else "cmx")
+        elif last and set(offered) & set("pbst"):
+            await self._press(last, "pbstw")
         elif self._asked_for_words:
             await self._send_words()
         else:
@@ -181,7 +179,7 @@ class Visitor:
         mark = self._mark()
         await self.person.edit_text(before.id, self._lyrics())
         if last and before.text in last.text and any(b.data[:2] == "c:" for b in last.buttons):
-            await self._shown(lambda message: status_of(message) is None, mark)
+            await self._shown(lambda message: status_of(message.text) is None, mark)
 
     async def _press_any(self) -> None:
         """Press any button in sight, the older ones included."""
@@ -223,7 +221,7 @@ class Visitor:
 
         def fits(message: SeenMessage) -> bool:
             new = message.id > sent.id and message.kind == "text"
-            return new and status_of(message) is None
+            return new and status_of(message.text) is None
 
         await self._shown(fits, sent.changed)
 
@@ -253,14 +251,9 @@ class Visitor:
         return f"{self._chance.choice(_LINES)}\nverse {self._words} of {self.person.id}, la la"
 
 
-def status_of(message: SeenMessage) -> str | None:
+def status_of(text: str) -> str | None:
     """Which status of a track a message shows, by the name of its text."""
-    return next((key for key in _statuses() if said(key)(message)), None)
-
-
-@cache
-def _statuses() -> list[str]:
-    return [key for key in keys() if key.startswith(_STATUS)]
+    return key_of(text, "status-", "failed-")
 
 
 @cache

@@ -161,11 +161,16 @@ async def _settled(soak: Soak) -> None:
 
 
 def _nobody_waits(soak: Soak) -> None:
-    """The last word is the bot's, and no status message promises anything any more."""
+    """The last word is the bot's, and no status message promises anything any more.
+
+    A message whose sending was never confirmed cannot be edited: nobody knows its number.
+    """
+    unknown = {each.came for each in soak.telegram.struck if each.method == "sendMessage"}
     for visitor in soak.visitors:
         messages = visitor.person.messages
         for message in messages:
-            if message.from_bot and status_of(message) in _WAITING:
+            waits = message.from_bot and status_of(message.text) in _WAITING
+            if waits and message.id not in unknown:
                 soak.complain(
                     "waiting", f"message {message.id}: {message.text}", visitor.person.id
                 )
@@ -213,7 +218,8 @@ def _draft_buttons(soak: Soak, user_id: int) -> Iterator[tuple[SeenMessage, tupl
 
 def _no_dead_buttons(soak: Soak) -> None:
     """No old panel has buttons; those whose removal went wrong are forgiven."""
-    forgiven = frozenset().union(*(each.message_ids for each in soak.telegram.struck))
+    forgiven = {each.about for each in soak.telegram.struck}
+    forgiven |= {each.came for each in soak.telegram.struck}
     drafts = soak.world.rows("SELECT id, revision FROM drafts WHERE step <> 'closed'")
     live = {(row["id"], row["revision"]) for row in drafts}
     tracks = {row["id"]: row["status"] for row in soak.world.rows("SELECT id, status FROM tracks")}

@@ -109,13 +109,15 @@ class Struck:
     """A call that went wrong.
 
     Attributes:
-        message_ids: Messages that the call was about, or that came of it.
+        about: The message that the call was to change.
+        came: The message that came of it, which the bot did not learn.
     """
 
     number: int
     method: str
     kind: str
-    message_ids: frozenset[int]
+    about: int | None = None
+    came: int | None = None
 
 
 @dataclass
@@ -145,22 +147,22 @@ class Weather:
         kinds = self.troubles(asked)
         kind = self._chance.choice(sorted(kinds))
         trouble = kinds[kind]
-        about = {asked.number("message_id")}
+        came = None
         try:
             if trouble.slow:
                 await asyncio.sleep(self._chance.uniform(*_SLOW))
                 return await forward()
             whole = await forward() if trouble.done else None
             if whole and isinstance(whole.result, dict):
-                about.add(whole.result.get("message_id"))
+                came = whole.result.get("message_id")
             if whole and trouble.cut:
                 return Answered(whole.status, whole.body, whole.headers, cut=True)
             if trouble.answer is None:
                 raise Dropped
             return trouble.answer
         finally:
-            ids = frozenset(each for each in about if each is not None)
-            self.struck.append(Struck(number, asked.method, kind, ids))
+            about = asked.number("message_id")
+            self.struck.append(Struck(number, asked.method, kind, about, came))
 
 
 def told(struck: Sequence[Struck]) -> str:
