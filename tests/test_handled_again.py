@@ -27,11 +27,13 @@ NEW = "Evening falls\non every roof"
 LONG = 60.0
 
 
-def presses(button: str) -> Move:
+def presses(button: str, *, new: bool = True) -> Move:
+    """Press a button: one that came with the last answer, or an older one."""
+
     async def do(_: World, person: Person) -> Answer:
         return await press(person, button)
 
-    return Move(do, button)
+    return Move(do, button if new else "")
 
 
 def says(text: str) -> Move:
@@ -172,7 +174,7 @@ CASES = {
     "a recording, after the words": Case(with_words, records, presses(":song")),
     "a recording, instead of another": Case(looking(), records, presses(":voice")),
     "a recording, as the other half": Case(adding_music, records, presses("c:")),
-    "a recording, too big": Case(asked, Move(_send_too_big), presses(":song")),
+    "a recording, too big": Case(asked, Move(_send_too_big), presses(":song", new=False)),
     "no recording": Case(nothing, Move(_send_zip)),
     "what it is": Case(asked, presses(":song"), says(LYRICS)),
     "words": Case(ready_for_words(), says(LYRICS), presses("c:")),
@@ -194,8 +196,8 @@ CASES = {
     "Try again": Case(failed, presses("t:")),
     "Cancel, in the making": Case(making, presses("k:"), making=True),
     "Send it again": Case(unsure, presses("s:")),
-    "an old button": Case(asked_twice, Move(_press_old), presses(":song")),
-    "a button that nobody made": Case(asked, Move(_press_nonsense), presses(":song")),
+    "an old button": Case(asked_twice, Move(_press_old)),
+    "a button that nobody made": Case(asked, Move(_press_nonsense)),
     "small talk": Case(having, says("thanks!")),
     "coming back": Case(blocked, Move(_unblock)),
 }
