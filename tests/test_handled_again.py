@@ -33,7 +33,7 @@ def presses(button: str, *, new: bool = True) -> Move:
     async def do(_: World, person: Person) -> Answer:
         return await press(person, button)
 
-    return Move(do, button if new else "")
+    return Move(do, button if new else "", at_once=not new)
 
 
 def says(text: str) -> Move:
@@ -129,6 +129,11 @@ async def with_words(_: World, person: Person) -> None:
     await person.wait_for(said("send-recording"))
 
 
+async def with_words_and_asked(world: World, person: Person) -> None:
+    await with_words(world, person)
+    await asked_purpose(person)
+
+
 async def adding_music(_: World, person: Person) -> None:
     await previewed(person, "voice")
     await press(person, "m:")
@@ -184,6 +189,7 @@ CASES = {
     "words, too long": Case(ready_for_words(), says("la la la " * 100), says(LYRICS)),
     "words, none": Case(ready_for_words(), says("…"), says(LYRICS)),
     "words, edited": Case(looking(), edits, presses("c:")),
+    "words, edited too early": Case(with_words_and_asked, edits, presses(":song", new=False)),
     "words, in a file": Case(ready_for_words(), words_file, presses("c:")),
     "no words": Case(ready_for_words(), Move(_send_pdf), says(LYRICS)),
     "a sticker for words": Case(ready_for_words(), Move(_send_sticker), says(LYRICS)),
