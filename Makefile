@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run check test lint format bench torture lock clean
+.PHONY: help demo run check test soak lint format bench torture lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,6 +22,9 @@ test: $(VENV)/ready-dev ## the whole suite, with coverage
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+soak: $(VENV)/ready-dev ## a thousand things that people do, while every tenth call goes wrong
+	SOAK_STEPS=1000 $(BIN)/pytest tests/test_soak.py -n 0
 
 lint: $(VENV)/ready-dev ## style, types and who may import whom
 	$(BIN)/ruff check .

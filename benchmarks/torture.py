@@ -40,6 +40,7 @@ class Toll:
     kills: Counter[str]
     updates: int
     nudges: int
+    stale: int
     stuck: int
     unhandled: int
     billed: int
@@ -54,8 +55,9 @@ class Toll:
 
     @property
     def good(self) -> bool:
-        """Whether nothing was lost, sent twice, or paid for too often."""
-        return not (self.lost or self.twice or self.unhandled or self.most > CAP)
+        """Whether nothing was lost, sent twice, undone by a kill, or paid for too often."""
+        wrong = self.lost or self.twice or self.stale or self.unhandled
+        return not (wrong or self.most > CAP)
 
 
 async def torture(engine: str, kills: int, postgres: Postgres | None = None) -> Toll:
@@ -127,6 +129,7 @@ def _toll(bot: Stalked, crowd: Crowd, music: Music, books: _Books) -> Toll:
         kills=bot.kills,
         updates=crowd.updates,
         nudges=crowd.nudges,
+        stale=crowd.stale,
         stuck=crowd.stuck,
         unhandled=len(books.rows("SELECT 1 AS one FROM inbox WHERE done_at IS NULL")),
         billed=music.billed,
@@ -164,6 +167,7 @@ def table(tolls: list[Toll], seconds: float) -> str:
         ("given up after every counted call was cut off, and told", [t.refused for t in tolls]),
         ("counted calls a track, at most", [f"{toll.most} of {CAP}" for toll in tolls]),
         ("calls billed", [toll.billed for toll in tolls]),
+        ("**pressed and stale**", [toll.stale for toll in tolls]),
         ("people asked again", [toll.nudges for toll in tolls]),
         ("conversations that came to nothing", [toll.stuck for toll in tolls]),
         ("updates never handled", [toll.unhandled for toll in tolls]),

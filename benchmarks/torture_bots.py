@@ -19,6 +19,7 @@ MOMENTS = (
     "at any time",
     "an update is given out",
     "an answer is sent",
+    "a preview is shown",
     "a recording is fetched",
     "a recording is uploaded",
     "a track is asked for",
@@ -195,6 +196,8 @@ class Stalked:
             self._happened["a recording is fetched"].set()
         elif call.method in {"sendMessage", "editMessageText"}:
             self._happened["an answer is sent"].set()
+            if '"c:' in str(call.params.get("reply_markup")).replace("'", '"'):
+                self._happened["a preview is shown"].set()
         elif call.method == "sendAudio":
             self._happened["a track is being sent"].set()
             asyncio.get_running_loop().call_later(0.01, self._happened["a track has arrived"].set)

@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 from bot.sandbox.telegram.server import Call
 from bot.sandbox.telegram_api import Person, SeenMessage, TelegramApi
+from bot.texts import texts
 
 ANSWERED = 15.0
 """Seconds a person waits for an answer before asking again."""
 
 MADE = 90.0
+STALE = texts("en").plain("toast-stale")
 _TRIES = 4
 _WORDS = "Morning light upon the water\nevery word a little brighter"
 
@@ -23,6 +25,7 @@ class Crowd:
         updates: What they said and pressed.
         nudges: How often somebody had to ask again.
         stuck: Conversations that came to nothing although they asked again and again.
+        stale: Presses of the newest button in the chat that were answered as from before.
         finished: Conversations that came to an end that the person saw.
         arrived: By track id, how often its audio came into a chat.
         resends: By track id, how often somebody pressed "Send it again".
@@ -30,12 +33,13 @@ class Crowd:
 
     def __init__(self, api: TelegramApi, recording: bytes) -> None:
         self.api = api
-        self.updates = self.nudges = self.stuck = self.finished = 0
+        self.updates = self.nudges = self.stuck = self.stale = self.finished = 0
         self.arrived: Counter[int] = Counter()
         self.resends: Counter[int] = Counter()
         self._recording = recording
         self._over = asyncio.Event()
         self._people: list[asyncio.Task[None]] = []
+        self._presses: set[asyncio.Task[None]] = set()
         api.on_call(self._heard)
 
     def begin(self, people: int) -> None:
@@ -49,6 +53,8 @@ class Crowd:
         """Let everybody finish the conversation they are in."""
         self._over.set()
         await asyncio.gather(*self._people)
+        for press in self._presses:
+            press.cancel()
 
     async def _live(self, person: Person) -> None:
         while not self._over.is_set():
@@ -118,7 +124,16 @@ class Crowd:
     ) -> None:
         self.updates += 1
         data = next(button.data for button in message.buttons if fits(button.data))
-        await person.press_forged(message.id, data, wait=0)
+        press = asyncio.create_task(self._pressed(person, message, data))
+        self._presses.add(press)
+        press.add_done_callback(self._presses.discard)
+
+    async def _pressed(self, person: Person, message: SeenMessage, data: str) -> None:
+        """Hear what a press is answered; nobody waits for that before going on."""
+        newest = max(m.id for m in person.messages if m.from_bot and m.buttons)
+        answer = await person.press_forged(message.id, data, wait=MADE)
+        if newest == message.id and answer and answer.text == STALE:
+            self.stale += 1
 
     def _heard(self, call: Call) -> None:
         if call.method == "sendAudio" and call.status == 200:

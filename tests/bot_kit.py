@@ -269,6 +269,12 @@ def keys() -> list[str]:
     return list(_texts())
 
 
+def key_of(text: str, *beginnings: str) -> str | None:
+    """The name of the English text that this is, among those whose names begin so."""
+    fitting = (key for key in _texts() if key.startswith(beginnings))
+    return next((key for key in fitting if _texts()[key].fullmatch(text)), None)
+
+
 def said(key: str) -> Callable[[SeenMessage], bool]:
     """Recognise a message by its text's name in `en.ftl`, whatever its values."""
     pattern = _texts()[key]
