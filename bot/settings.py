@@ -5,13 +5,28 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+
+
+def _no_limit(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().lower() == "none" else value
+
+
+DailyLimit = Annotated[Count | None, BeforeValidator(_no_limit)]
+"""How often a person may do something in 24 hours: 0 is never, `none` (None) is no limit."""
 
 
 class SettingsError(Exception):
@@ -102,6 +117,9 @@ class Settings(BaseSettings):
         20, description="Tracks made at the same time."
     )
     tracks_per_user: Count = Field(2, description="Unfinished tracks a person may have.")
+    tracks_per_day: DailyLimit = Field(
+        20, description="Tracks a person may begin in 24 hours; none: no limit. Not the owner."
+    )
     claim_seconds: Annotated[float, Field(ge=3)] = Field(
         60, description="A dead worker's work is taken over after this long."
     )

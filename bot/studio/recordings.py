@@ -14,7 +14,15 @@ from weakref import WeakValueDictionary
 from bot.audio import Prepared, Unusable
 from bot.jobs import Kind
 from bot.model import Failure, Flaw, Purpose, ReferenceStatus, recipe
-from bot.music import MusicBackend, MusicError, OperatorFault, Uploaded, UserFault, UserReason
+from bot.music import (
+    BadAnswer,
+    MusicBackend,
+    MusicError,
+    OperatorFault,
+    UnknownFault,
+    Uploaded,
+    UserFault,
+)
 from bot.store import Reference, Upload
 from bot.studio.context import Context
 from bot.studio.ports import FileGone, Later, TooBig, Unreachable
@@ -76,6 +84,9 @@ class Recordings:
         async with self._uploading.setdefault(reference_id, asyncio.Lock()):
             found = await self._store.upload(reference_id, purpose, backend.name)
             if found is None:
+                if not await self._store.may_upload(reference_id, purpose, backend.name):
+                    log.error("a recording goes up to %s again and again", backend.name)
+                    raise Refused(Failure.UPSTREAM)
                 return await self._upload(await self._store.get(reference_id), purpose, backend)
         if found.refusal:
             raise Refused(Failure(found.refusal))
@@ -205,10 +216,12 @@ class Recordings:
         except TimeoutError as error:
             raise Later(self._c.rules.pause) from error
         except UserFault as fault:
-            length = fault.reason is UserReason.VOICE_LENGTH
-            refusal = Failure.VOICE_LENGTH if length else Failure.RECORDING
+            refusal = Failure(fault.reason)
             await self._store.keep_upload(reference.id, purpose, backend.name, refusal=refusal)
             raise Refused(refusal) from fault
+        except (BadAnswer, UnknownFault):
+            await self._store.count_upload(reference.id, purpose, backend.name)
+            raise
         if not backend.abilities.inline:
             await self._store.keep_upload(
                 reference.id,
