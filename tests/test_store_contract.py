@@ -519,7 +519,12 @@ async def test_an_upload_that_is_about_to_expire_is_not_used(store: Store) -> No
     assert reference_id is not None
     soon, late = time.time() + 60, time.time() + 3600
     keep, find = store.references.keep_upload, store.references.upload
-    await keep(reference_id, Purpose.SONG, "aimlapi", voice_id="v", expires_at=soon)
+    told = {"voice_id": "v", "expires_at": soon}
+    await keep(reference_id, Purpose.SONG, "aimlapi", **told)
+    fresh = await find(reference_id, Purpose.SONG, "aimlapi")
+    assert fresh is not None, "what was uploaded a moment ago is used, not uploaded again"
+    long_ago = time.time() - 3600
+    await keep(reference_id, Purpose.SONG, "aimlapi", **told, uploaded_at=long_ago)
     assert await find(reference_id, Purpose.SONG, "aimlapi") is None
     await at_once(
         lambda _: keep(reference_id, Purpose.SONG, "aimlapi", beat_id="b", expires_at=late)

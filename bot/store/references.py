@@ -17,7 +17,7 @@ from bot.store.statements import moved
 _UNTIL_EXPIRY = 600.0
 _FRESH = 600.0  # what has just been uploaded is used, whatever clocks say of its end
 _DAY = 86_400.0
-_A_DAY = 6  # uploads of one recording for one purpose to one backend
+_A_DAY = 8  # uploads of one recording for one purpose to one backend
 
 FORGOTTEN = {
     "voice_id": None,

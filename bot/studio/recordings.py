@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 _LARGEST = 20 * 1024 * 1024  # what Telegram hands out
 _LONGEST_PAUSE = 30.0
 _EARLY_TRIES = 6
+_ODD_TRIES = 3  # uploads in a row that were taken and brought nothing
 _WRITTEN = 3600.0  # what is half written after so long was left by a killed process
 _HALF = {".part", ".raw"}
 
@@ -55,6 +56,7 @@ class Recordings:
         self._c = context
         self._store = context.store.references
         self._tries: Counter[int] = Counter()
+        self._odd: Counter[int] = Counter()
         self._uploading: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def work(self, reference_id: int) -> float | None:
@@ -219,9 +221,14 @@ class Recordings:
             refusal = Failure(fault.reason)
             await self._store.keep_upload(reference.id, purpose, backend.name, refusal=refusal)
             raise Refused(refusal) from fault
-        except (BadAnswer, UnknownFault):
+        except (BadAnswer, UnknownFault) as odd:
             await self._store.count_upload(reference.id, purpose, backend.name)
-            raise
+            self._odd[reference.id] += 1
+            if self._odd[reference.id] < _ODD_TRIES:
+                raise
+            del self._odd[reference.id]
+            raise Refused(Failure.UPSTREAM) from odd
+        self._odd.pop(reference.id, None)
         if not backend.abilities.inline:
             await self._store.keep_upload(
                 reference.id,
