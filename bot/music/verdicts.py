@@ -135,8 +135,8 @@ def unusable(reply: Reply, told: Envelope, detail: str) -> BadAnswer:
 
 def described(reply: Reply, code: int | None = None) -> str:
     """An answer for the log, in our own words: what it says may quote lyrics or key."""
-    phrase = HTTPStatus(reply.status).phrase if reply.status in _KNOWN else "no known status"
-    said = f"HTTP {reply.status} {phrase}"
+    phrase = f" {HTTPStatus(reply.status).phrase}" if reply.status in _KNOWN else ""
+    said = f"HTTP {reply.status}{phrase}"
     return said if code in {None, reply.status} else f"{said}, code {code}"
 
 

@@ -62,6 +62,8 @@ class Guard:
             if await self._exists(kind, row_id):
                 return await self._failed(kind, row_id, error)
             again = None  # whatever woke it, the row is not there any more
+            if kind is Kind.REFERENCE:
+                await self._fail_waiting(row_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits
             return await self._failed(kind, row_id, error)
         self._failing.pop((kind, row_id), None)
@@ -98,12 +100,16 @@ class Guard:
     async def _end_reference(self, reference_id: int) -> None:
         """Refuse a recording that cannot be judged, and end the tracks that wait for it."""
         store = self._c.store
-        for track_id in await store.tracks.waiting_for(reference_id):
-            await self._c.fail(track_id, Failure.TROUBLE)
+        await self._fail_waiting(reference_id)
         if await store.references.rejected(reference_id, Flaw.TROUBLE):
             await self._c.jobs.wake(Kind.REFERENCE, reference_id)
         else:  # it is judged, and nothing more can be said about it
             await store.references.told(reference_id)
+
+    async def _fail_waiting(self, reference_id: int) -> None:
+        for track_id in await self._c.store.tracks.waiting_for(reference_id):
+            await self._c.fail(track_id, Failure.TROUBLE)
+            await self._c.trouble()
 
     async def _end_making(self, track_id: int) -> None:
         """End a track that is not made; what was promised of it stays a promise."""

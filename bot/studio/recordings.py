@@ -63,6 +63,7 @@ class Recordings:
         """Do what a reference needs: prepare it, say what was found, upload it."""
         async with self._c.holding(self._store.claims, reference_id) as before:
             if before is None:
+                await self._store.get(reference_id)  # one that is gone is nobody's
                 return 1.0
             again = await self._advance(before)
         after = await self._store.get(reference_id)
