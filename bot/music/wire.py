@@ -232,13 +232,11 @@ class Receipt:
     """What the answer's headers say about a call.
 
     Attributes:
-        client_id: Our own request id, as echoed.
         inference_id: The provider's name for the call.
         credits: Spent, in the provider's unit.
         usd: Spent, as said or reckoned from the credits.
     """
 
-    client_id: str | None
     inference_id: str | None
     credits: float | None
     usd: float | None
@@ -250,8 +248,7 @@ class Receipt:
         usd = _amount(headers.get("x-aimlapi-usd-spent"))
         if usd is None and spent is not None:
             usd = spent / CREDITS_PER_USD
-        client = name_of(headers.get("x-client-request-id"))
-        return cls(client, name_of(headers.get("x-inference-id")), spent, usd)
+        return cls(name_of(headers.get("x-inference-id")), spent, usd)
 
 
 def _amount(text: str | None) -> float | None:
