@@ -80,6 +80,7 @@ class Flaw(StrEnum):
     UNREADABLE = "unreadable"
     NOT_AUDIO = "not-audio"
     GONE = "gone"
+    TROUBLE = "trouble"
 
 
 class Hint(StrEnum):
@@ -93,16 +94,25 @@ class Hint(StrEnum):
 
 
 class Failure(StrEnum):
-    """Why a track failed, as far as the person who asked for it is concerned."""
+    """Why a track failed, as far as the person who asked for it is concerned.
+
+    RECORDING is what we cannot use, RECORDING_REFUSED and TOO_LARGE what the service does not
+    take; SENSITIVE and INVALID are about the words. OPERATOR and WITHDRAWN are the owner's to
+    mend, MAINTENANCE is the service's, TROUBLE is a fault of ours.
+    """
 
     RECORDING = "recording"
+    RECORDING_REFUSED = "recording-refused"
+    TOO_LARGE = "too-large"
+    VOICE_LENGTH = "voice-length"
     SENSITIVE = "sensitive"
     INVALID = "invalid"
-    VOICE_LENGTH = "voice-length"
     OPERATOR = "operator"
     WITHDRAWN = "withdrawn"
+    MAINTENANCE = "maintenance"
     UPSTREAM = "upstream"
     TIMEOUT = "timeout"
+    TROUBLE = "trouble"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The music services that the settings name, each with its account."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pydantic import SecretStr
 
 from bot import music
 from bot.settings import Settings, SettingsError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator
         pace: A factor on their pauses; tests hurry.
 
     Raises:
-        SettingsError: there is no such service, it is named twice, or it lacks its key.
+        SettingsError: there is no such service, it is named twice, it lacks its key, or its
+            address cannot be used.
     """
     names, known = settings.music_backend, accounts(settings)
     if not names or len(set(names)) < len(names) or not known.keys() >= set(names):
@@ -60,11 +64,14 @@ async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator
     for name in names:
         if known[name].key is None and known[name].needs:
             raise SettingsError(f"{known[name].needs}: is needed to make tracks with {name}")
+    for variable in music.unusable_proxies():
+        log.warning(
+            "%s names no proxy of HTTP, so it is not used for the music services", variable
+        )
     async with AsyncExitStack() as stack:
         connector = aiohttp.TCPConnector(limit=0)
-        session = await stack.enter_async_context(
-            aiohttp.ClientSession(connector=connector, trust_env=True)
-        )
+        # Without trust_env: it would put a password from ~/.netrc in the place of the key.
+        session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
         chain = music.Chain([_service(settings, session, n, known[n], pace) for n in names])
         stack.push_async_callback(chain.aclose)
         yield chain
@@ -73,14 +80,23 @@ async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator
 def _service(
     settings: Settings, session: aiohttp.ClientSession, name: str, account: Account, pace: float
 ) -> music.MusicBackend:
-    return music.backend(
-        name,
-        session,
-        key=account.key or SecretStr(""),
-        url=account.url,
-        upload_timeout=settings.upload_timeout,
-        generate_timeout=settings.generate_timeout,
-        style=account.style,
-        data_uri=settings.cover_data_uri,
-        pace=pace,
-    )
+    """A backend with its account.
+
+    Raises:
+        SettingsError: its address cannot be used.
+    """
+    try:
+        return music.backend(
+            name,
+            session,
+            key=account.key or SecretStr(""),
+            url=account.url,
+            upload_timeout=settings.upload_timeout,
+            generate_timeout=settings.generate_timeout,
+            style=account.style,
+            data_uri=settings.cover_data_uri,
+            pace=pace,
+        )
+    except ValueError as error:
+        setting = f"{name.partition('-')[0].upper()}_URL"
+        raise SettingsError(f"{setting}: {error}") from None

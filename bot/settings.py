@@ -62,6 +62,14 @@ Secret = Annotated[SecretStr, BeforeValidator(_trim)]
 Key = Annotated[SecretStr, BeforeValidator(_trim), AfterValidator(_typed)]
 
 
+def _no_limit(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().lower() == "none" else value
+
+
+DailyLimit = Annotated[Count | None, BeforeValidator(_no_limit)]
+"""How often a person may do something in 24 hours: 0 is never, `none` (None) is no limit."""
+
+
 class SettingsError(Exception):
     """A setting is unusable; the message names it in one line and never shows its value."""
 
@@ -154,6 +162,9 @@ class Settings(BaseSettings):
         20, description="Tracks made at the same time."
     )
     tracks_per_user: Count = Field(2, description="Unfinished tracks a person may have.")
+    tracks_per_day: DailyLimit = Field(
+        20, description="Tracks a person may begin in 24 hours; none: no limit. Not the owner."
+    )
     claim_seconds: Annotated[float, Field(ge=3)] = Field(
         60, description="A dead worker's work is taken over after this long."
     )

@@ -19,7 +19,12 @@ JSON_VALUES = 100_000
 
 _INSIDE_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NOT_SEPARATORS = bytes(set(range(256)) - set(b"[]{},"))
-_LINKS = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.|t\.me/|tg:)\S*")
+_LINKS = re.compile(
+    r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.|t\.me/|tg:|mailto:)\S*"  # addresses
+    r"|\S*[\w-]\.[^\W\d_]{2,}\S*"  # names of hosts and mailboxes
+    r"|[@#$/\\]\w\S*"  # people, tags and commands
+)
+_NAME = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 class Untrustworthy(ValueError):
@@ -39,6 +44,11 @@ def printable(value: object, longest: int = TEXT) -> str:
     head = value[: longest * 4]
     text = " ".join("".join(c if c.isprintable() else " " for c in head).split())
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def name_of(value: object) -> str | None:
+    """What somebody else calls a thing, where that looks like a name: no spaces, 128 at most."""
+    return value if isinstance(value, str) and _NAME.fullmatch(value) else None
 
 
 def without_links(text: str) -> str:

@@ -137,8 +137,7 @@ class Create:
         if made is NotNow.STALE:
             return await self._stale(update)
         say = await self._desk.texts(update)
-        limit = self._desk.studio.tracks_per_user
-        await toast(update, too_many(say, limit), alert=True)
+        await toast(update, too_many(say, made, self._desk.studio), alert=True)
         return state_of(draft)
 
     async def _without(self, draft: Draft, reference_id: int) -> State:

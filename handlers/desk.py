@@ -1,5 +1,7 @@
 """What every handler works with, given once by the composition root."""
 
+import math
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +10,13 @@ from telegram.constants import ParseMode
 from telegram.error import TelegramError
 from telegram.ext import Application, ExtBot
 
-from bot.store import Draft, Store
+from bot.store import DayFull, Draft, NotNow, Store
 from bot.studio import Courier, Studio
 from bot.telegram.languages import Languages
 from bot.telegram.repeating import repeated
 from bot.texts import Texts, texts
+
+_AN_HOUR = 90  # minutes; hours are told above
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -89,9 +93,21 @@ async def receipt(message: Message, emoji: str) -> None:
         return
 
 
-def too_many(say: Texts, limit: int) -> str:
-    """Why a person gets no further track now."""
+def too_many(say: Texts, why: NotNow | DayFull, studio: Studio) -> str:
+    """Why a person gets no further track now, and when it goes on."""
+    if isinstance(why, DayFull):
+        return day_full(say, why, studio.tracks_per_day or 0)
+    limit = studio.tracks_per_user
     return say.plain("toast-too-many", count=limit) if limit else say.plain("toast-off")
+
+
+def day_full(say: Texts, full: DayFull, limit: int) -> str:
+    """That a person has had their tracks of the day, and in how long it goes on."""
+    if full.until is None:
+        return say.plain("toast-off")
+    minutes = max(1, math.ceil((full.until - time.time()) / 60))
+    hours = math.ceil(minutes / 60) if minutes > _AN_HOUR else 0
+    return say.plain("toast-day-full", count=limit, hours=hours, minutes=minutes)
 
 
 def numbers(update: Update) -> list[int]:

@@ -3,7 +3,7 @@
 from telegram import Message, Update
 from telegram.ext import CallbackQueryHandler, ContextTypes
 
-from bot.store import NotNow, Track
+from bot.store import DayFull, NotNow, Track
 from bot.telegram import keyboards
 from handlers.desk import App, Desk, numbers, reply, toast, too_many
 
@@ -24,9 +24,8 @@ class Tracks:
         message = query.message if isinstance(query.message, Message) else None
         panel_id = message.message_id if message and message.text else None
         made = await self._desk.studio.another(track, f"press:{query.id}", panel_id)
-        if made is NotNow.TOO_MANY:
-            limit = self._desk.studio.tracks_per_user
-            await toast(update, too_many(say, limit), alert=True)
+        if made is NotNow.TOO_MANY or isinstance(made, DayFull):
+            await toast(update, too_many(say, made, self._desk.studio), alert=True)
         elif isinstance(made, Track):
             await toast(update)
             await self._open_panel(update, made)

@@ -58,19 +58,19 @@ OWN: dict[str, dict[str, Meaning]] = {
         "402": (OperatorFault, BALANCE),
         "403": (OperatorFault, BALANCE),
         "422": (UnknownFault, None),
-        "500": (PassingFault, None),
-        "502": (PassingFault, None),
+        "500": (Unanswered, None),
+        "502": (Unanswered, None),
         "503": (PassingFault, None),
-        "500-after": (PassingFault, None),
+        "500-after": (Unanswered, None),
     },
     "acestep": {
         "402": (UnknownFault, None),
         "403": (OperatorFault, KEY_),
         "422": (UserFault, UserReason.INVALID),
-        "500": (PassingFault, None),
-        "502": (PassingFault, None),
+        "500": (Unanswered, None),
+        "502": (Unanswered, None),
         "503": (PassingFault, None),
-        "500-after": (PassingFault, None),
+        "500-after": (Unanswered, None),
     },
 }
 CREATES = [(name, fault) for name in KINDS for fault in {**COMMON, **OWN[name]}]
@@ -346,7 +346,7 @@ async def test_an_upload_at_replicate_expires(tmp_path: Path) -> None:
     async with place("replicate", tmp_path) as p:
         up = await p.client.upload(p.recording(), Purpose.SONG)
         assert up.expires_at is not None
-        assert 86_000 < (up.expires_at - datetime.now(UTC)).total_seconds() <= 86_400
+        assert 86_000 < (up.expires_at - datetime.now(UTC)).total_seconds() <= 86_402
         assert p.api.uploads[0]["content_type"] == "audio/mpeg"
         p.fail("no-address", on="upload")
         with pytest.raises(BadAnswer):

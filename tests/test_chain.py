@@ -87,7 +87,7 @@ async def test_an_upload_that_expired_is_made_again(outside: World, ada: Person)
         await delivered(ada, content=SONG)
         await outside.stop()
         with closing(sqlite3.connect(outside.data / "refrain.sqlite3")) as database, database:
-            database.execute("UPDATE uploads SET expires_at = 1")
+            database.execute("UPDATE uploads SET expires_at = 1, uploaded_at = 1")
         for path in (outside.data / "recordings").iterdir():
             path.unlink()
         await outside.start()

@@ -1,7 +1,5 @@
 """The page for who types while things break, uses no mouse, listens, or is a guest."""
 
-# ruff: noqa: RUF001 - the quotes of the page are tested
-
 import asyncio
 from typing import Any
 

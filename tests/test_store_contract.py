@@ -18,6 +18,7 @@ from bot.model import Failure, Flaw, Hint, Outcome, Purpose, ReferenceStatus, St
 from bot.store import (
     AlreadyOpen,
     Attempt,
+    DayFull,
     Draft,
     NewerSchema,
     NewRecording,
@@ -497,6 +498,66 @@ async def test_bytes_nobody_fetched_are_dropped(store: Store) -> None:
     assert not await store.tracks.has_sound(track.id)
 
 
+async def previews(store: Store, chats: range) -> list[Draft]:
+    """A draft of the same person in each of many chats, ready for Create."""
+    ready = []
+    for chat in chats:
+        new = NewRecording(chat, ADA, 10, f"file-{chat}", "song", 12.0, None)
+        draft, _ = await store.drafts.record(new)
+        chosen = await store.drafts.choose(draft, Purpose.SONG)
+        assert chosen
+        changed = await store.drafts.change(chosen, lyrics="La la", step=Step.PREVIEW)
+        assert changed
+        ready.append(changed)
+    return ready
+
+
+async def test_a_day_has_so_many_tracks_and_not_one_more(database_url: str) -> None:
+    """Fifty presses at once, in two programs."""
+    async with opened(database_url) as one, opened(database_url, alone=False) as other:
+        drafts = await previews(one, range(100, 150))
+        both = (one, other)
+        results = await at_once(
+            lambda n: both[n % 2].tracks.create(drafts[n], 99, 1000, a_day=20), 50
+        )
+        begun = [track for track in results if isinstance(track, Track)]
+        full = [day for day in results if isinstance(day, DayFull)]
+        assert (len(begun), len(full)) == (20, 30)
+        first = min(track.created_at for track in begun)
+        assert {day.until for day in full} == {first + 86_400}
+        left = await one.drafts.get(drafts[results.index(full[0])].chat_id, ADA)
+        assert left is not None
+        assert left.step is Step.PREVIEW
+        assert await one.tracks.move(begun[0].id, TrackStatus.QUEUED, TrackStatus.DELIVERED)
+        done = await one.tracks.get(begun[0].id)
+        again = await at_once(
+            lambda n: both[n % 2].tracks.another(done, f"press:{n}", None, 1000, a_day=20)
+        )
+        assert {type(each) for each in again} == {DayFull}
+        taken = await at_once(
+            lambda n: both[n % 2].tracks.another(done, f"press:{n}", None, 1000, a_day=21)
+        )
+        assert sum(isinstance(each, Track) for each in taken) == 1
+
+
+async def test_what_failed_and_cost_nothing_is_no_track_of_the_day(store: Store) -> None:
+    drafts = await previews(store, range(100, 104))
+    free = await store.tracks.create(drafts[0], 99, 5, a_day=1)
+    assert isinstance(free, Track)
+    assert await store.tracks.claims.take(free.id, "w1", status=TrackStatus.GENERATING)
+    refused = await attempted(store, free)
+    await store.ledger.close(refused, Outcome.REFUSED)
+    await store.tracks.move(free.id, TrackStatus.GENERATING, TrackStatus.FAILED)
+    paid = await store.tracks.create(drafts[1], 99, 5, a_day=1)
+    assert isinstance(paid, Track)
+    assert await store.tracks.claims.take(paid.id, "w1", status=TrackStatus.GENERATING)
+    await store.ledger.close(await attempted(store, paid), Outcome.UNKNOWN)
+    await store.tracks.move(paid.id, TrackStatus.GENERATING, TrackStatus.FAILED)
+    assert isinstance(await store.tracks.create(drafts[2], 99, 5, a_day=1), DayFull)
+    assert isinstance(await store.tracks.create(drafts[2], 99, 5, a_day=None), Track)
+    assert await store.tracks.create(drafts[3], 99, 5, a_day=0) == DayFull(None)
+
+
 async def test_a_notice_is_given_once_a_while(store: Store) -> None:
     given = await at_once(lambda _: store.people.due("credit", 60))
     assert given.count(True) == 1
@@ -519,7 +580,12 @@ async def test_an_upload_that_is_about_to_expire_is_not_used(store: Store) -> No
     assert reference_id is not None
     soon, late = time.time() + 60, time.time() + 3600
     keep, find = store.references.keep_upload, store.references.upload
-    await keep(reference_id, Purpose.SONG, "aimlapi", voice_id="v", expires_at=soon)
+    told = {"voice_id": "v", "expires_at": soon}
+    await keep(reference_id, Purpose.SONG, "aimlapi", **told)
+    fresh = await find(reference_id, Purpose.SONG, "aimlapi")
+    assert fresh is not None, "what was uploaded a moment ago is used, not uploaded again"
+    long_ago = time.time() - 3600
+    await keep(reference_id, Purpose.SONG, "aimlapi", **told, uploaded_at=long_ago)
     assert await find(reference_id, Purpose.SONG, "aimlapi") is None
     await at_once(
         lambda _: keep(reference_id, Purpose.SONG, "aimlapi", beat_id="b", expires_at=late)

@@ -72,6 +72,7 @@ recording-silent = I hear only silence in that recording. Send one where you can
 recording-unreadable = I can’t read that file. Send a voice message, or an MP3, M4A, OGG, FLAC or WAV.
 recording-not-audio = There is no sound in that file. Send a voice message or a music file.
 recording-gone = Telegram no longer has that recording. Send it once more.
+recording-trouble = Something went wrong on my side with that recording, and I’ve told my owner. Please send it again later.
 lyrics-kept = Your lyrics are kept.
 hint-quiet = That recording is very quiet. If you can, send a louder one; otherwise just go on.
 hint-clipped = That recording is distorted: it was a bit too loud. If you can, send another; otherwise just go on.
@@ -158,11 +159,15 @@ status-cancelled-kept = You cancelled this track, but it had already been made. 
 status-unsure = I sent your track, but Telegram never confirmed it. If it isn’t here, press the button.
 status-undeliverable = I couldn’t send your track to this chat. It’s kept for you.
 failed-recording = This recording can’t be used. Send another one; your lyrics are kept.
+failed-recording-refused = This recording can’t be used: the music service doesn’t take it. Send another one; your lyrics are kept.
+failed-too-large = This recording can’t be used: it’s too large for the music service. Send a shorter one; your lyrics are kept.
 failed-sensitive = The music service won’t sing these words. Change them and try again.
 failed-invalid = The music service can’t sing these words as they are. Change them a little and try again.
 failed-voice-length = The music service finds the voice in this recording too short or too long. Send one of 15 to 60 seconds; your lyrics are kept.
 failed-operator = The music service won’t work for me right now. That’s not your fault; my owner has to fix it. Everything is kept: try again later.
 failed-withdrawn = The music model I use is not offered any more. That’s not your fault; my owner has been told. Everything is kept.
+failed-maintenance = The music service is being repaired. That’s nobody’s fault here. Everything is kept: try again in a while.
+failed-trouble = Something went wrong on my side, and I’ve told my owner. Nothing you sent is lost: try again later.
 failed-upstream = The music service didn’t come up with a track this time. Nothing you sent is lost: try again.
 failed-timeout = The music service took too long. Nothing you sent is lost: try again.
 caption = <b>{ $title }</b>
@@ -179,6 +184,16 @@ button-send-anyway = Send it anyway
 toast-stale = That button is from before. Use the newest message below.
 toast-not-yours = That button is for somebody else.
 toast-too-many = You already have { $count } in the making. Wait for one to arrive first.
+toast-day-full = You’ve had { $count ->
+        [one] your track
+       *[other] your { $count } tracks
+    } for today. It goes on in about { $hours ->
+        [0] { $minutes ->
+            [one] a minute
+           *[other] { $minutes } minutes
+        }
+       *[other] { $hours } hours
+    }. Everything is kept.
 toast-off = New tracks are switched off for now. Everything is kept.
 toast-running = It’s already on its way.
 toast-too-late = Too late to stop: it’s over already.
@@ -222,6 +237,8 @@ owner-maintenance =
         [no] Until then no track can be made.
        *[other] Until then I use <b>{ $instead }</b>.
     }
+owner-trouble =
+    Something in me fails again and again, and I’ve had to give up on what somebody wanted. The log says what it is.
 owner-disk =
     The disk is nearly full, so I ask for no more tracks. Make room where DATA_DIR is; tracks that wait then go on by themselves.
 

@@ -34,12 +34,15 @@ from bot.music.protocol import (
     Ticket,
     Uploaded,
 )
+from bot.music.proxies import unusable as unusable_proxies
 from bot.music.replicate import Replicate
+from bot.music.verdicts import INVISIBLE
 
 __all__ = [
     "BACKENDS",
     "BODY",
     "HOLD",
+    "INVISIBLE",
     "Abilities",
     "AceStep",
     "AimlApi",
@@ -66,6 +69,7 @@ __all__ = [
     "UserFault",
     "UserReason",
     "backend",
+    "unusable_proxies",
 ]
 
 BACKENDS = ("aimlapi", "replicate", "aimlapi-cover", "acestep")

@@ -1,33 +1,39 @@
 """What an ACE-Step server says, and how its answers are read (facts: backends, acestep)."""
 
-import json
 from typing import Annotated, Any, TypeVar
 
 from bot.music.errors import (
     BadAnswer,
     OperatorReason,
     PassingFault,
+    Unanswered,
     UnknownFault,
+    UserFault,
     UserReason,
 )
 from bot.music.http import Reply
-from bot.music.verdicts import Verdict, fault_of, seconds
-from bot.music.wire import Loose, LooseCount, LooseText, Wire
+from bot.music.verdicts import NEVER, Verdict, described, fault_of, gateway, seconds
+from bot.music.wire import Code, Loose, LooseCount, LooseId, Wire
+from bot.untrusted import Untrustworthy, read_json
 
 BY_STATUS: dict[int, Verdict] = {
     400: UserReason.INVALID,
     401: OperatorReason.KEY,
     403: OperatorReason.KEY,
     404: OperatorReason.WITHDRAWN,
-    413: UserReason.INVALID,
     422: UserReason.INVALID,
     429: PassingFault,
-    500: PassingFault,
-    502: PassingFault,
+    500: Unanswered,
+    502: Unanswered,
     503: PassingFault,
-    504: PassingFault,
+    504: Unanswered,
+    **NEVER,
 }
-"""By status of HTTP and of the envelope; a full queue answers 429, and nothing costs money."""
+"""By status of HTTP and of the envelope, in the server's own words.
+
+A full queue answers 429, a server that is loading its model 503. Any other error in the middle of
+a release may have left a task behind: it costs no money, but a GPU's minute.
+"""
 
 _GOOD = 200
 _RUNNING, _DONE, _FAILED = 0, 1, 2
@@ -39,15 +45,20 @@ class Answer(Wire):
     """The envelope, or how FastAPI says no."""
 
     data: Any = None
-    code: LooseCount = None
+    code: Code = None
     error: Any = None
     detail: Any = None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the server itself says no: what stands before it speaks another way."""
+        return self.detail is not None or (self.code is not None and self.error is not None)
 
 
 class Task(Wire):
     """What a release answers with."""
 
-    task_id: LooseText = None
+    task_id: LooseId = None
 
 
 class Standing(Wire):
@@ -67,8 +78,8 @@ class Standing(Wire):
         if self.status != _DONE:
             return None
         try:
-            told = json.loads(self.result) if isinstance(self.result, str) else self.result
-        except ValueError as error:
+            told = read_json(self.result) if isinstance(self.result, str) else self.result
+        except Untrustworthy as error:
             raise BadAnswer("the result cannot be read") from error
         first = told[0] if isinstance(told, list) and told else told
         file = first.get("file") if isinstance(first, dict) else None
@@ -83,15 +94,21 @@ class Standings(Wire):
     tasks: list[Annotated[Standing | None, Loose]]
 
 
-def answer_of(reply: Reply) -> Answer:
-    """Read the envelope, or raise what it means."""
+def answer_of(reply: Reply, *, carries: bool = False) -> Answer:
+    """Read the envelope, or raise what it means.
+
+    Args:
+        reply: The answer.
+        carries: Whether the call carried a recording.
+    """
     told = Answer.parse(reply.body) or Answer()
     code = told.code if reply.good and told.code is not None else reply.status
     if reply.good and code in {0, reply.status, _GOOD}:
         return told
-    said = reply.quote(str(told.detail or told.error or "nothing said"))
+    if not reply.good and not told.refuses:
+        raise gateway(reply, carries=carries)
     verdict = BY_STATUS.get(code, UnknownFault)
-    fault = fault_of(verdict, f"HTTP {reply.status}: {said}", http=reply.status, code=code)
+    fault = fault_of(verdict, described(reply, code), http=reply.status, code=code)
     if isinstance(fault, PassingFault):
         fault.retry_after = seconds(reply.headers.get("Retry-After", ""))
     raise fault
@@ -99,23 +116,26 @@ def answer_of(reply: Reply) -> Answer:
 
 def task_of(reply: Reply) -> Task:
     """Read what a release answered with."""
-    return Task.model_validate(_data(reply, dict))
+    return Task.model_validate(_data(reply, dict, carries=True))
 
 
 def standing_of(reply: Reply) -> Standing:
     """Read how far the one task is that was asked about.
 
     Raises:
-        BadAnswer: The server does not know it.
+        BadAnswer: The server does not know it, or cannot be asked about it.
     """
-    found = Standings(tasks=_data(reply, list)).tasks
+    try:
+        found = Standings(tasks=_data(reply, list)).tasks
+    except UserFault as fault:  # of the question, not of the words
+        raise BadAnswer("the server cannot be asked", http=reply.status) from fault
     if not found or found[0] is None:
         raise BadAnswer("the server does not know the task any more", http=reply.status)
     return found[0]
 
 
-def _data(reply: Reply, kind: type[T]) -> T:
-    data = answer_of(reply).data
+def _data(reply: Reply, kind: type[T], *, carries: bool = False) -> T:
+    data = answer_of(reply, carries=carries).data
     if not isinstance(data, kind):
         raise BadAnswer("the answer cannot be read", http=reply.status)
     return data

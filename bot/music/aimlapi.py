@@ -15,16 +15,15 @@ from bot.model import Purpose
 from bot.music.download import Downloads
 from bot.music.errors import MusicError, StaleUpload, UserFault, UserReason
 from bot.music.health import Health
-from bot.music.http import SMALL, Http, Reply
+from bot.music.http import Http, Reply
 from bot.music.promise import Made, Promise
 from bot.music.protocol import Abilities, Finding, Order, Sound, Ticket, Uploaded
-from bot.music.verdicts import refuse, unusable, weigh
-from bot.music.wire import GenerateAnswer, GenerateRequest, Receipt, UploadAnswer
+from bot.music.verdicts import about_the_recording, refuse, unusable, weigh
+from bot.music.wire import ANSWER, GenerateAnswer, GenerateRequest, Receipt, UploadAnswer
 
 MODEL = "music-01"
 
 _PATH = "/v2/generate/audio/minimax"
-_LARGEST = 64_000_000  # bytes of an answer; a real one has 4 million
 _TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -105,7 +104,7 @@ class AimlApi:
                 "POST",
                 f"{_PATH}/upload",
                 within=self._upload_timeout,
-                read=lambda reply: _booked(reply, lambda: _uploaded(reply, purpose)),
+                read=lambda reply: _booked(reply, "an upload", lambda: _uploaded(reply, purpose)),
                 headers=self._headers(),
                 hidden=(self._secret,),
                 data=form,
@@ -136,9 +135,11 @@ class AimlApi:
                 "POST",
                 f"{_PATH}/generate",
                 within=self._generate_timeout,
-                read=lambda reply: _booked(reply, lambda: _made(reply, self._downloads)),
+                read=lambda reply: _booked(
+                    reply, order.request_id, lambda: _made(reply, self._downloads)
+                ),
                 keep=keep,
-                limit=max(_LARGEST, SMALL),
+                limit=ANSWER,
                 headers=self._headers() | {"X-Client-Request-Id": order.request_id},
                 hidden=(self._secret, order.lyrics, *filter(None, order.lyrics.splitlines())),
                 json=body,
@@ -209,10 +210,10 @@ def _request(order: Order) -> GenerateRequest:
     )
 
 
-def _booked(reply: Reply, read: Callable[[], T]) -> T:
+def _booked(reply: Reply, call: str, read: Callable[[], T]) -> T:
     """Log a call and put what it cost on whatever goes wrong."""
-    receipt = Receipt.of(reply.headers)
-    _log.info("HTTP %d after %.1f s: %s", reply.status, reply.seconds, receipt)
+    receipt = _receipt(reply)
+    _log.info("%s: HTTP %d after %.1f s: %s", call, reply.status, reply.seconds, receipt)
     try:
         return read()
     except MusicError as error:
@@ -221,11 +222,18 @@ def _booked(reply: Reply, read: Callable[[], T]) -> T:
         raise
 
 
+def _receipt(reply: Reply) -> Receipt:
+    """What an answer's headers say, without names that are none."""
+    said = Receipt.of(reply.headers)
+    return Receipt(reply.named(said.inference_id), said.credits, said.usd)
+
+
 def _uploaded(reply: Reply, purpose: Purpose) -> Uploaded:
-    if not reply.good:
-        refuse(reply)
-    told = UploadAnswer.parse(reply.body) or UploadAnswer()
-    weigh(reply, told)
+    with about_the_recording():
+        if not reply.good:
+            refuse(reply, carries=True)
+        told = UploadAnswer.parse(reply.body) or UploadAnswer()
+        weigh(reply, told)
     voice = told.voice_id if purpose.has_voice else None
     beat = told.instrumental_id if purpose.has_beat else None
     if (purpose.has_voice and not voice) or (purpose.has_beat and not beat):
@@ -239,9 +247,9 @@ def _made(reply: Reply, downloads: Downloads) -> Made:
         refuse(reply)
     told, audio = GenerateAnswer.read(reply.body)
     weigh(reply, told)
-    receipt = Receipt.of(reply.headers)
-    name = receipt.inference_id or told.trace_id
-    _log.debug("trace %s said of the track: %s", told.trace_id, told.extra_info)
+    receipt = _receipt(reply)
+    name = receipt.inference_id or reply.named(told.trace_id)
+    _log.debug("of the track %s is said: %s", name, told.extra_info)
     if not audio:
         raise unusable(reply, told, "a success without audio")
     if isinstance(audio, str) and audio.startswith(("https://", "http://")):

@@ -14,13 +14,24 @@ from pydantic import Field, SecretStr
 
 from bot.model import Purpose
 from bot.music.download import Downloads
-from bot.music.errors import BadAnswer, StaleUpload, UnknownFault, UserReason
+from bot.music.errors import (
+    BadAnswer,
+    MusicError,
+    OperatorFault,
+    OperatorReason,
+    PassingFault,
+    StaleUpload,
+    Unanswered,
+    UnknownFault,
+    UserFault,
+    UserReason,
+)
 from bot.music.health import Health
 from bot.music.http import Http, Reply
 from bot.music.polling import PACE, until_there
 from bot.music.protocol import Abilities, Finding, Likeness, Order, Sound, Ticket, Uploaded
-from bot.music.verdicts import Verdict, fault_of, refuse
-from bot.music.wire import AudioSetting, Loose, LooseText, Wire
+from bot.music.verdicts import INVISIBLE, Verdict, fault_of, refuse
+from bot.music.wire import AudioSetting, Loose, LooseAmount, LooseId, LooseText, Wire
 
 MODEL = "minimax/music-cover"
 STYLE = "A modern pop version with clear lead vocals, warm drums, bass and guitars"
@@ -30,13 +41,15 @@ _PATH = "/v2/generate/audio"
 _CREATE = 120.0
 _LOOK = 20.0
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-_GONE = 404
+_CODE = re.compile(r"\b[12]\d{3}\b")
+_SERVER = range(500, 600)
+_FULL = 503
 
 
 class Usage(Wire):
     """What was spent."""
 
-    usd_spent: Annotated[float | None, Loose] = Field(default=None, ge=0)
+    usd_spent: LooseAmount = None
 
 
 class Meta(Wire):
@@ -61,7 +74,7 @@ class AudioFile(Wire):
 class Generation(Wire):
     """A cover that was asked for."""
 
-    id: LooseText = None
+    id: LooseId = None
     status: LooseText = None
     error: Annotated[Fault | None, Loose] = None
     audio_file: Annotated[AudioFile | None, Loose] = None
@@ -80,8 +93,7 @@ class Generation(Wire):
         """
         if self.status == "error":
             fault = self.error or Fault()
-            said = f"{fault.name or ''} {fault.message or ''}"
-            raise fault_of(_verdict(said), f"error: {said[:200]}", request_id=self.id)
+            raise _end(f"{fault.name or ''} {fault.message or ''}", self.id)
         if self.status != "completed":
             return None
         if self.audio_file is None or not self.audio_file.url:
@@ -249,9 +261,15 @@ class AimlApiCover:
         return {"Authorization": f"Bearer {self._secret}", "Accept-Encoding": "identity"}
 
 
-def _read(reply: Reply) -> Generation:
+def _read(reply: Reply, *, carries: bool = True) -> Generation:
+    """Read the answer to a create; an error in the middle of it may have left a cover behind."""
     if not reply.good:
-        refuse(reply)
+        try:
+            refuse(reply, carries=carries)
+        except PassingFault as fault:
+            if reply.status in _SERVER and reply.status != _FULL:
+                raise Unanswered(str(fault), http=reply.status) from fault
+            raise
     told = Generation.parse(reply.body)
     if told is None:
         raise BadAnswer("the answer cannot be read", http=reply.status)
@@ -260,13 +278,26 @@ def _read(reply: Reply) -> Generation:
 
 def _read_again(reply: Reply) -> Generation:
     """Read an answer about a ticket: 404 says that nobody knows it, not that the model is gone."""
-    if reply.status == _GONE:
-        raise BadAnswer("the cover is not known any more", http=reply.status)
-    return _read(reply)
+    try:
+        return _read(reply, carries=False)
+    except OperatorFault as fault:
+        if fault.reason is OperatorReason.WITHDRAWN:
+            raise BadAnswer("the cover is not known any more", http=reply.status) from fault
+        raise
+    except UserFault as fault:  # of the question, not of the words
+        raise BadAnswer("the cover cannot be asked about", http=reply.status) from fault
+
+
+def _end(said: str, name: str | None) -> MusicError:
+    """Why there is no cover; what is said is not repeated, for it may quote the lyrics."""
+    verdict = _verdict(said)
+    invisible = str(INVISIBLE) in _CODE.findall(said)
+    code = INVISIBLE if invisible and verdict is UserReason.INVALID else None
+    return fault_of(verdict, "the service gave the cover up", code=code, request_id=name)
 
 
 def _verdict(said: str) -> Verdict:
     told = said.lower()
     if "sensitive" in told or "moderation" in told:
         return UserReason.SENSITIVE
-    return UserReason.INVALID if "invalid" in told else BadAnswer
+    return UserReason.INVALID if "invalid" in told or str(INVISIBLE) in told else BadAnswer

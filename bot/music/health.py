@@ -7,13 +7,12 @@ from http import HTTPStatus
 from yarl import URL
 
 from bot.music.errors import MusicError, OperatorFault, OperatorReason, PassingFault
-from bot.music.http import Http, Reply
+from bot.music.http import SMALL, Http, Reply
 from bot.music.protocol import Finding
 from bot.music.verdicts import refuse
 from bot.music.wire import Balance, ModelList
 
 _WAIT = 20.0
-_LIST = 1 << 24
 _BALANCES = ("/v1/billing/balance", "/v2/billing")
 
 
@@ -49,7 +48,7 @@ class Health:
         """Compare the public list, which needs no key (facts: music-01, §0)."""
         try:
             sold = await self.http.request(
-                "GET", "/v1/models", within=_WAIT, read=_models, limit=_LIST
+                "GET", "/v1/models", within=_WAIT, read=_models, limit=SMALL
             )
         except MusicError as error:
             detail = why(error, self.http.url, "AIMLAPI_URL")

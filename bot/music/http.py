@@ -13,7 +13,9 @@ from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from bot.music.errors import BadAnswer, PassingFault, Unanswered
+from bot.music.errors import BadAnswer, MusicError, PassingFault, Unanswered
+from bot.music.proxies import proxy_for
+from bot.untrusted import name_of
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ class Reply:
         headers: Of HTTP; names in any case.
         body: At most the limit that was asked for.
         seconds: From the request to the answer's headers.
-        hidden: What must not be quoted from it: keys, lyrics.
+        hidden: What it must not name anything by: keys, lyrics.
     """
 
     status: int
@@ -61,11 +63,15 @@ class Reply:
         """Whether HTTP itself reports success."""
         return self.status in _OK
 
-    def quote(self, text: str) -> str:
-        """Shorten a message of the service for the log, without secrets and control characters."""
-        for secret in filter(None, self.hidden):
-            text = text.replace(secret, "***")
-        return "".join(c for c in text if c.isprintable())[:200]
+    def named(self, text: str | None) -> str | None:
+        """What the service calls something, for log and ledger, if it looks like a name.
+
+        Every such name has a digit in it, and hardly a word of lyrics has.
+        """
+        name = name_of(text)
+        if name is None or not any(c.isdecimal() for c in name):
+            return None
+        return None if any(h and h in name for h in self.hidden) else name
 
 
 class Http:
@@ -90,7 +96,10 @@ class Http:
         self.url = URL(url.rstrip("/"))
         if self.url.scheme not in {"http", "https"} or not self.url.host:
             raise ValueError("the address of a music service begins with http:// or https://")
+        if self.url.user or self.url.password:
+            raise ValueError("the address of a music service holds no name and no password")
         self._session = session
+        self._proxy, self._proxy_auth = proxy_for(self.url)
         self._turns = asyncio.Semaphore(decoders) if isinstance(decoders, int) else decoders
         self._pen = asyncio.Lock()
 
@@ -119,13 +128,13 @@ class Http:
                 for two minutes while the disk refuses.
             limit: Bytes the body may have.
             headers: Secrets among them go nowhere else: redirects are not followed.
-            hidden: What must not be quoted from the answer.
+            hidden: What the answer must not name anything by.
             body: `json=` or `data=`, as aiohttp takes them.
 
         Raises:
             PassingFault: No connection, so nothing was sent.
             Unanswered: It was sent, and no whole answer came.
-            BadAnswer: The body is larger than `limit`.
+            BadAnswer: The body is larger than `limit`, or `read` cannot cope with it.
             MusicError: What `read` or `keep` raises.
             OSError: `keep` could not write a file in all its time.
         """
@@ -140,6 +149,8 @@ class Http:
                     allow_redirects=False,
                     timeout=wait,
                     read_bufsize=_BUFFER,
+                    proxy=self._proxy,
+                    proxy_auth=self._proxy_auth,
                     **body,
                 )
         seconds = time.monotonic() - started
@@ -148,7 +159,7 @@ class Http:
                 whole = await _body(response, limit, min(within, BODY), self._pen)
                 reply = Reply(response.status, response.headers, whole, seconds, hidden)
                 async with self._pen:
-                    found = await asyncio.to_thread(read, reply)
+                    found = await asyncio.to_thread(_judged, read, reply)
                 if keep is not None:
                     await self._keep(keep, found)
                 return found
@@ -184,6 +195,22 @@ class Http:
             yield
         finally:
             self._turns.release()
+
+
+def _judged(read: Callable[[Reply], T], reply: Reply) -> T:
+    """What `read` makes of an answer; an answer that surprises it may have been paid for.
+
+    Raises:
+        MusicError, OSError: What `read` raises; `BadAnswer` for anything else.
+    """
+    try:
+        return read(reply)
+    except (MusicError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever an odd answer does to our reading
+        name = type(error).__name__
+        # Without its cause, which may quote what came.
+        raise BadAnswer(f"the answer cannot be read: {name}", http=reply.status) from None
 
 
 async def _body(
@@ -238,6 +265,10 @@ def speaking() -> Iterator[None]:
     """
     try:
         yield
+    except aiohttp.ClientHttpProxyError as error:
+        refused = f"never sent: the proxy answers HTTP {error.status}"
+        _forget(error)
+        raise PassingFault(refused) from error
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         raise PassingFault(f"never sent: {error}") from error
     except (aiohttp.ClientError, HttpProcessingError, OSError) as error:

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,8 +29,9 @@ from bot.music.health import why
 from bot.music.http import Http, Reply
 from bot.music.polling import PACE, until_there
 from bot.music.protocol import Abilities, Finding, Order, Sound, Ticket, Uploaded
-from bot.music.replicate_wire import GONE, File, Prediction, Predictions, refuse
-from bot.music.wire import Wire
+from bot.music.replicate_wire import File, Prediction, Predictions, refuse
+from bot.music.verdicts import about_the_recording
+from bot.music.wire import ANSWER, Wire
 
 MODEL = "minimax/music-01"
 
@@ -39,8 +41,9 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SETTING = {"sample_rate": 44_100, "bitrate": 256_000}
 _CREATE = 60.0
 _LOOK = 20.0
-_LIST = 1 << 24
+_KEPT = (timedelta(minutes=1), timedelta(days=7))  # of an upload, at least and at most
 _CLOCKS = timedelta(minutes=1)  # how far two clocks may be apart
+_LATEST = 100  # predictions that are looked at; a page of the list has as many
 _LATE = 600.0  # seconds past our own patience after which nobody wants the track any more
 
 _log = logging.getLogger(__name__)
@@ -105,12 +108,9 @@ class Replicate:
             kind = _TYPES.get(recording.suffix.lower(), "audio/mpeg")
             name = f"reference{recording.suffix}"
             form.add_field("content", file, filename=name, content_type=kind)
-            told = await self._call(
-                "POST", "/v1/files", _as(File), within=self._upload_timeout, data=form
+            return await self._call(
+                "POST", "/v1/files", _uploaded, within=self._upload_timeout, data=form
             )
-        if told.urls is None or not told.urls.get:
-            raise BadAnswer("an upload came back without its address")
-        return Uploaded(url=told.urls.get, expires_at=_aware(told.expires_at))
 
     async def submit(self, order: Order, into: Path) -> Ticket:  # noqa: ARG002  a ticket is all there is
         """Create a prediction.
@@ -143,7 +143,7 @@ class Replicate:
         path = f"/v1/predictions/{_checked(ticket)}"
 
         async def look() -> Sound | None:
-            told = await self._call("GET", path, _as(Prediction, GONE))
+            told = await self._call("GET", path, _about_ticket, limit=ANSWER)
             address = told.track()
             if address is None:
                 return None
@@ -157,14 +157,14 @@ class Replicate:
     async def cancel(self, ticket: Ticket) -> None:
         """Stop a prediction; one that has ended stays as it is."""
         path = f"/v1/predictions/{_checked(ticket)}/cancel"
-        await self._call("POST", path, _as(Prediction, GONE))
+        await self._call("POST", path, _about_ticket, limit=ANSWER)
 
     async def find(self, order: Order, since: datetime) -> list[Ticket]:
         """Look for predictions with an order's input among the latest ones, newest first."""
         wanted, after = self._input(order), since - _CLOCKS
-        told = await self._call("GET", "/v1/predictions", _as(Predictions), limit=_LIST)
+        told = await self._call("GET", "/v1/predictions", _as(Predictions))
         found = []
-        for each in told.results:
+        for each in told.results[:_LATEST]:
             created = _aware(each.created_at) if each else None
             if each is None or created is None or created < after or each.model != MODEL:
                 continue
@@ -182,7 +182,7 @@ class Replicate:
             ("key", "/v1/account", "accepted"),
         ):
             try:
-                await self._call("GET", path, _as(Prediction), limit=_LIST)
+                await self._call("GET", path, _as(Prediction))
             except MusicError as error:
                 lines.append(_bad(subject, error, self._http.url))
             else:
@@ -199,7 +199,7 @@ class Replicate:
         told: Mapping[str, Any] | None = listed.input
         if not told:
             path = f"/v1/predictions/{listed.id}"
-            told = (await self._call("GET", path, _as(Prediction, GONE))).input or {}
+            told = (await self._call("GET", path, _about_ticket, limit=ANSWER)).input or {}
         return all(told.get(name) == value for name, value in wanted.items())
 
     def _input(self, order: Order) -> dict[str, Any]:
@@ -249,20 +249,48 @@ class Replicate:
         return {"Authorization": f"Bearer {self._secret}", "Accept-Encoding": "identity"}
 
 
-def _as(
-    kind: type[W], special: Mapping[int, type[BadAnswer]] | None = None
-) -> Callable[[Reply], W]:
+def _as(kind: type[W]) -> Callable[[Reply], W]:
     """How to read a good answer as `kind`; others are raised."""
+    return lambda reply: _parsed(kind, reply) if reply.good else refuse(reply)
 
-    def read(reply: Reply) -> W:
+
+def _about_ticket(reply: Reply) -> Prediction:
+    return _parsed(Prediction, reply) if reply.good else refuse(reply, about_ticket=True)
+
+
+def _parsed(kind: type[W], reply: Reply) -> W:
+    told = kind.parse(reply.body)
+    if told is None:
+        raise BadAnswer("the answer cannot be read", http=reply.status)
+    return told
+
+
+def _uploaded(reply: Reply) -> Uploaded:
+    """Read the answer to an upload.
+
+    When it expires is reckoned from the service's own clock, as far as that is told: between it
+    and ours may lie a day.
+    """
+    with about_the_recording():
         if not reply.good:
-            refuse(reply, special)
-        told = kind.parse(reply.body)
-        if told is None:
-            raise BadAnswer("the answer cannot be read", http=reply.status)
-        return told
+            refuse(reply, carries=True)
+    told = _parsed(File, reply)
+    if told.urls is None or not told.urls.get:
+        raise BadAnswer("an upload came back without its address")
+    now, expires = datetime.now(UTC), _aware(told.expires_at)
+    if expires is None:
+        return Uploaded(url=told.urls.get)
+    kept = expires - (_date(reply) or now)
+    least, most = _KEPT
+    return Uploaded(url=told.urls.get, expires_at=now + min(max(kept, least), most))
 
-    return read
+
+def _date(reply: Reply) -> datetime | None:
+    """The moment of an answer by the service's clock."""
+    try:
+        return _aware(parsedate_to_datetime(reply.headers.get("Date", "")))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _aware(moment: datetime | None) -> datetime | None:

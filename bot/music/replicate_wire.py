@@ -1,7 +1,6 @@
 """What Replicate sends, and whose fault it is (facts: backends, replicate)."""
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, NoReturn
 
@@ -15,11 +14,12 @@ from bot.music.errors import (
     StaleUpload,
     Unanswered,
     UnknownFault,
+    UserFault,
     UserReason,
 )
 from bot.music.http import Reply
-from bot.music.verdicts import BY_CODE, Verdict, fault_of, seconds
-from bot.music.wire import Loose, LooseText, Wire
+from bot.music.verdicts import BY_CODE, NEVER, Verdict, described, fault_of, gateway, seconds
+from bot.music.wire import Loose, LooseAddress, LooseId, LooseText, Wire
 
 BY_STATUS: dict[int, Verdict] = {
     400: UserReason.INVALID,
@@ -32,10 +32,8 @@ BY_STATUS: dict[int, Verdict] = {
 }
 """By status of HTTP: these created nothing. A 5xx may have, so it counts as no answer."""
 
-GONE = {404: BadAnswer}
-"""What differs for a prediction that is asked for by its id."""
-
 _SERVER = 500
+_GONE = 404
 _RESETS = re.compile(r"resets in ~?(\d{1,5}(?:\.\d{1,3})?)\s*s")
 _CODE = re.compile(r"\b(1\d{3}|2\d{3})\b")
 _STALE = re.compile(
@@ -49,7 +47,7 @@ Moment = Annotated[datetime | None, Loose]
 class Urls(Wire):
     """Where something is."""
 
-    get: LooseText = None
+    get: LooseAddress = Field(default=None, repr=False)
 
 
 class File(Wire):
@@ -62,7 +60,7 @@ class File(Wire):
 class Prediction(Wire):
     """A track that was asked for."""
 
-    id: LooseText = None
+    id: LooseId = None
     model: LooseText = None
     input: Annotated[dict[str, Any] | None, Loose] = Field(default=None, repr=False)
     output: Any = Field(default=None, repr=False)
@@ -91,16 +89,18 @@ class Prediction(Wire):
 
     def _end(self) -> MusicError:
         said = self.error if isinstance(self.error, str) else ""
-        detail = f"{self.status}: {said[:200] or 'nothing said'}"
-        return fault_of(self._verdict(said), detail, request_id=self.id)
+        codes = (int(code) for code in _CODE.findall(said))
+        theirs = next((c for c in codes if isinstance(BY_CODE.get(c), UserReason)), None)
+        detail = f"the prediction ended as {self.status}"  # its error may quote the lyrics
+        return fault_of(self._verdict(said, theirs), detail, code=theirs, request_id=self.id)
 
-    def _verdict(self, said: str) -> Verdict:
+    def _verdict(self, said: str, code: int | None) -> Verdict:
         if "(E005)" in said:
             return UserReason.SENSITIVE
-        codes = (BY_CODE.get(int(code)) for code in _CODE.findall(said))
-        theirs = next((verdict for verdict in codes if isinstance(verdict, UserReason)), None)
-        if theirs or "invalid params" in said:
-            return theirs or UserReason.INVALID
+        if code is not None:
+            return BY_CODE[code]
+        if "invalid params" in said:
+            return UserReason.INVALID
         if _STALE.search(said):
             return StaleUpload
         begun = self.status == "failed" or self.started_at is not None
@@ -118,22 +118,34 @@ class Problem(Wire):
 
     title: LooseText = None
     detail: LooseText = None
+    cloudflare_error: Any = None
+
+    @property
+    def own(self) -> bool:
+        """Whether Replicate itself says it: a gateway has no detail, or names itself."""
+        return bool(self.detail) and not self.cloudflare_error
 
 
-def refuse(reply: Reply, special: Mapping[int, type[BadAnswer]] | None = None) -> NoReturn:
+def refuse(reply: Reply, *, carries: bool = False, about_ticket: bool = False) -> NoReturn:
     """Raise what an answer outside of 2xx means.
 
     Args:
         reply: The answer.
-        special: What differs for this call, by status.
+        carries: Whether the call carried a recording.
+        about_ticket: Whether a prediction was asked about by its id.
     """
     told = Problem.parse(reply.body) or Problem()
-    said = reply.quote(f"{told.title or ''} {told.detail or ''}".strip() or "nothing said")
+    if not told.own:
+        raise gateway(reply, carries=carries)
+    if about_ticket and reply.status == _GONE:
+        raise BadAnswer("the prediction is not known any more", http=reply.status)
     default = Unanswered if reply.status >= _SERVER else UnknownFault
-    verdict = (special or {}).get(reply.status) or BY_STATUS.get(reply.status, default)
-    fault = fault_of(verdict, f"HTTP {reply.status}: {said}", http=reply.status)
+    table = BY_STATUS | NEVER if carries else BY_STATUS
+    fault = fault_of(table.get(reply.status, default), described(reply), http=reply.status)
+    if about_ticket and isinstance(fault, UserFault):  # of the question, not of the words
+        raise BadAnswer(str(fault), http=reply.status)
     if isinstance(fault, PassingFault):
-        fault.retry_after = _resets(reply, said)
+        fault.retry_after = _resets(reply, told.detail or "")
     raise fault
 
 

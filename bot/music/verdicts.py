@@ -1,6 +1,13 @@
-"""Whose fault an answer is: the table of facts/music-01, §3, as data."""
+"""Whose fault an answer is: the table of facts/music-01, §3, as data.
+
+A table is believed where the service itself has answered: its own JSON says so. What comes
+without that is the word of a gateway, which knows nothing of what the service did meanwhile.
+"""
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import NoReturn
 
 from bot.music.errors import (
@@ -17,8 +24,12 @@ from bot.music.errors import (
 )
 from bot.music.http import Reply
 from bot.music.wire import Envelope
+from bot.untrusted import clamped
 
 Verdict = UserReason | OperatorReason | type[MusicError]
+
+NEVER: dict[int, UserReason] = {413: UserReason.TOO_LARGE, 415: UserReason.RECORDING}
+"""What can never succeed for a call that carries a recording, whoever says it."""
 
 BY_STATUS: dict[int, Verdict] = {
     400: UserReason.INVALID,
@@ -32,7 +43,7 @@ BY_STATUS: dict[int, Verdict] = {
     503: PassingFault,
     504: Unanswered,
 }
-"""By status of HTTP; 504 is a gateway that gave up waiting for an answer that may be paid."""
+"""By status of HTTP, in the service's own words; 504 says that an answer may have been paid."""
 
 BY_CODE: dict[int, Verdict] = {
     1000: PassingFault,
@@ -60,17 +71,45 @@ BY_CODE: dict[int, Verdict] = {
 }
 """By `base_resp.status_code`, which comes inside a success of HTTP."""
 
-_LONGEST_WAIT = 3600
+INVISIBLE = 1042
+"""Too many invisible characters among the words: the same words without them may be taken."""
+
+_SOONEST, _LATEST = 1.0, 3600.0  # seconds that a service may ask us to wait
 _ERRORS = 400
-_TITLE = re.compile(rb"<title>(.{0,200}?)</title>", re.IGNORECASE | re.DOTALL)
 
 
-def refuse(reply: Reply) -> NoReturn:
-    """Raise what an answer outside of 2xx means."""
+def refuse(reply: Reply, *, carries: bool = False) -> NoReturn:
+    """Raise what an answer outside of 2xx means.
+
+    Args:
+        reply: The answer.
+        carries: Whether the call carried a recording.
+    """
     told = Envelope.parse(reply.body) or Envelope()
-    if told.base_resp and told.base_resp.status_code in BY_CODE:
+    code = told.code
+    if code is not None and code in BY_CODE:
         weigh(reply, told)
-    _raise(reply, told, _by_status(reply.status, bytes(reply.body)), reply.status)
+    if code is not None:  # 0 outside of a success is as odd as a number nobody knows
+        raise _raised(reply, told, UnknownFault if code else Unanswered, code)
+    if told.status_code != reply.status:
+        raise gateway(reply, carries=carries)
+    table = BY_STATUS | NEVER if carries else BY_STATUS
+    raise _raised(reply, told, _by_status(reply.status, told, table), reply.status)
+
+
+def gateway(reply: Reply, *, carries: bool = False) -> MusicError:
+    """What it means that somebody before the service has answered.
+
+    Args:
+        reply: Outside of 2xx, and not the service's own.
+        carries: Whether the call carried a recording.
+    """
+    detail = f"{described(reply)}, and not by the service itself"
+    if not (carries and reply.status in NEVER):
+        return Unanswered(detail, http=reply.status)
+    fault = UserFault(NEVER[reply.status], detail, http=reply.status)
+    fault.unbilled = False
+    return fault
 
 
 def weigh(reply: Reply, told: Envelope) -> None:
@@ -79,37 +118,26 @@ def weigh(reply: Reply, told: Envelope) -> None:
     Raises:
         MusicError: As the tables say; `UnknownFault` for what they don't hold.
     """
-    code = told.base_resp.status_code if told.base_resp else None
+    code = told.code
     if code == 0:
         return
     if code is not None:
-        verdict = BY_CODE.get(code, UnknownFault) if isinstance(code, int) else UnknownFault
-        _raise(reply, told, verdict, code)
-    if isinstance(told.status_code, int) and told.status_code >= _ERRORS:
-        said = (told.message or "").encode(errors="replace")
-        _raise(reply, told, _by_status(told.status_code, said), told.status_code)
+        raise _raised(reply, told, BY_CODE.get(code, UnknownFault), code)
+    if told.status_code is not None and told.status_code >= _ERRORS:
+        verdict = _by_status(told.status_code, told, BY_STATUS)
+        raise _raised(reply, told, verdict, told.status_code)
 
 
 def unusable(reply: Reply, told: Envelope, detail: str) -> BadAnswer:
     """Describe a success that is none."""
-    return BadAnswer(detail, http=reply.status, request_id=told.request_id or told.trace_id)
+    return BadAnswer(detail, http=reply.status, request_id=_name(reply, told))
 
 
-def _by_status(status: int, said: bytes) -> Verdict:
-    if status == 500 and b"under maintenance" in said.lower():  # noqa: PLR2004  a row of the table
-        return OperatorReason.MAINTENANCE
-    return BY_STATUS.get(status, UnknownFault)
-
-
-def _raise(reply: Reply, told: Envelope, verdict: Verdict, code: int | str) -> NoReturn:
-    said = (told.base_resp and told.base_resp.status_msg) or told.message or _title(reply.body)
-    code = code if isinstance(code, int) else reply.quote(code)
-    detail = f"HTTP {reply.status}, code {code}: {reply.quote(said)}"
-    named = told.request_id or told.trace_id
-    fault = fault_of(verdict, detail, code=code, http=reply.status, request_id=named)
-    if isinstance(fault, PassingFault):
-        fault.retry_after = seconds(reply.headers.get("Retry-After", ""))
-    raise fault
+def described(reply: Reply, code: int | None = None) -> str:
+    """An answer for the log, in our own words: what it says may quote lyrics or key."""
+    phrase = f" {HTTPStatus(reply.status).phrase}" if reply.status in _KNOWN else ""
+    said = f"HTTP {reply.status}{phrase}"
+    return said if code in {None, reply.status} else f"{said}, code {code}"
 
 
 def fault_of(verdict: Verdict, detail: str, **context: int | str | None) -> MusicError:
@@ -127,14 +155,40 @@ def fault_of(verdict: Verdict, detail: str, **context: int | str | None) -> Musi
     return verdict(detail, **context)  # type: ignore[arg-type]  # the same keywords
 
 
-def _title(body: bytes | bytearray) -> str:
-    """The title of a gateway's page, which says what its body wraps in paragraphs."""
-    found = _TITLE.search(body)
-    return found[1].decode(errors="replace") if found else "nothing said"
+@contextmanager
+def about_the_recording() -> Iterator[None]:
+    """While a recording alone is sent, whatever is refused as invalid is that recording."""
+    try:
+        yield
+    except UserFault as fault:
+        if fault.reason in {UserReason.INVALID, UserReason.SENSITIVE}:
+            fault.reason = UserReason.RECORDING
+        raise
 
 
 def seconds(text: str) -> float | None:
-    """Read `Retry-After` where it is a plain number."""
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text, re.ASCII):
+    """Read `Retry-After` where it is a plain number; never less than a second."""
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):
         return None
-    return min(float(text), _LONGEST_WAIT)
+    return clamped(text, _SOONEST, _LATEST)
+
+
+_KNOWN = frozenset(status.value for status in HTTPStatus)
+
+
+def _by_status(status: int, told: Envelope, table: Mapping[int, Verdict]) -> Verdict:
+    if status == 500 and "under maintenance" in (told.message or "").lower():  # noqa: PLR2004  a row of the table
+        return OperatorReason.MAINTENANCE
+    return table.get(status, UnknownFault)
+
+
+def _raised(reply: Reply, told: Envelope, verdict: Verdict, code: int) -> MusicError:
+    detail, named = described(reply, code), _name(reply, told)
+    fault = fault_of(verdict, detail, code=code, http=reply.status, request_id=named)
+    if isinstance(fault, PassingFault):
+        fault.retry_after = seconds(reply.headers.get("Retry-After", ""))
+    return fault
+
+
+def _name(reply: Reply, told: Envelope) -> str | None:
+    return reply.named(told.request_id) or reply.named(told.trace_id)

@@ -1,16 +1,17 @@
 """What AI/ML API's music-01 sends and takes, as it stands on the wire (facts: music-01, §1-§3).
 
 Only what is needed is believed: a field of the wrong type counts as absent, unknown fields are
-ignored, and both spellings of `extra_info` are read though nothing relies on them.
+ignored, and both spellings of `extra_info` are read though nothing relies on them. JSON is read
+within limits, and every text that is kept is short and printable.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -21,11 +22,19 @@ from pydantic import (
     WrapValidator,
 )
 
+from bot.untrusted import Untrustworthy, clamped, name_of, printable, read_json
+
 CREDITS_PER_USD = 2_000_000
+
+ANSWER = 1 << 24
+"""Bytes that an answer may have; one with a track has four million."""
 
 _AUDIO = re.compile(rb'"audio"\s*:\s*"')
 _LONG = 1 << 16
 _DIGITS = 10
+_MOST = 10**9  # what no honest number exceeds: a code, a count, an amount
+_ID = 128
+_ADDRESS = 2048
 
 
 def _or_none(value: Any, inner: ValidatorFunctionWrapHandler) -> Any:
@@ -41,10 +50,33 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _code(value: Any) -> Any:
+    """A number as it is; what is neither absent nor a number that fits is -1, which none is."""
+    number = _number(value)
+    fits = isinstance(number, int) and not isinstance(number, bool) and abs(number) < _MOST
+    return number if number is None or fits else -1
+
+
+def _short(longest: int) -> AfterValidator:
+    """Text that is short and printable, without white space; any other counts as absent."""
+
+    def check(value: str | None) -> str | None:
+        if value is None or value != printable(value, longest) or " " in value:
+            return None
+        return value
+
+    return AfterValidator(check)
+
+
 Loose = WrapValidator(_or_none)
 LooseText = Annotated[str | None, Loose]
-LooseCount = Annotated[int | None, Loose]
-Code = Annotated[int | str | None, Loose, BeforeValidator(_number)]
+"""Text to be compared, and neither kept nor logged."""
+LooseId = Annotated[str | None, _short(_ID), Loose]
+LooseAddress = Annotated[str | None, _short(_ADDRESS), Loose]
+LooseCount = Annotated[Annotated[int, Field(ge=-_MOST, le=_MOST)] | None, Loose]
+LooseAmount = Annotated[Annotated[float, Field(ge=0, le=_MOST)] | None, Loose]
+"""Dollars, or another currency."""
+Code = Annotated[int | None, Loose, BeforeValidator(_code)]
 
 
 class Wire(BaseModel):
@@ -54,10 +86,10 @@ class Wire(BaseModel):
 
     @classmethod
     def parse(cls, body: bytes | bytearray) -> Self | None:
-        """Read a body of JSON; None if it is none, or not an object."""
+        """Read a body of JSON; None if it is none, not an object, or beyond all measure."""
         try:
-            return cls.model_validate_json(body)
-        except ValidationError:
+            return cls.model_validate(read_json(body, most_bytes=ANSWER))
+        except (Untrustworthy, ValidationError):
             return None
 
 
@@ -77,12 +109,17 @@ class Envelope(Wire):
     message: LooseText = None
     request_id: LooseText = Field(default=None, alias="requestId")
 
+    @property
+    def code(self) -> int | None:
+        """The provider's own number, 0 for success; None where the provider says nothing."""
+        return self.base_resp.status_code if self.base_resp else None
+
 
 class UploadAnswer(Envelope):
     """Answer to an upload."""
 
-    voice_id: LooseText = None
-    instrumental_id: LooseText = None
+    voice_id: LooseId = None
+    instrumental_id: LooseId = None
 
 
 class ExtraInfo(Wire):
@@ -186,8 +223,8 @@ class ModelList(Wire):
 class Balance(Wire):
     """What is left on the account."""
 
-    current_balance: Annotated[float | None, Loose] = None
-    currency: LooseText = None
+    current_balance: Annotated[Annotated[float, Field(ge=-_MOST, le=_MOST)] | None, Loose] = None
+    currency: LooseId = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +232,11 @@ class Receipt:
     """What the answer's headers say about a call.
 
     Attributes:
-        client_id: Our own request id, as echoed.
         inference_id: The provider's name for the call.
         credits: Spent, in the provider's unit.
         usd: Spent, as said or reckoned from the credits.
     """
 
-    client_id: str | None
     inference_id: str | None
     credits: float | None
     usd: float | None
@@ -213,13 +248,9 @@ class Receipt:
         usd = _amount(headers.get("x-aimlapi-usd-spent"))
         if usd is None and spent is not None:
             usd = spent / CREDITS_PER_USD
-        inference = headers.get("x-inference-id")
-        return cls(headers.get("x-client-request-id"), inference and inference[:128], spent, usd)
+        return cls(name_of(headers.get("x-inference-id")), spent, usd)
 
 
 def _amount(text: str | None) -> float | None:
-    try:
-        amount = float(text or "")
-    except ValueError:
-        return None
-    return amount if math.isfinite(amount) and amount >= 0 else None
+    amount = clamped(text, -1, _MOST, otherwise=-1)
+    return amount if 0 <= amount < _MOST else None

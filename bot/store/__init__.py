@@ -8,9 +8,9 @@ from bot.store.drafts import Drafts, NewRecording
 from bot.store.erasing import Erasing
 from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
-from bot.store.ledger import Ledger
+from bot.store.ledger import PENDING, Ledger
 from bot.store.migrate import AnotherBot, NewerSchema
-from bot.store.orders import UNFINISHED, NotNow
+from bot.store.orders import UNFINISHED, DayFull, NotNow
 from bot.store.people import People
 from bot.store.references import References
 from bot.store.rows import Attempt, Draft, Reference, Track, Upload
@@ -18,10 +18,12 @@ from bot.store.speaker import Speaker
 from bot.store.tracks import Tracks
 
 __all__ = [
+    "PENDING",
     "UNFINISHED",
     "AlreadyOpen",
     "AnotherBot",
     "Attempt",
+    "DayFull",
     "Draft",
     "NewRecording",
     "NewerSchema",

@@ -16,6 +16,7 @@ from bot.store.rows import Attempt, Track
 from bot.store.schema import attempts, sounds, tracks
 from bot.store.statements import changed, moved
 
+_MOST = 50  # calls that a track may have, refused ones included
 _RECENT = 20
 _USUAL_FOR = 60.0
 
@@ -55,6 +56,7 @@ _NEXT = (
         tracks.c.stop_wanted == 0,
         _BEFORE.c.open == 0,
         _BEFORE.c.counted < given("cap"),
+        _BEFORE.c.all < _MOST,
     )
     .with_for_update(of=tracks)
 )
@@ -97,7 +99,8 @@ class Ledger:
 
         Returns:
             The open attempt, or None if the track is not this worker's any more, was
-            cancelled, has an open attempt, or has used up its counted attempts.
+            cancelled, has an open attempt, or has used up its counted attempts, or has had
+            more refused ones than any honest service gives.
         """
         booked = {
             "track": track_id,

@@ -1,19 +1,20 @@
 """How tracks begin: once for each press, and no more than a person may have."""
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy import bindparam as given
-from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Purpose, Recipe, Step, TrackStatus, recipe
+from bot.model import Outcome, Purpose, Recipe, Step, TrackStatus, recipe
 from bot.store.database import Database
 from bot.store.ledger import pass_on
+from bot.store.references import FORGOTTEN
 from bot.store.rows import Draft, Track
-from bot.store.schema import drafts, sounds, tracks
+from bot.store.schema import attempts, drafts, sounds, tracks, uploads
 from bot.store.statements import moved, one_of
 
 UNFINISHED = (
@@ -32,7 +33,29 @@ _UNFINISHED = (
     select(func.count())
     .select_from(tracks)
     .where(tracks.c.user_id == given("user"), one_of(tracks.c.status, UNFINISHED))
+    .scalar_subquery()
 )
+_FOR_NOTHING = and_(
+    tracks.c.status == TrackStatus.FAILED,
+    ~select(attempts.c.track_id)
+    .where(
+        attempts.c.track_id == tracks.c.id,
+        or_(attempts.c.outcome.is_(None), attempts.c.outcome != Outcome.REFUSED),
+    )
+    .exists(),
+)
+_LAST_THAT_COUNTS = (
+    select(tracks.c.created_at)
+    .where(tracks.c.user_id == given("user"), tracks.c.created_at > given("since"), ~_FOR_NOTHING)
+    .order_by(tracks.c.created_at.desc())
+    .offset(given("others"))
+    .limit(1)
+    .scalar_subquery()
+)
+_HELD = select(_UNFINISHED.label("unfinished"), _LAST_THAT_COUNTS.label("last"))
+"""How many tracks a person has in the making, and when the one was begun that fills a day."""
+_DAY = 86_400.0
+_NEVER = 1 << 30  # more tracks than anybody begins in a day
 _INSERT = insert(tracks).returning(*tracks.c)
 
 
@@ -43,19 +66,34 @@ class NotNow(StrEnum):
     TOO_MANY = "too-many"
 
 
+@dataclass(frozen=True, slots=True)
+class DayFull:
+    """A person has begun as many tracks as they may in 24 hours.
+
+    Attributes:
+        until: When another one may begin (seconds since 1970); None if never.
+    """
+
+    until: float | None
+
+
 class Orders:
     """Inserts tracks; limit and uniqueness are checked in the same transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, draft: Draft, panel_id: int, limit: int) -> Track | NotNow:
+    async def create(
+        self, draft: Draft, panel_id: int, limit: int, *, a_day: int | None = None
+    ) -> Track | NotNow | DayFull:
         """Close a draft and begin its track in one transaction.
 
         Args:
             draft: As its buttons show it, in step preview.
             panel_id: The message that becomes the track's status message.
             limit: Unfinished tracks the person may have, this one included.
+            a_day: Tracks they may begin in 24 hours, those left out that failed and cost
+                nothing; None if there is no such limit.
         """
         if not (draft.reference_id and draft.purpose and draft.lyrics):
             return NotNow.STALE
@@ -63,8 +101,8 @@ class Orders:
             draft.reference_id, Purpose(draft.purpose), draft.partner_id, draft.lyrics
         )
         async with self._database.write_for(draft.user_id) as connection:
-            if await _unfinished(connection, draft.user_id) >= limit:
-                return NotNow.TOO_MANY
+            if full := await _full(connection, draft.user_id, limit, a_day):
+                return full
             closed = await moved(
                 connection,
                 _CLOSE,
@@ -86,18 +124,27 @@ class Orders:
             )
 
     async def another(
-        self, before: Track, origin: str, panel_id: int | None, limit: int
-    ) -> Track | NotNow:
+        self,
+        before: Track,
+        origin: str,
+        panel_id: int | None,
+        limit: int,
+        *,
+        a_day: int | None = None,
+    ) -> Track | NotNow | DayFull:
         """Begin another track from a finished one's recipe, once for each press.
 
         A sound that `before` still has is handed on, and so is a promise of one: what was paid
-        for is not bought again.
+        for is not bought again. That its recordings were refused is forgotten: whoever asks
+        again wants them to be tried again.
 
         Args:
             before: The track under whose button the person pressed.
             origin: Names the press, so that it counts once.
             panel_id: The message that becomes the new track's status message, if there is one.
             limit: Unfinished tracks the person may have, this one included.
+            a_day: Tracks they may begin in 24 hours, those left out that failed and cost
+                nothing; None if there is no such limit.
         """
         async with self._database.write_for(before.user_id) as connection:
             running = await connection.scalar(
@@ -109,8 +156,8 @@ class Orders:
             pressed = await connection.scalar(select(tracks.c.id).where(tracks.c.origin == origin))
             if running or pressed:
                 return NotNow.STALE
-            if await _unfinished(connection, before.user_id) >= limit:
-                return NotNow.TOO_MANY
+            if full := await _full(connection, before.user_id, limit, a_day):
+                return full
             track = await _insert(
                 connection,
                 before.recipe,
@@ -128,11 +175,30 @@ class Orders:
                 await moved(connection, update(tracks).where(tracks.c.id == track.id), **values)
                 return replace(track, status=TrackStatus.MADE, seconds=before.seconds)
             await pass_on(connection, before.id, track.id)
+            await _forget_refusals(connection, before.recipe)
             return track
 
 
-async def _unfinished(connection: AsyncConnection, user_id: int) -> int:
-    return await connection.scalar(_UNFINISHED, {"user": user_id}) or 0
+async def _full(
+    connection: AsyncConnection, user_id: int, limit: int, a_day: int | None
+) -> NotNow | DayFull | None:
+    """Why a person may not begin another track; None if they may."""
+    if a_day == 0:
+        return DayFull(None)
+    others = _NEVER if a_day is None else a_day - 1
+    asked = {"user": user_id, "since": time.time() - _DAY, "others": others}
+    held = (await connection.execute(_HELD, asked)).one()
+    if held.unfinished >= limit:
+        return NotNow.TOO_MANY
+    return None if held.last is None else DayFull(held.last + _DAY)
+
+
+async def _forget_refusals(connection: AsyncConnection, ingredients: Recipe) -> None:
+    await connection.execute(
+        update(uploads)
+        .where(uploads.c.reference_id.in_(ingredients.uploads()), uploads.c.refusal.is_not(None))
+        .values(FORGOTTEN)
+    )
 
 
 async def _insert(connection: AsyncConnection, ingredients: Recipe, **values: Any) -> Track:

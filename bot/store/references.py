@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy import bindparam as given
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -15,13 +15,36 @@ from bot.store.schema import references, uploads
 from bot.store.statements import moved
 
 _UNTIL_EXPIRY = 600.0
+_FRESH = 600.0  # what has just been uploaded is used, whatever clocks say of its end
+_DAY = 86_400.0
+_A_DAY = 8  # uploads of one recording for one purpose to one backend
+
+FORGOTTEN = {
+    "voice_id": None,
+    "beat_id": None,
+    "url": None,
+    "refusal": None,
+    "expires_at": 0.0,
+    "uploaded_at": 0.0,
+}
+"""The columns of an upload that is of no use any more; it stays to be counted."""
 
 _GET = select(references).where(references.c.id == given("reference"))
 _UPLOAD = select(uploads).where(
     uploads.c.reference_id == given("reference"),
     uploads.c.purpose == given("as"),
     uploads.c.backend == given("at"),
-    or_(uploads.c.expires_at.is_(None), uploads.c.expires_at > given("then")),
+    or_(
+        uploads.c.expires_at.is_(None),
+        uploads.c.expires_at > given("then"),
+        uploads.c.uploaded_at > given("fresh"),
+    ),
+)
+_TIMES = select(uploads.c.times).where(
+    uploads.c.reference_id == given("reference"),
+    uploads.c.purpose == given("as"),
+    uploads.c.backend == given("at"),
+    uploads.c.since > given("then"),
 )
 _UNSEEN = update(references).where(
     references.c.id == given("reference"), references.c.status == ReferenceStatus.RECEIVED
@@ -91,7 +114,12 @@ class References:
             return list(rows)
 
     async def upload(self, reference_id: int, purpose: Purpose, backend: str) -> Upload | None:
-        """How a backend knows a recording, unless that is about to expire."""
+        """How a backend knows a recording, unless that is about to expire.
+
+        What was uploaded a moment ago counts, also where it is said to expire at once: it would
+        be uploaded without end.
+        """
+        now = time.time()
         async with self._database.read() as connection:
             row = (
                 await connection.execute(
@@ -100,7 +128,8 @@ class References:
                         "reference": reference_id,
                         "as": purpose,
                         "at": backend,
-                        "then": time.time() + _UNTIL_EXPIRY,
+                        "then": now + _UNTIL_EXPIRY,
+                        "fresh": now - _FRESH,
                     },
                 )
             ).first()
@@ -109,26 +138,45 @@ class References:
     async def keep_upload(
         self, reference_id: int, purpose: Purpose, backend: str, **values: Any
     ) -> None:
-        """Store what a backend answered: ids, address and expiry, or a refusal."""
+        """Store what a backend answered, and count it: ids, address and expiry, or a refusal."""
+        now = time.time()
         empty = dict.fromkeys(("voice_id", "beat_id", "url", "expires_at", "refusal"))
-        values = empty | values | {"uploaded_at": time.time()}
+        values = empty | {"uploaded_at": now} | values
         key = {"reference_id": reference_id, "purpose": purpose, "backend": backend}
+        today = uploads.c.since > now - _DAY
+        counted = {
+            "times": case((today, uploads.c.times + 1), else_=1),
+            "since": case((today, uploads.c.since), else_=now),
+        }
         async with self._database.single() as connection:
             await connection.execute(
                 self._insert(uploads)
-                .values(**key, **values)
-                .on_conflict_do_update(index_elements=list(key), set_=values)
+                .values(**key, **values, times=1, since=now)
+                .on_conflict_do_update(index_elements=list(key), set_=values | counted)
             )
+
+    async def count_upload(self, reference_id: int, purpose: Purpose, backend: str) -> None:
+        """Count an upload that brought nothing."""
+        await self.keep_upload(reference_id, purpose, backend, **FORGOTTEN)
+
+    async def may_upload(self, reference_id: int, purpose: Purpose, backend: str) -> bool:
+        """Whether a recording has not been uploaded too often today: a few times are enough."""
+        asked = {"reference": reference_id, "as": purpose, "at": backend}
+        async with self._database.read() as connection:
+            times = await connection.scalar(_TIMES, asked | {"then": time.time() - _DAY})
+        return (times or 0) < _A_DAY
 
     async def forget_upload(self, reference_id: int, purpose: Purpose, backend: str) -> None:
         """Drop an upload that the backend no longer knows."""
         async with self._database.single() as connection:
             await connection.execute(
-                delete(uploads).where(
+                update(uploads)
+                .where(
                     uploads.c.reference_id == reference_id,
                     uploads.c.purpose == purpose,
                     uploads.c.backend == backend,
                 )
+                .values(FORGOTTEN)
             )
 
     async def _move(self, reference_id: int, **values: Any) -> bool:

@@ -119,6 +119,8 @@ uploads = Table(
     Column("expires_at", Float),
     Column("refusal", String(32)),
     Column("uploaded_at", Float, nullable=False),
+    Column("times", Integer, nullable=False, server_default="1"),
+    Column("since", Float, nullable=False, server_default="0"),
 )
 
 tracks = Table(

@@ -17,7 +17,6 @@ from bot.music import (
     MusicError,
     OperatorFault,
     Order,
-    PassingFault,
     Sound,
     Ticket,
     Unanswered,
@@ -64,7 +63,7 @@ class Calls:
             Whether it is there; False if this call may have been billed for nothing.
 
         Raises:
-            MusicError: it was refused, unbilled.
+            MusicError: it was refused.
             Pending: it is not waited for any longer.
         """
         return await self._booked(attempt, self._ask(attempt, backend, order))
@@ -96,7 +95,8 @@ class Calls:
             await self._keeping.close(attempt, outcome, error)
             return False
         except MusicError as error:
-            await self._keeping.close(attempt, Outcome.REFUSED, error)
+            free = error.unbilled and not error.cost_usd
+            await self._keeping.close(attempt, Outcome.REFUSED if free else Outcome.UNKNOWN, error)
             raise
         return await self._keeping.keep(attempt, sound)
 
@@ -146,7 +146,9 @@ class Calls:
             await asyncio.sleep(self._c.rules.pause)
             try:
                 found = await backend.find(order, since)
-            except (PassingFault, Unanswered) as error:
+            except OperatorFault:
+                raise
+            except MusicError as error:  # whatever it is, it says nothing about the order
                 log.info("the list could not be looked at: %s", type(error).__name__)
                 continue
             looks += 1

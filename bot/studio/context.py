@@ -32,6 +32,8 @@ class Rules:
         generate_timeout: For one track to come back, and for refusals to be retried.
         attempts: Counted calls a track may have.
         tracks_per_user: Unfinished tracks a person may have.
+        tracks_per_day: Tracks a person may begin in 24 hours; None if there is no such limit.
+        owner_id: For whom there is none in any case, or None.
         lyrics_max: Longest final string in characters.
         lyrics_advice: Above this, advise shorter lyrics.
         keep_recordings: How long prepared recordings stay on disk.
@@ -44,12 +46,18 @@ class Rules:
     generate_timeout: float = 300
     attempts: int = 2
     tracks_per_user: int = 2
+    tracks_per_day: int | None = None
+    owner_id: int | None = None
     lyrics_max: int = 600
     lyrics_advice: int = 400
     keep_recordings: float = 86_400
     keep_tracks: float = 30 * 86_400
     limits: Limits = field(default_factory=Limits)
     pause: float = 1.0
+
+    def a_day(self, user_id: int) -> int | None:
+        """How many tracks a person may begin in 24 hours; None if there is no limit to them."""
+        return None if user_id == self.owner_id else self.tracks_per_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,10 @@ class Context:
         instead = None if self.music.reason(follower.name) else follower.name
         await self._tell_owner(f"{backend.name}:{reason}", reason, every, backend.name, instead)
 
+    async def trouble(self) -> None:
+        """Let the owner know that something in here fails again and again."""
+        await self._tell_owner("trouble", "trouble", _HOUR)
+
     async def disk_full(self) -> None:
         """Let the owner know that no track is asked for until there is room to keep it."""
         log.error("the disk is full: no track is asked for until there is room")
@@ -159,9 +171,9 @@ class Context:
 
     @staticmethod
     def failure_of(fault: OperatorFault) -> Failure:
-        """What the person is told when only the owner can help."""
-        withdrawn = fault.reason is OperatorReason.WITHDRAWN
-        return Failure.WITHDRAWN if withdrawn else Failure.OPERATOR
+        """What the person is told when nothing works until the service has been mended."""
+        own = (OperatorReason.WITHDRAWN, OperatorReason.MAINTENANCE)
+        return Failure(fault.reason) if fault.reason in own else Failure.OPERATOR
 
 
 def narrowed(limits: Limits, can: Abilities) -> Limits:

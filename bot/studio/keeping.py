@@ -14,6 +14,7 @@ from bot.music import Sound
 from bot.store import Attempt, Track
 from bot.studio.context import Context
 from bot.studio.insist import insist
+from bot.untrusted import printable, without_links
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class Kept:
     Attributes:
         file: Its sound, until `Keeping.forget`.
         cover: A JPEG.
-        note: What its maker says about it; often "".
+        note: What its maker says about it, in one short line that leads nowhere; often "".
     """
 
     track: Track
@@ -60,13 +61,14 @@ class Keeping:
             await self.close(attempt, Outcome.BAD, error, sound)
             path.unlink(missing_ok=True)
             return False
+        note = without_links(printable(inspected.comment))
         async with self._writing:
             win = partial(
                 self._ledger.win,
                 attempt,
                 audio=await asyncio.to_thread(path.read_bytes),
                 cover=inspected.cover,
-                note=inspected.comment,
+                note=note,
                 seconds=inspected.seconds,
                 kept_until=time.time() + self._c.rules.keep_tracks,
                 cancelled_kept_until=time.time() + _CANCELLED_KEPT,
@@ -78,7 +80,7 @@ class Keeping:
         if track is None:  # it has another sound already
             path.unlink(missing_ok=True)
         else:
-            self._kept[track.id] = Kept(track, path, inspected.cover, inspected.comment)
+            self._kept[track.id] = Kept(track, path, inspected.cover, note)
         return True
 
     def kept(self, track_id: int) -> Kept | None:
@@ -98,6 +100,14 @@ class Keeping:
     def path(self, attempt: Attempt) -> Path:
         """Where an attempt's track is until it is committed."""
         return self.folder / f"{attempt.track_id}-{attempt.number}.mp3"
+
+    async def inherit(self, track: Track, attempt: Attempt) -> None:
+        """Take over what came back for a track's predecessor and could not be kept then."""
+        if track.predecessor_id is None or self.path(attempt).exists():
+            return
+        for theirs in await self._ledger.of(track.predecessor_id):
+            if theirs.request_id == attempt.request_id and self.path(theirs).exists():
+                self.path(theirs).replace(self.path(attempt))
 
     async def close(
         self, attempt: Attempt, outcome: Outcome, error: Exception, sound: Sound | None = None
@@ -130,3 +140,8 @@ def detail_of(error: Exception) -> str:
     """How an error is named in the ledger; `Pending` marks a promise (see `bot.store.ledger`)."""
     code = getattr(error, "code", None) or getattr(error, "http", None)
     return f"{type(error).__name__} {code}" if code else type(error).__name__
+
+
+def is_kind(detail: str | None, error: Exception) -> bool:
+    """Whether an attempt ended with an error of this type, whatever its number."""
+    return (detail or "").partition(" ")[0] == type(error).__name__

@@ -5,10 +5,12 @@ import logging
 import random
 import shutil
 import time
+from dataclasses import dataclass, field, replace
 
 from bot.jobs import Kind
 from bot.model import Failure, Outcome, TrackStatus
 from bot.music import (
+    INVISIBLE,
     MusicBackend,
     MusicError,
     OperatorFault,
@@ -23,8 +25,8 @@ from bot.store import Attempt, Track
 from bot.studio.calls import Calls, Pending
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
-from bot.studio.keeping import Keeping, detail_of
-from bot.studio.ordering import Ordering
+from bot.studio.keeping import Keeping, is_kind
+from bot.studio.ordering import Ordering, without_joiners
 from bot.studio.ports import Later
 from bot.studio.recordings import Recordings, Refused
 from bot.studio.showing import Showing
@@ -38,6 +40,38 @@ _UNMADE = frozenset({TrackStatus.QUEUED, TrackStatus.GENERATING})
 
 class _FullError(Later):
     """There is no place to write a track."""
+
+
+@dataclass(slots=True)
+class _Effort:
+    """How much has been tried for a track.
+
+    Attributes:
+        orders: Of backends that know every recording; each is used once.
+        longest: Seconds that refusals may take together.
+        pause: The next one after a refusal.
+        spent: Seconds that refusals have taken, their pauses included; nothing sets it back.
+        refused: Backends that only their owner can mend.
+        plain: Whether words go without joiners, because with them they were refused.
+    """
+
+    orders: dict[str, Order]
+    longest: float
+    pause: float
+    spent: float = 0.0
+    refused: dict[str, OperatorFault] = field(default_factory=dict)
+    plain: bool = False
+
+    def next_pause(self, fault: MusicError | Later, begun: float) -> float | None:
+        """How long to wait after a refusal; None if there is no time left for it.
+
+        The other side can ask for more than our own pause, never for less.
+        """
+        ours = self.pause * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+        wait = max(ours, _pause_of(fault) or 0.0)
+        self.spent += time.monotonic() - begun + wait
+        self.pause = min(_LONGEST_PAUSE, self.pause * 2)
+        return wait if self.spent <= self.longest else None
 
 
 class Making:
@@ -137,33 +171,35 @@ class Making:
         Raises:
             Pending, Refused, UserFault: as they say.
         """
-        refusing_since: float | None = None
-        pause = self._c.rules.pause
-        refused: dict[str, OperatorFault] = {}
+        rules = self._c.rules
+        effort = _Effort(orders, rules.generate_timeout, rules.pause)
         while not self._c.stopping.is_set():
-            backend = self._c.backend_for(track.recipe, refused)
+            backend = self._c.backend_for(track.recipe, effort.refused)
             if backend is None:
-                raise Refused(self._c.why_none(track.recipe, refused))
+                raise Refused(self._c.why_none(track.recipe, effort.refused))
+            begun = time.monotonic()
             try:
-                order = orders.pop(backend.name, None) or await self._ordering.make(track, backend)
-                if await self._attempt(track, backend, order):
+                if await self._attempt(track, backend, effort):
                     return
-                refusing_since, pause = None, self._c.rules.pause
             except (Refused, UserFault):
                 raise
             except OperatorFault as fault:
-                refused[backend.name] = fault
+                effort.refused[backend.name] = fault
                 await self._c.pass_over(backend, fault)
             except (MusicError, Later) as fault:
-                refusing_since = refusing_since or time.monotonic()
-                wait = _pause_of(fault) or pause * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
-                if time.monotonic() + wait - refusing_since > self._c.rules.generate_timeout:
+                wait = effort.next_pause(fault, begun)
+                if wait is None:
                     ours = isinstance(fault, _FullError)
                     raise Refused(Failure.OPERATOR if ours else Failure.UPSTREAM) from fault
                 await self._c.pause(wait)
-                pause = min(_LONGEST_PAUSE, pause * 2)
 
-    async def _attempt(self, track: Track, backend: MusicBackend, order: Order) -> bool:
+    async def _ordered(self, track: Track, backend: MusicBackend, effort: _Effort) -> Order:
+        """What is asked for now."""
+        known = effort.orders.pop(backend.name, None)
+        order = known or await self._ordering.make(track, backend)
+        return replace(order, lyrics=without_joiners(order.lyrics)) if effort.plain else order
+
+    async def _attempt(self, track: Track, backend: MusicBackend, effort: _Effort) -> bool:
         """Make one paid call.
 
         Returns:
@@ -174,6 +210,7 @@ class Making:
             Pending: it is not waited for any longer.
             Refused, Later: it was not made, or would be refused again.
         """
+        order = await self._ordered(track, backend, effort)
         if self._c.stopping.is_set():  # it came during an upload; a call would not end in time
             return False
         if not await asyncio.to_thread(self._has_room):
@@ -193,7 +230,10 @@ class Making:
         try:
             made = await self._calls.make(attempt, backend, order)
         except MusicError as error:
-            await self._after_refusal(track, backend, error)
+            if _lacks_joiners(error, order):
+                effort.plain = True
+            else:
+                await self._after_refusal(track, backend, error)
             return False
         if made:
             self._c.music.mark(backend.name, None)
@@ -212,7 +252,8 @@ class Making:
             MusicError: this refusal again, if another call would be refused as well.
         """
         attempts = await self._c.store.ledger.of(track.id)
-        first_of_its_kind = sum(a.detail == detail_of(error) for a in attempts) <= 1
+        alike = [a for a in attempts if a.backend == backend.name and is_kind(a.detail, error)]
+        first_of_its_kind = len(alike) <= 1
         if isinstance(error, StaleUpload) and first_of_its_kind:
             for reference_id, purpose in track.recipe.uploads().items():
                 await self._c.store.references.forget_upload(reference_id, purpose, backend.name)
@@ -230,9 +271,12 @@ class Making:
             await self._c.store.ledger.close(attempt, Outcome.UNKNOWN, "Unconfigured")
             return False
         order = await self._ordering.as_submitted(track, backend)
+        await self._keeping.inherit(track, attempt)
         try:
             return await self._calls.resume(attempt, backend, order)
-        except UserFault:
+        except UserFault as fault:
+            if order is not None and _lacks_joiners(fault, order):
+                return False
             raise
         except MusicError as error:
             log.info("what was promised does not come: %s", type(error).__name__)
@@ -251,6 +295,11 @@ class Making:
             await self._c.store.tracks.move(track_id, before, TrackStatus.CANCELLED)
         else:
             await self._c.failed(track_id, failure)
+
+
+def _lacks_joiners(error: MusicError, order: Order) -> bool:
+    """Whether words were refused for what joins them, and may be taken without."""
+    return error.code == INVISIBLE and without_joiners(order.lyrics) != order.lyrics
 
 
 def _pause_of(fault: MusicError | Later) -> float | None:

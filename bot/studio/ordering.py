@@ -1,5 +1,6 @@
 """What is asked of a music service: words, and recordings as it knows them."""
 
+import unicodedata
 import uuid
 from collections.abc import Mapping
 
@@ -71,6 +72,18 @@ class Ordering:
             if (upload := await self._recordings.remembered(reference_id, purpose, backend))
         }
         return order_of(track, backend, known) if len(known) == len(wanted) else None
+
+
+def without_joiners(lyrics: str) -> str:
+    """Words without the characters that join or vary others and show nothing by themselves.
+
+    Languages are misspelt and emoji torn without them, but a service may refuse them.
+    """
+    return "".join(c for c in lyrics if unicodedata.category(c) != "Cf" and not _varies(c))
+
+
+def _varies(c: str) -> bool:
+    return "\ufe00" <= c <= "\ufe0f" or "\U000e0100" <= c <= "\U000e01ef"
 
 
 def order_of(track: Track, backend: MusicBackend, known: Mapping[int, Uploaded]) -> Order:

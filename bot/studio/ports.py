@@ -107,7 +107,7 @@ class Courier(Protocol):
         """Tell the owner what only they can mend; best effort, never raises.
 
         Args:
-            matter: An `OperatorReason`, or "disk".
+            matter: An `OperatorReason`, "disk", or "trouble".
             backend: Which service it is about, if any.
             instead: Which service is used until that is done, if there is one.
 

@@ -14,7 +14,15 @@ from weakref import WeakValueDictionary
 from bot.audio import Prepared, Unusable
 from bot.jobs import Kind
 from bot.model import Failure, Flaw, Purpose, ReferenceStatus, recipe
-from bot.music import MusicBackend, MusicError, OperatorFault, Uploaded, UserFault, UserReason
+from bot.music import (
+    BadAnswer,
+    MusicBackend,
+    MusicError,
+    OperatorFault,
+    UnknownFault,
+    Uploaded,
+    UserFault,
+)
 from bot.store import Reference, Upload
 from bot.studio.context import Context
 from bot.studio.ports import FileGone, Later, TooBig, Unreachable
@@ -24,6 +32,7 @@ log = logging.getLogger(__name__)
 _LARGEST = 20 * 1024 * 1024  # what Telegram hands out
 _LONGEST_PAUSE = 30.0
 _EARLY_TRIES = 6
+_ODD_TRIES = 3  # uploads in a row that were taken and brought nothing
 _WRITTEN = 3600.0  # what is half written after so long was left by a killed process
 _HALF = {".part", ".raw"}
 
@@ -47,12 +56,14 @@ class Recordings:
         self._c = context
         self._store = context.store.references
         self._tries: Counter[int] = Counter()
+        self._odd: Counter[int] = Counter()
         self._uploading: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def work(self, reference_id: int) -> float | None:
         """Do what a reference needs: prepare it, say what was found, upload it."""
         async with self._c.holding(self._store.claims, reference_id) as before:
             if before is None:
+                await self._store.get(reference_id)  # one that is gone is nobody's
                 return 1.0
             again = await self._advance(before)
         after = await self._store.get(reference_id)
@@ -76,6 +87,9 @@ class Recordings:
         async with self._uploading.setdefault(reference_id, asyncio.Lock()):
             found = await self._store.upload(reference_id, purpose, backend.name)
             if found is None:
+                if not await self._store.may_upload(reference_id, purpose, backend.name):
+                    log.error("a recording goes up to %s again and again", backend.name)
+                    raise Refused(Failure.UPSTREAM)
                 return await self._upload(await self._store.get(reference_id), purpose, backend)
         if found.refusal:
             raise Refused(Failure(found.refusal))
@@ -205,10 +219,17 @@ class Recordings:
         except TimeoutError as error:
             raise Later(self._c.rules.pause) from error
         except UserFault as fault:
-            length = fault.reason is UserReason.VOICE_LENGTH
-            refusal = Failure.VOICE_LENGTH if length else Failure.RECORDING
+            refusal = Failure(fault.reason)
             await self._store.keep_upload(reference.id, purpose, backend.name, refusal=refusal)
             raise Refused(refusal) from fault
+        except (BadAnswer, UnknownFault) as odd:
+            await self._store.count_upload(reference.id, purpose, backend.name)
+            self._odd[reference.id] += 1
+            if self._odd[reference.id] < _ODD_TRIES:
+                raise
+            del self._odd[reference.id]
+            raise Refused(Failure.UPSTREAM) from odd
+        self._odd.pop(reference.id, None)
         if not backend.abilities.inline:
             await self._store.keep_upload(
                 reference.id,

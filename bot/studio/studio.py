@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from typing import Any
 
 from bot.audio import Limits
 from bot.jobs import Kind
 from bot.model import Failure, Purpose, ReferenceStatus, Step, TrackStatus, recipe
 from bot.music import Abilities
-from bot.store import Draft, NewRecording, NotNow, Reference, Track
+from bot.store import DayFull, Draft, NewRecording, NotNow, Reference, Track
 from bot.studio import lyrics
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
+from bot.studio.guard import Guard
 from bot.studio.making import Making
 from bot.studio.recordings import Recordings
 from bot.studio.watch import Watch
@@ -45,6 +45,7 @@ class Studio:
         self._delivery = Delivery(context, performer)
         self._making = Making(context, self._recordings, self._delivery)
         self._watch = Watch(context)
+        self._guard = Guard(context)
         self._aside: list[asyncio.Task[None]] = []
 
     @property
@@ -71,6 +72,11 @@ class Studio:
     def tracks_per_user(self) -> int:
         """How many unfinished tracks a person may have."""
         return self._c.rules.tracks_per_user
+
+    @property
+    def tracks_per_day(self) -> int | None:
+        """How many tracks a person may begin in 24 hours; None if there is no limit."""
+        return self._c.rules.tracks_per_day
 
     @property
     def lyrics_advice(self) -> int:
@@ -101,9 +107,7 @@ class Studio:
             Kind.TRACK: self._making.work,
             Kind.DELIVERY: self._delivery.work,
         }
-        with suppress(LookupError):
-            return await work[kind](row_id)
-        return None
+        return await self._guard.run(kind, row_id, work[kind])
 
     async def due(self) -> list[tuple[Kind, int]]:
         """Every row with work left and nobody at it."""
@@ -141,17 +145,20 @@ class Studio:
                     return reference
         return None
 
-    async def create(self, draft: Draft, panel_id: int) -> Track | NotNow:
+    async def create(self, draft: Draft, panel_id: int) -> Track | NotNow | DayFull:
         """Ask for the track of a finished draft; pressing twice makes one."""
-        limit = self._c.rules.tracks_per_user
-        return await self._woken(await self._c.store.tracks.create(draft, panel_id, limit))
+        limit, a_day = self._c.rules.tracks_per_user, self._c.rules.a_day(draft.user_id)
+        tracks = self._c.store.tracks
+        return await self._woken(await tracks.create(draft, panel_id, limit, a_day=a_day))
 
-    async def another(self, before: Track, origin: str, panel_id: int | None) -> Track | NotNow:
+    async def another(
+        self, before: Track, origin: str, panel_id: int | None
+    ) -> Track | NotNow | DayFull:
         """Ask for another track from the same recipe; nothing is uploaded again."""
-        limit = self._c.rules.tracks_per_user
-        return await self._woken(
-            await self._c.store.tracks.another(before, origin, panel_id, limit)
-        )
+        limit, a_day = self._c.rules.tracks_per_user, self._c.rules.a_day(before.user_id)
+        tracks = self._c.store.tracks
+        made = await tracks.another(before, origin, panel_id, limit, a_day=a_day)
+        return await self._woken(made)
 
     async def rewrite(self, track: Track, **values: Any) -> Draft:
         """Begin a draft with a track's recordings that asks for new lyrics.
@@ -216,7 +223,7 @@ class Studio:
         marks = len(lyrics.final("", result, marks=self.abilities.marks))
         return Room(max(self.lyrics_min - marks, 1), max(self.lyrics_max - marks, 0))
 
-    async def _woken(self, track: Track | NotNow) -> Track | NotNow:
+    async def _woken(self, track: Track | NotNow | DayFull) -> Track | NotNow | DayFull:
         if isinstance(track, Track):
             queued = track.status is TrackStatus.QUEUED
             await self._c.jobs.wake(Kind.TRACK if queued else Kind.DELIVERY, track.id)
