@@ -31,6 +31,7 @@ from bot.telegram.courier import Courier
 from bot.telegram.door import Door
 from bot.telegram.health import Standby
 from bot.telegram.intake import Intake
+from bot.telegram.known_bot import KnownBot
 from bot.telegram.languages import Languages
 from bot.telegram.patience import Patience, Pauses
 from bot.telegram.persistence import DraftPersistence
@@ -80,7 +81,7 @@ def rules(settings: Settings, pace: float = 1.0) -> Rules:
     )
 
 
-def telegram_bot(settings: Settings) -> ExtBot[None]:
+def telegram_bot(settings: Settings) -> KnownBot:
     """The bot on its own aiohttp session, not yet initialised.
 
     Raises:
@@ -88,7 +89,7 @@ def telegram_bot(settings: Settings) -> ExtBot[None]:
     """
     if settings.telegram_token is None:
         raise SettingsError("TELEGRAM_TOKEN: is needed; @BotFather gives you one")
-    return ExtBot(
+    return KnownBot(
         settings.telegram_token.get_secret_value(),
         base_url=f"{settings.telegram_api_url}/bot",
         base_file_url=f"{settings.telegram_api_url}/file/bot",
@@ -131,7 +132,7 @@ async def base(
         people = Languages(store)
         courier = Courier(bot, people, settings.owner_id, PERFORMER, pace)
         stack.push_async_callback(bot.shutdown)
-        await Patience(Pauses()).get(bot.initialize)
+        await Patience(Pauses(), bot).get(bot.initialize)
         if not await store.belongs_to(str(bot.id)):
             raise _another_bot(settings, AnotherBot())
         context = Context(

@@ -4,14 +4,16 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, TypeVar
 
 from bot.settings import Settings, SettingsError
 from bot.store import AlreadyOpen, NewerSchema, StoreUnavailable
-from bot.telegram.patience import TokenRefused
-from bot.telegram.webhook import CannotListen, WebhookRefused
+from bot.telegram.known_bot import NotTheBotApi
+from bot.telegram.patience import NeverAnswered
+from bot.telegram.webhook import CannotListen
 
 log = logging.getLogger(__name__)
 
@@ -82,10 +84,11 @@ def serve(settings: Settings, service: Coroutine[Any, Any, None]) -> int:
         asyncio.run(service)
     except NewerSchema as error:
         raise SettingsError(f"{where}: {error}") from None
-    except TokenRefused as error:
-        raise SettingsError("TELEGRAM_TOKEN: Telegram refuses it") from error
-    except (CannotListen, WebhookRefused) as error:
+    except (CannotListen, NeverAnswered) as error:
         raise SettingsError(str(error)) from error
+    except NotTheBotApi as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the one line that says what is wrong
+        return 1
     except (AlreadyOpen, StoreUnavailable) as error:
         raise SettingsError(f"{where}: {error}") from error
     except OSError as error:

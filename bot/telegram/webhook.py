@@ -14,7 +14,7 @@ from telegram.error import BadRequest
 from bot.store import StoreUnavailable
 from bot.telegram.health import Health, Pulse, Standby
 from bot.telegram.intake import Intake
-from bot.telegram.patience import Patience, Pauses
+from bot.telegram.patience import NeverAnswered, Patience, Pauses
 from bot.telegram.updates import ALLOWED_UPDATES, is_update
 
 BODY_LIMIT = 2**20
@@ -32,7 +32,7 @@ class CannotListen(Exception):
     """The server's address cannot be had; the message is one line for the owner."""
 
 
-class WebhookRefused(Exception):
+class WebhookRefused(NeverAnswered):
     """Telegram does not take the webhook's address; the message is one line for the owner."""
 
 
@@ -83,7 +83,7 @@ class Webhook:
             except BadRequest as error:
                 raise WebhookRefused(f"WEBHOOK_URL: {error.message}") from error
 
-        await Patience(pauses).get(ask)
+        await Patience(pauses, bot).get(ask)
 
     async def push(self, request: web.Request) -> web.Response:
         """Answer one push: 200 only when the update is kept."""
