@@ -5,7 +5,7 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -188,10 +188,7 @@ def application(desk: Desk, settings: Settings) -> App:
         .persistence(DraftPersistence(desk.store))
         .build()
     )
-    everybody = settings.access == "open"
-    known = settings.allowed_users | ({settings.owner_id} if settings.owner_id else frozenset())
-    allowed = None if everybody else known
-    handlers.gate.add(app, desk, allowed, owned=settings.owner_id is not None)
+    handlers.gate.add(app, desk, known_to(settings), owned=settings.owner_id is not None)
     for room in (
         handlers.start,
         handlers.help,
@@ -202,6 +199,13 @@ def application(desk: Desk, settings: Settings) -> App:
         room.add(app, desk)
     handlers.errors.add(app)
     return app
+
+
+def known_to(settings: Settings) -> Callable[[int], bool]:
+    """Whether somebody may use the bot."""
+    known = settings.allowed_users | ({settings.owner_id} if settings.owner_id else frozenset())
+    everybody = settings.access == "open"
+    return lambda user_id: everybody or user_id in known
 
 
 @asynccontextmanager
@@ -224,6 +228,8 @@ async def talking(at_work: Base) -> AsyncIterator[Door]:
         trouble.flood,
         on_store_trouble=trouble.store_away,
         gave_up=trouble.gave_up,
+        unread=trouble.unread,
+        known=known_to(settings),
     )
     try:
         async with Door(settings, desk.store, desk.bot, door) as opened:

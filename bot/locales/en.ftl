@@ -160,6 +160,7 @@ cancel-track = Stopping your track.
 cancel-nothing = There is nothing to cancel. Send me a recording to begin.
 flood = That’s more at once than I can follow. I’ve left out some of your messages; send the last one again in a moment.
 trouble = Something went wrong on my side. Nothing you sent before is lost; please send that last message again.
+unread = I can’t read that kind of message. Send a recording, or the words you want to hear.
 store-trouble = I can’t write anything down right now, so I can’t take that. Please try again in a few minutes.
 
 ## For the owner

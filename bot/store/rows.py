@@ -40,6 +40,7 @@ class Draft(_FromRow):
     lyrics_message_id: int | None
     panel_id: int | None
     album: str | None
+    changed_at: float
 
     _words: ClassVar[dict[str, Any]] = {"step": Step, "purpose": Purpose}
 

@@ -6,6 +6,7 @@ anything at all; nothing of it may end the process, fill the memory or stop it f
 
 import re
 from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 import aiohttp
@@ -109,6 +110,5 @@ def _is_telegrams(status: int, body: bytes, url: str) -> None:
         value = None
     if isinstance(value, dict) and value.get("ok") is False:
         return
-    known = status in HTTPStatus._value2member_map_  # noqa: SLF001 - `in HTTPStatus` needs 3.12
-    phrase = HTTPStatus(status).phrase if known else "Unknown status"
+    phrase = responses.get(status, "Unknown status")
     raise NetworkError(f"{phrase} ({status}) at {address(url)}, not said by the Bot API")

@@ -108,7 +108,7 @@ class Poller:
         if found and not usable:
             raise TelegramError("getUpdates was answered with something else than updates")
         if len(usable) < len(found):
-            log.warning("%d things that are no updates were left out", len(found) - len(usable))
+            log.warning("%d things that are no updates were dropped", len(found) - len(usable))
         return usable
 
 

@@ -72,9 +72,16 @@ async def repeated(
             log.warning("Telegram is away; a person is answered when it is back")
             said = True
         await asyncio.sleep(pause)
-        if for_long and (limit := handler_limit.get()) and (end := limit.when()) is not None:
-            limit.reschedule(end + loop.time() - begun)
+        if for_long:
+            _does_not_count(loop.time() - begun)
     return await call()
+
+
+def _does_not_count(waited: float) -> None:
+    """Give a handler that waited for Telegram its time back, unless it was cut off already."""
+    limit = handler_limit.get()
+    if limit and not limit.expired() and (end := limit.when()) is not None:
+        limit.reschedule(end + waited)
 
 
 def away(error: NetworkError) -> bool:

@@ -24,6 +24,8 @@ from bot.proxies import proxy_for
 from bot.telegram import answers
 from bot.telegram.answers import Broken
 
+__all__ = ["AiohttpRequest", "Broken", "TooBig", "Unsent", "UnsentTimedOut"]
+
 POOL_SIZE = 256
 """Connections at once, as PTB's own transport has it."""
 
@@ -51,8 +53,8 @@ class AiohttpRequest(BaseRequest):
 
     Args:
         session: A session to share; whoever opened it closes it. Without one, `initialize`
-            opens a session and `shutdown`
-            closes it; afterwards `initialize` may be called again.
+            opens a session and `shutdown` closes it; afterwards `initialize` may be called
+            again.
         read_timeout: Seconds to wait for the next bytes of an answer.
         write_timeout: Seconds for sending a call without files.
         connect_timeout: Seconds for connecting.
@@ -60,8 +62,8 @@ class AiohttpRequest(BaseRequest):
         media_timeout: Seconds for sending files, and for the body of a download.
 
     Proxies are the environment's, as httpx has it; `~/.netrc` is never read, and no answer leads
-    to another address. A timeout of None, which PTB allows, means `media_timeout` here: nothing waits forever. The
-    whole exchange may take the sum of its four timeouts.
+    to another address. A timeout of None, which PTB allows, means `media_timeout` here: nothing
+    waits forever. The whole exchange may take the sum of its four timeouts.
     """
 
     __slots__ = ("_defaults", "_media_timeout", "_own", "_session", "_urls")
