@@ -29,6 +29,7 @@ from bot.store import AnotherBot, Store
 from bot.studio import Context, Rules, Studio
 from bot.telegram.courier import Courier
 from bot.telegram.door import Door
+from bot.telegram.files import Files
 from bot.telegram.health import Standby
 from bot.telegram.intake import Intake
 from bot.telegram.known_bot import KnownBot
@@ -130,7 +131,8 @@ async def base(
         warming = asyncio.create_task(workshop.warm())
         stack.callback(warming.cancel)
         people = Languages(store)
-        courier = Courier(bot, people, settings.owner_id, PERFORMER, pace)
+        files = Files(bot, settings.telegram_local_dir, pace)
+        courier = Courier(bot, people, settings.owner_id, PERFORMER, files=files, pace=pace)
         stack.push_async_callback(bot.shutdown)
         await Patience(Pauses(), bot).get(bot.initialize)
         if not await store.belongs_to(str(bot.id)):

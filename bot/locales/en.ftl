@@ -71,6 +71,8 @@ recording-empty = That file is empty. Send the recording once more.
 recording-silent = I hear only silence in that recording. Send one where you can be heard.
 recording-unreadable = I can’t read that file. Send a voice message, or an MP3, M4A, OGG, FLAC or WAV.
 recording-not-audio = There is no sound in that file. Send a voice message or a music file.
+recording-out-of-reach = I can’t fetch recordings right now; it’s not you. I’ve told my owner. Just go on: I’ll try again when you press Create.
+recording-late = Telegram hasn’t handed me that recording yet; it’s not you. Just go on: I keep trying.
 recording-gone = Telegram no longer has that recording. Send it once more.
 lyrics-kept = Your lyrics are kept.
 hint-quiet = That recording is very quiet. If you can, send a louder one; otherwise just go on.
@@ -192,6 +194,12 @@ owner-maintenance =
     }
 owner-disk =
     The disk is nearly full, so I ask for no more tracks. Make room where DATA_DIR is; tracks that wait then go on by themselves.
+owner-files-unset =
+    Your Bot API server keeps recordings on its own disk, and I read none there until you allow it. Set <code>TELEGRAM_LOCAL_DIR</code> to the folder where it keeps them (its <code>--dir</code>), or run it without <code>--local</code>; then start me again. Until then no recording can be used.
+owner-files-missing =
+    The recordings that your Bot API server names are not in <code>TELEGRAM_LOCAL_DIR</code>. Mount the folder where it keeps them (its <code>--dir</code>) where I run, at the same path, and set <code>TELEGRAM_LOCAL_DIR</code> to it. Until then no recording can be used.
+owner-files-unreadable =
+    I may not read the recordings in <code>TELEGRAM_LOCAL_DIR</code>. Let the user I run as read that folder. Until then no recording can be used.
 
 ## The command line
 

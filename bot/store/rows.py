@@ -62,6 +62,7 @@ class Reference(_FromRow):
     status: ReferenceStatus
     reason: Flaw | None
     told: bool
+    wake_at: float
     claimed_by: str | None
     claimed_until: float | None
 

@@ -134,6 +134,11 @@ class Context:
         log.error("the disk is full: no track is asked for until there is room")
         await self._tell_owner("disk", "disk", _HOUR)
 
+    async def files_away(self, matter: str) -> None:
+        """Let the owner know why recordings cannot be fetched (see `ports.OutOfReach`)."""
+        log.error("recordings cannot be fetched: %s", matter)
+        await self._tell_owner(matter, matter, _HOUR)
+
     async def _tell_owner(
         self, kind: str, matter: str, every: float, backend: str = "", instead: str | None = None
     ) -> None:
