@@ -6,7 +6,6 @@ word: it is read only inside of the folder that the owner has named for it.
 
 import asyncio
 import os
-import stat
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
@@ -116,33 +115,38 @@ def copy(named: str, folder: Path | None, into: Path, at_most: int) -> None:
     """
     if folder is None:
         raise OutOfReach(UNSET)
+    source = _opened(named, folder)
+    try:
+        with into.open("wb") as sink:
+            _pour(source, sink, at_most)
+    except BaseException:
+        into.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(source)
+
+
+def _opened(named: str, folder: Path) -> int:
+    """Open what a path really leads to, if that is a regular file inside the folder."""
     try:
         real = Path(named).resolve(strict=True)
-        inside = real.is_relative_to(folder.resolve())
-        source = os.open(real, _FLAGS) if inside else None
+        inside = real.is_relative_to(folder.resolve()) and real.is_file()
+        opened = os.open(real, _FLAGS) if inside else None
     except (FileNotFoundError, NotADirectoryError, RuntimeError, ValueError) as error:
         raise OutOfReach(ELSEWHERE) from error
     except OSError as error:
         raise OutOfReach(UNREADABLE) from error
-    if source is None:
+    if opened is None:
         raise OutOfReach(ELSEWHERE)
-    with os.fdopen(source, "rb", buffering=0) as opened:
-        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-            raise OutOfReach(ELSEWHERE)
-        try:
-            with into.open("wb") as sink:
-                _pour(opened, sink, at_most)
-        except BaseException:
-            into.unlink(missing_ok=True)
-            raise
+    return opened
 
 
-def _pour(source: BinaryIO, sink: BinaryIO, at_most: int) -> None:
+def _pour(source: int, sink: BinaryIO, at_most: int) -> None:
     """Copy with a bound; what a file says about its own size is not believed."""
     size = 0
     while True:
         try:
-            piece = source.read(_PIECE)
+            piece = os.read(source, _PIECE)
         except OSError as error:
             raise OutOfReach(UNREADABLE) from error
         if not piece:
