@@ -16,7 +16,7 @@ from bot.store import Store, StoreUnavailable
 from bot.store.claims import Claims, Item
 from bot.studio import lyrics
 from bot.studio.holding import Holder
-from bot.studio.ports import Courier
+from bot.studio.ports import Courier, OutOfReach
 
 log = logging.getLogger(__name__)
 
@@ -134,10 +134,10 @@ class Context:
         log.error("the disk is full: no track is asked for until there is room")
         await self._tell_owner("disk", "disk", _HOUR)
 
-    async def files_away(self, matter: str) -> None:
-        """Let the owner know why recordings cannot be fetched (see `ports.OutOfReach`)."""
-        log.error("recordings cannot be fetched: %s", matter)
-        await self._tell_owner(matter, matter, _HOUR)
+    async def files_away(self, error: OutOfReach) -> None:
+        """Let the owner know why recordings cannot be fetched."""
+        log.error("recordings cannot be fetched: %s", error.why)
+        await self._tell_owner(error.matter, error.matter, _HOUR)
 
     async def _tell_owner(
         self, kind: str, matter: str, every: float, backend: str = "", instead: str | None = None

@@ -51,11 +51,13 @@ class OutOfReach(FileGone):
 
     Args:
         matter: What the owner has to be told (see `Courier.tell_owner`).
+        why: The same for the log.
     """
 
-    def __init__(self, matter: str) -> None:
-        super().__init__(matter)
+    def __init__(self, matter: str, why: str) -> None:
+        super().__init__(f"{matter}: {why}")
         self.matter = matter
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ class Recordings:
             del self._missing[reference.id]
             raise Unusable(Flaw.GONE) from missing
         except OSError as error:
-            raise OutOfReach("disk") from error
+            raise OutOfReach("disk", f"no room or right to write: {error.strerror}") from error
         finally:
             raw.unlink(missing_ok=True)
 
@@ -234,7 +234,7 @@ class Recordings:
         except Unusable as error:
             raise Refused(Failure.RECORDING) from error
         except OutOfReach as error:
-            await self._c.files_away(error.matter)
+            await self._c.files_away(error)
             raise Refused(Failure.OPERATOR) from error
         except TimeoutError as error:
             raise Later(self._c.rules.pause) from error
@@ -272,7 +272,7 @@ class Recordings:
 
     async def _leave(self, reference: Reference, error: OutOfReach) -> float | None:
         """Say that only the owner can help; the next Create or Try again looks once more."""
-        await self._c.files_away(error.matter)
+        await self._c.files_away(error)
         waiting = await self._c.store.tracks.waiting_for(reference.id)
         try:
             if not waiting and not reference.told:

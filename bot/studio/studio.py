@@ -137,7 +137,7 @@ class Studio:
             try:
                 return await self._c.courier.fetch(file_id, into, at_most)
             except OutOfReach as error:
-                await self._c.files_away(error.matter)
+                await self._c.files_away(error)
                 raise
             except Later as later:
                 if later.seconds > _WORDS_PATIENCE:

@@ -18,14 +18,12 @@ from bot.studio import Flooded, Later, Missing, OutOfReach, TooBig
 from bot.telegram import request
 from bot.telegram.repeating import seconds
 
-UNSET, ELSEWHERE, UNREADABLE, DISK = "files-unset", "files-missing", "files-unreadable", "disk"
-"""What the owner is told (`owner-…` in the locale files)."""
-
 _TIMEOUT = 120.0
 _PAUSE = 5.0
 _MISSING_PAUSE = 2.0
 _PIECE = 1 << 16
 _TOO_BIG = "file is too big"
+_NAMED = "the Bot API server names a place on its own disk"
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -73,7 +71,7 @@ class Files:
         except (TelegramError, TimeoutError) as error:
             raise Later(self._pause) from error
         except OSError as error:
-            raise OutOfReach(DISK) from error
+            raise OutOfReach("disk", f"they cannot be written ({error.strerror})") from error
 
     async def _place(self, file_id: str) -> str:
         """Where a file is, in the server's words: PTB would look at this machine's disk for it.
@@ -114,7 +112,7 @@ def copy(named: str, folder: Path | None, into: Path, at_most: int) -> None:
         OSError: The copy cannot be written.
     """
     if folder is None:
-        raise OutOfReach(UNSET)
+        raise OutOfReach("files-unset", f"{_NAMED}, and TELEGRAM_LOCAL_DIR is not set")
     source = _opened(named, folder)
     try:
         with into.open("wb") as sink:
@@ -133,11 +131,11 @@ def _opened(named: str, folder: Path) -> int:
         inside = real.is_relative_to(folder.resolve()) and real.is_file()
         opened = os.open(real, _FLAGS) if inside else None
     except (FileNotFoundError, NotADirectoryError, RuntimeError, ValueError) as error:
-        raise OutOfReach(ELSEWHERE) from error
+        raise _elsewhere() from error
     except OSError as error:
-        raise OutOfReach(UNREADABLE) from error
+        raise _unreadable(error) from error
     if opened is None:
-        raise OutOfReach(ELSEWHERE)
+        raise _elsewhere()
     return opened
 
 
@@ -148,13 +146,21 @@ def _pour(source: int, sink: BinaryIO, at_most: int) -> None:
         try:
             piece = os.read(source, _PIECE)
         except OSError as error:
-            raise OutOfReach(UNREADABLE) from error
+            raise _unreadable(error) from error
         if not piece:
             return
         size += len(piece)
         if size > at_most:
             raise TooBig
         sink.write(piece)
+
+
+def _elsewhere() -> OutOfReach:
+    return OutOfReach("files-missing", f"{_NAMED}, and it is no file in TELEGRAM_LOCAL_DIR")
+
+
+def _unreadable(error: OSError) -> OutOfReach:
+    return OutOfReach("files-unreadable", f"{_NAMED}, and reading it fails ({error.strerror})")
 
 
 def _is_local(place: str) -> bool:
