@@ -23,6 +23,7 @@ import handlers.start
 import handlers.tracks
 from bot.audio import Limits, Workshop
 from bot.jobs import Jobs, Kind, LocalJobs
+from bot.proxies import unusable
 from bot.services import music_services
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, Store
@@ -120,6 +121,8 @@ async def base(
         StoreUnavailable, NewerSchema, AlreadyOpen: the database cannot be had.
         OSError: `DATA_DIR` cannot be used.
     """
+    for name in unusable():
+        log.warning("%s names a proxy of another kind than http://, so it is not used", name)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     bot = telegram_bot(settings)
     async with AsyncExitStack() as stack:

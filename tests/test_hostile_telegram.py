@@ -105,7 +105,10 @@ async def test_one_odd_answer_to_a_poll_changes_nothing(
     assert between.calls["getUpdates"] < 10
 
 
-@pytest.mark.parametrize("kind", ["html", "no-result", "deep", "404", "html-403", "huge"])
+@pytest.mark.parametrize(
+    "kind",
+    ["html", "no-result", "result-null", "result-text", "deep", "404", "html-403", "huge"],
+)
 async def test_one_odd_answer_to_a_reply_is_met_with_the_same_reply(
     outside: World, between: Between, ada: Person, hurried: None, kind: str
 ) -> None:

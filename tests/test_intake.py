@@ -94,11 +94,12 @@ async def test_a_killed_process_leaves_its_updates_to_the_next_twice_at_most(
                 await intake.accept([message(1, "poison"), message(2, "other's", chat=2)])
             await until(lambda: "poison" in handler.begun)  # noqa: B023 - awaited in the loop
         assert open_rows(tmp_path) == [1]
-    handler = Handler()
-    async with at_work(store.inbox, handler) as intake:
+    handler, gave_up = Handler(), Handler()
+    async with at_work(store.inbox, handler, gave_up=gave_up) as intake:
         await intake.accept([message(3, "end")])
-        await until(lambda: handler.seen)
+        await until(lambda: handler.seen and gave_up.seen)
     assert handler.begun == ["end"]
+    assert gave_up.seen == ["poison"]
 
 
 async def test_leftovers_come_before_what_is_new(store: Store) -> None:

@@ -58,7 +58,8 @@ class Intake:
         overflow: Told of the first update of a flood that was dropped, so that the bot can say
             so once.
         on_store_trouble: Given chat ids, once for each chat in an outage of the store.
-        gave_up: Told of an update whose handler took longer than `deadline`.
+        gave_up: Told of an update whose handler took longer than `deadline`, or with which two
+            processes have died.
         unread: Told of private chats in which something came that cannot be read.
         known: Whether somebody may use the bot; None if everybody may.
         per_lane: Updates that may wait for one user in one chat; more are dropped.
@@ -95,7 +96,7 @@ class Intake:
         self._outage = Outage(on_store_trouble)
         self._lanes = Lanes(self._serve, per_lane=per_lane, at_once=at_once, most=most)
         self._strangers = Lanes(self._serve, per_lane=2, at_once=2, most=_OF_STRANGERS)
-        self._commits = Commits(inbox, self._outage, self._take)
+        self._commits = Commits(inbox, self._outage, self._take, self._abandon)
 
     @property
     def backlog(self) -> int:
@@ -180,6 +181,13 @@ class Intake:
                 log.warning("A flood: updates of one user are dropped", extra={"lane": key})
                 self._lanes.push(("overflow", key), _Job(raw, self._overflow, counts=False))
 
+    def _abandon(self, raws: list[Raw]) -> None:
+        """Have it said that updates will not be handled any more."""
+        if self._gave_up:
+            for raw in raws:
+                tell = _Job(raw, self._gave_up, counts=False)
+                self._lanes.push(("gave up", lane_of(raw)), tell)
+
     async def _serve(self, job: _Job) -> None:
         """See one update through; only a stop of the process leaves it undone."""
         update_id = job.raw["update_id"]
@@ -218,9 +226,8 @@ class Intake:
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            if self._gave_up and job.handle is not self._gave_up:
-                tell = _Job(job.raw, self._gave_up, counts=False)
-                self._lanes.push(("gave up", lane_of(job.raw)), tell)
+            if job.handle is not self._gave_up:
+                self._abandon([job.raw])
             raise TookTooLong(f"not handled within {self._deadline:g} s") from error
 
 

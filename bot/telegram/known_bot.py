@@ -8,7 +8,7 @@ from telegram.ext import ExtBot
 
 from bot.telegram.answers import address
 
-_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What PTB raises on objects that lack what every such object has."""
 
 
@@ -28,7 +28,7 @@ class KnownBot(ExtBot[None]):
         """
         try:
             return await super().get_me(**options)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise NotTheBotApi(
                 f"TELEGRAM_API_URL: what answers at {address(self.base_url)} "
                 "does not say who this bot is, as the Bot API does"

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import TypeVar
 
-from telegram.error import NetworkError, RetryAfter, TimedOut
+from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 
 from bot.telegram.answers import LONGEST_PAUSE, SHORTEST_PAUSE
+from bot.telegram.known_bot import UNREADABLE
 from bot.telegram.request import Broken, Unsent
 from bot.untrusted import clamped
 
@@ -55,19 +56,16 @@ async def repeated(
     loop, said = asyncio.get_running_loop(), False
     lost = LOST if harmless else 0
     for number, usual in enumerate((*PAUSES, *(LONG_PAUSES if patient else ()))):
-        begun, pause, for_long = loop.time(), usual, number >= len(PAUSES)
+        begun, for_long = loop.time(), number >= len(PAUSES)
         try:
             return await call()
-        except RetryAfter as error:
-            pause = max(usual, seconds(error))  # Telegram knows better
-            for_long = for_long or pause > _LONGEST
-            if for_long and not patient:
-                raise
-        except NetworkError as error:
+        except (TelegramError, *UNREADABLE) as error:
+            pause = _pause(error, usual, for_long=for_long)
             if lost and is_lost(error):
-                lost -= 1
-            elif not (away(error) if for_long else refused(error)):
+                lost, pause = lost - 1, usual
+            if pause is None or (pause > _LONGEST and not patient):
                 raise
+        for_long = for_long or pause > _LONGEST
         if for_long and not said:
             log.warning("Telegram is away; a person is answered when it is back")
             said = True
@@ -75,6 +73,14 @@ async def repeated(
         if for_long:
             _does_not_count(loop.time() - begun)
     return await call()
+
+
+def _pause(error: Exception, usual: float, *, for_long: bool) -> float | None:
+    """Seconds after which what certainly had no effect is tried again; None for anything else."""
+    if isinstance(error, RetryAfter):
+        return max(usual, seconds(error))  # Telegram knows better
+    no_effect = isinstance(error, NetworkError) and (away if for_long else refused)(error)
+    return usual if no_effect else None
 
 
 def _does_not_count(waited: float) -> None:
@@ -98,9 +104,9 @@ def refused(error: NetworkError) -> bool:
     return isinstance(error, Unsent) or type(error) is NetworkError
 
 
-def is_lost(error: NetworkError) -> bool:
-    """Whether the call was sent and its answer did not come: it may have been acted on."""
-    return isinstance(error, Broken | TimedOut) and not isinstance(error, Unsent)
+def is_lost(error: Exception) -> bool:
+    """Whether the call was sent and no answer came of which anything can be made."""
+    return isinstance(error, (Broken, TimedOut, *UNREADABLE)) and not isinstance(error, Unsent)
 
 
 def seconds(error: RetryAfter) -> float:
