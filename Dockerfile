@@ -23,6 +23,6 @@ VOLUME /data
 EXPOSE 8081
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('HTTP_PORT') or 8081}/healthz\", timeout=8)"]
+    CMD ["python", "-m", "bot.telegram.asking"]
 ENTRYPOINT ["refrain"]
 CMD ["run"]

@@ -5,7 +5,7 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -30,8 +30,10 @@ from bot.store import AnotherBot, Store
 from bot.studio import Context, Rules, Studio
 from bot.telegram.courier import Courier
 from bot.telegram.door import Door
+from bot.telegram.files import Files
 from bot.telegram.health import Standby
 from bot.telegram.intake import Intake
+from bot.telegram.known_bot import KnownBot
 from bot.telegram.languages import Languages
 from bot.telegram.patience import Patience, Pauses
 from bot.telegram.persistence import DraftPersistence
@@ -84,7 +86,7 @@ def rules(settings: Settings, pace: float = 1.0) -> Rules:
     )
 
 
-def telegram_bot(settings: Settings) -> ExtBot[None]:
+def telegram_bot(settings: Settings) -> KnownBot:
     """The bot on its own aiohttp session, not yet initialised.
 
     Raises:
@@ -92,7 +94,7 @@ def telegram_bot(settings: Settings) -> ExtBot[None]:
     """
     if settings.telegram_token is None:
         raise SettingsError("TELEGRAM_TOKEN: is needed; @BotFather gives you one")
-    return ExtBot(
+    return KnownBot(
         settings.telegram_token.get_secret_value(),
         base_url=f"{settings.telegram_api_url}/bot",
         base_file_url=f"{settings.telegram_api_url}/file/bot",
@@ -134,9 +136,10 @@ async def base(
         warming = asyncio.create_task(workshop.warm())
         stack.callback(warming.cancel)
         people = Languages(store)
-        courier = Courier(bot, people, settings.owner_id, PERFORMER, pace)
+        files = Files(bot, settings.telegram_local_dir, pace)
+        courier = Courier(bot, people, settings.owner_id, PERFORMER, files=files, pace=pace)
         stack.push_async_callback(bot.shutdown)
-        await Patience(Pauses()).get(bot.initialize)
+        await Patience(Pauses(), bot).get(bot.initialize)
         if not await store.belongs_to(str(bot.id)):
             raise _another_bot(settings, AnotherBot())
         context = Context(
@@ -192,10 +195,7 @@ def application(desk: Desk, settings: Settings) -> App:
         .persistence(DraftPersistence(desk.store))
         .build()
     )
-    everybody = settings.access == "open"
-    known = settings.allowed_users | ({settings.owner_id} if settings.owner_id else frozenset())
-    allowed = None if everybody else known
-    handlers.gate.add(app, desk, allowed, owned=settings.owner_id is not None)
+    handlers.gate.add(app, desk, known_to(settings), owned=settings.owner_id is not None)
     for room in (
         handlers.start,
         handlers.help,
@@ -206,6 +206,13 @@ def application(desk: Desk, settings: Settings) -> App:
         room.add(app, desk)
     handlers.errors.add(app)
     return app
+
+
+def known_to(settings: Settings) -> Callable[[int], bool]:
+    """Whether somebody may use the bot."""
+    known = settings.allowed_users | ({settings.owner_id} if settings.owner_id else frozenset())
+    everybody = settings.access == "open"
+    return lambda user_id: everybody or user_id in known
 
 
 @asynccontextmanager
@@ -228,6 +235,8 @@ async def talking(at_work: Base) -> AsyncIterator[Door]:
         trouble.flood,
         on_store_trouble=trouble.store_away,
         gave_up=trouble.gave_up,
+        unread=trouble.unread,
+        known=known_to(settings),
     )
     try:
         async with Door(settings, desk.store, desk.bot, door) as opened:

@@ -64,10 +64,6 @@ async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator
     for name in names:
         if known[name].key is None and known[name].needs:
             raise SettingsError(f"{known[name].needs}: is needed to make tracks with {name}")
-    for variable in music.unusable_proxies():
-        log.warning(
-            "%s names no proxy of HTTP, so it is not used for the music services", variable
-        )
     async with AsyncExitStack() as stack:
         connector = aiohttp.TCPConnector(limit=0)
         # Without trust_env: it would put a password from ~/.netrc in the place of the key.

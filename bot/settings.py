@@ -96,6 +96,10 @@ class Settings(BaseSettings):
     telegram_api_url: HttpUrl = Field(
         "https://api.telegram.org", description="The Bot API; also a server of your own."
     )
+    telegram_local_dir: Path | None = Field(
+        None,
+        description="Where your own Bot API server in local mode keeps its files.",
+    )
 
     music_backend: Annotated[tuple[Service, ...], NoDecode] = Field(
         ("aimlapi",),
@@ -244,6 +248,13 @@ class Settings(BaseSettings):
             return value.expanduser()
         except RuntimeError:  # there is nobody of that name: it is a name like any other
             return value
+
+    @field_validator("telegram_local_dir")
+    @classmethod
+    def _is_a_folder_of_its_own(cls, value: Path | None) -> Path | None:
+        if value and (not value.is_absolute() or value == Path(value.anchor)):
+            raise ValueError("must be the whole path of a folder of its own")
+        return value
 
     @field_validator("telegram_token")
     @classmethod

@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,9 @@ from bot.texts import Texts, texts
 _AN_HOUR = 90  # minutes; hours are told above
 
 App = Application[Any, Any, Any, Any, Any, Any]
+
+_SOON = 8.0
+"""Seconds in which Telegram takes a short message; after that its answer counts as lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ async def reply(
 ) -> Message | None:
     """Answer in the chat that an update came from; Telegram is waited for if it is away.
 
+    An answer that got lost on its way is given once more: twice is better than not at all.
+
     Args:
         update: What is answered.
         text: HTML.
@@ -71,26 +77,35 @@ async def reply(
     if message is None:
         return None
     return await repeated(
-        lambda: message.reply_text(text, parse_mode=ParseMode.HTML, reply_markup=buttons),
+        lambda: message.reply_text(
+            text, parse_mode=ParseMode.HTML, reply_markup=buttons, read_timeout=_SOON
+        ),
         patient=patient,
+        harmless=True,
     )
 
 
 async def toast(update: Update, text: str | None = None, *, alert: bool = False) -> None:
-    """Answer a pressed button; a press too old to be answered is let go."""
-    if update.callback_query:
-        try:
-            await update.callback_query.answer(text, show_alert=alert)
-        except TelegramError:
-            return
+    """Answer a pressed button; a press too old to be answered is let go.
+
+    Words in it are worth a second try; without any it only ends the button's spinning, and must
+    not hold up what comes after it.
+    """
+    query = update.callback_query
+    if query is None:
+        return
+
+    async def answer() -> None:
+        await query.answer(text, show_alert=alert, read_timeout=_SOON)
+
+    with suppress(TelegramError):
+        await (repeated(answer, harmless=True) if text else answer())
 
 
 async def receipt(message: Message, emoji: str) -> None:
     """React to a message; not everywhere allowed, and never worth a failure."""
-    try:
-        await message.set_reaction(ReactionTypeEmoji(emoji))
-    except TelegramError:
-        return
+    with suppress(TelegramError):
+        await message.set_reaction(ReactionTypeEmoji(emoji), read_timeout=_SOON)
 
 
 def too_many(say: Texts, why: NotNow | DayFull, studio: Studio) -> str:

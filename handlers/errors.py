@@ -1,22 +1,23 @@
 """What a person reads when something goes wrong in a handler; the log has the rest."""
 
 import logging
-import time
 from collections.abc import Iterable
+from datetime import datetime
 
 from telegram import Bot, Update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ContextTypes
 
 from bot.store import StoreUnavailable
+from bot.telegram.intake import TookTooLong
 from bot.telegram.languages import Languages
 from bot.texts import texts
 from handlers.desk import App, reply, toast
 
 log = logging.getLogger(__name__)
 
-_SAY_AGAIN = 300.0
 _MOST = 10_000
+_NO_BUG = (NetworkError, RetryAfter, TookTooLong, TimeoutError)
 
 
 class Trouble:
@@ -28,17 +29,19 @@ class Trouble:
 
     async def flood(self, update: Update) -> None:
         """More came from one person than can be followed."""
-        user = update.effective_user
-        say = texts(user.language_code if user else None)
-        await toast(update)
-        await reply(update, say("flood"), patient=False)
+        await _say(update, "flood")
 
     async def gave_up(self, update: Update) -> None:
         """A handler took longer than anybody waits."""
-        user = update.effective_user
-        say = texts(user.language_code if user else None)
-        await toast(update)
-        await reply(update, say("trouble"), patient=False)
+        await _say(update, "trouble")
+
+    async def unread(self, chat_id: int) -> None:
+        """Something came from a person that cannot even be read."""
+        say = texts(self._languages.known(chat_id))
+        try:
+            await self._bot.send_message(chat_id, say("unread"))
+        except TelegramError as error:
+            log.warning("the person could not be told: %s", type(error).__name__)
 
     async def store_away(self, chat_ids: Iterable[int]) -> None:
         """Nothing can be written down; the store cannot be asked for languages either."""
@@ -50,11 +53,22 @@ class Trouble:
                 log.warning("the person could not be told: %s", type(error).__name__)
 
 
+async def _say(update: Update, key: str) -> None:
+    """One sentence about an update that no handler saw through."""
+    user = update.effective_user
+    say = texts(user.language_code if user else None)
+    await toast(update)
+    try:
+        await reply(update, say(key), patient=False)
+    except TelegramError as error:
+        log.warning("the person could not be told: %s", type(error).__name__)
+
+
 class Errors:
-    """Tells each chat of trouble once in a while, in one sentence."""
+    """Tells of trouble in one sentence, once for everything that was sent before it was said."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[int, str], float] = {}
+        self._told: dict[tuple[int, str], datetime] = {}
 
     async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Log an error and tell the person who met it."""
@@ -66,7 +80,7 @@ class Errors:
             log.error("%s", error)
             await self._tell(update, "store-trouble")
             return
-        if isinstance(error, NetworkError | RetryAfter) and not isinstance(error, BadRequest):
+        if isinstance(error, _NO_BUG) and not isinstance(error, BadRequest):
             log.warning("a person was not answered: %s", type(error).__name__)
         else:
             log.error("a handler failed", exc_info=error)
@@ -78,17 +92,23 @@ class Errors:
         user = update.effective_user
         say = texts(user.language_code if user else None)
         await toast(update, say.plain(key), alert=True)
-        chat_key = (update.effective_chat.id, key)
-        if update.callback_query or self._told.get(chat_key, 0) > time.monotonic():
+        if update.callback_query:
+            return
+        about = (update.effective_chat.id, key)
+        message = update.effective_message
+        sent = (message.edit_date or message.date) if message else None
+        said = self._told.get(about)
+        if sent and said and sent <= said:
+            return
+        try:
+            apology = await reply(update, say(key), patient=False)
+        except TelegramError as error:
+            log.warning("the person could not be told: %s", type(error).__name__)
             return
         if len(self._told) >= _MOST:
             self._told.clear()
-        try:
-            await reply(update, say(key), patient=False)
-        except TelegramError as error:
-            log.warning("the person could not be told: %s", type(error).__name__)
-        else:
-            self._told[chat_key] = time.monotonic() + _SAY_AGAIN
+        if apology:
+            self._told[about] = apology.date
 
 
 def add(app: App) -> None:

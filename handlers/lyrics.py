@@ -82,7 +82,7 @@ async def read(message: Message, desk: Desk) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "lyrics.txt"
         try:
-            await desk.courier.fetch(message.document.file_id, path, _FILE_BYTES)
+            await desk.studio.fetch_words(message.document.file_id, path, _FILE_BYTES)
         except TooBig as error:
             raise Unread("lyrics-file-big") from error
         except (FileGone, Later) as error:

@@ -1,6 +1,7 @@
 """What a person reads when a handler meets trouble, and what the log has."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,19 @@ from bot.sandbox.telegram_api import Person
 from bot.store import StoreUnavailable
 from bot.studio import Studio
 from bot.telegram.intake import Intake
-from tests.bot_kit import LYRICS, World, asked_purpose, count, previewed, said, song, until
+from handlers.panels import Panels
+from tests.bot_kit import (
+    LYRICS,
+    World,
+    asked_purpose,
+    count,
+    press,
+    previewed,
+    said,
+    song,
+    toasted,
+    until,
+)
 
 
 def _failing(error: Exception) -> Any:
@@ -70,6 +83,67 @@ async def test_who_has_blocked_the_bot_is_let_go(
     await until(lambda: "cannot be reached any more" in world.log)
     await world.quiet()
     assert count(ada, "trouble") == 0
+
+
+STEPS: dict[str, Callable[[Person], Awaitable[object]]] = {
+    "purpose-question": lambda ada: ada.send_audio(song(), duration=12),
+    "lyrics-question": lambda ada: ada.press("Singing with music", wait=0),
+    "preview": lambda ada: ada.send_text(LYRICS),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_what_was_committed_is_asked_though_its_handler_was_cut_off(
+    outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    monkeypatch.setattr("bot.app.Intake", partial(Intake, deadline=1.0))
+    asks = Panels.ask
+
+    async def hang(*_: Any) -> None:
+        monkeypatch.setattr(Panels, "ask", asks)
+        await asyncio.sleep(60)
+
+    await outside.start()
+    for name, act in STEPS.items():
+        if name == step:
+            monkeypatch.setattr(Panels, "ask", hang)
+        await act(ada)
+        await ada.wait_for(said(name))
+    assert count(ada, "trouble") == 0
+    assert "cut off after its commit" in outside.log
+    answer = await press(ada, "c:")
+    assert not toasted(answer, "toast-stale")
+    await ada.wait_for("audio")
+
+
+async def test_a_cancel_that_was_cut_off_is_a_cancel_and_is_said_to_be_repeated(
+    outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.Intake", partial(Intake, deadline=1.0))
+    await outside.start()
+    await previewed(ada)
+    await outside.quiet()
+    outside.telegram.fail("sendMessage", "hang")
+    monkeypatch.setattr("handlers.desk._SOON", 30)
+    await ada.send_text("/cancel")
+    await ada.wait_for(said("trouble"))
+    await ada.send_text("/cancel")
+    await ada.wait_for(said("cancel-nothing"))
+    await previewed(ada)
+
+
+async def test_every_message_after_an_apology_gets_one_of_its_own(
+    world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Studio, "record", _failing(StoreUnavailable("away")))
+    for number in (1, 2, 3):
+        await ada.send_audio(song(), duration=12)
+        await until(partial(_apologised, ada, number))
+        await asyncio.sleep(1.1)  # Telegram's times are whole seconds
+
+
+def _apologised(person: Person, times: int) -> bool:
+    return count(person, "store-trouble") == times
 
 
 async def test_a_handler_that_hangs_is_given_up_and_the_next_one_runs(

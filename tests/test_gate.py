@@ -3,23 +3,28 @@
 import pytest
 
 from bot.sandbox.telegram_api import Person
-from tests.bot_kit import LYRICS, World, count, said, song, write
+from tests.bot_kit import LYRICS, World, count, said, song, until, write
 
 
-@pytest.mark.parametrize(("kind", "times"), [("500", 4), ("reset", 1), ("429", 1)])
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No second has to pass between two answers to strangers."""
+    monkeypatch.setattr("handlers.gate._EVERY", 0.0)
+
+
+@pytest.mark.parametrize("kind", ["500", "reset", "429"])
 async def test_a_stranger_who_cannot_be_answered_stays_out(
-    outside: World, ada: Person, kind: str, times: int
+    outside: World, ada: Person, unhurried: None, kind: str
 ) -> None:
     await outside.start(access="closed")
-    outside.telegram.fail("sendMessage", kind, times, retry_after=30)  # type: ignore[arg-type]
+    outside.telegram.fail("sendMessage", kind, retry_after=30)  # type: ignore[arg-type]
     await ada.send_audio(song(), duration=12)
-    await outside.quiet()
-    assert outside.rows('SELECT 1 FROM "references"') == []
-    assert outside.telegram.counts["getFile"] == 0
-    assert "kept out without a word" in outside.log
+    await until(lambda: "kept out without a word" in outside.log)
+    assert outside.telegram.counts["sendMessage"] == 1
     await ada.send_text(LYRICS)
     await ada.wait_for(said("stranger"))
-    await outside.quiet()
+    assert outside.rows('SELECT 1 FROM "references"') == []
+    assert outside.telegram.counts["getFile"] == 0
     assert outside.rows("SELECT 1 FROM drafts") == []
 
 
@@ -30,12 +35,14 @@ async def test_a_stranger_stays_out_while_nothing_can_be_written(
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
     await write(outside.data, f"CREATE TRIGGER disk BEFORE INSERT ON users {full}")
     await ada.send_audio(song(), duration=12)
-    await outside.quiet()
+    await ada.wait_for(said("stranger"))
     assert outside.rows('SELECT 1 FROM "references"') == []
     assert count(ada, "purpose-question") == 0
 
 
-async def test_a_group_that_cannot_be_answered_begins_nothing(world: World, ada: Person) -> None:
+async def test_a_group_that_cannot_be_answered_begins_nothing(
+    world: World, ada: Person, unhurried: None
+) -> None:
     group = world.telegram.group("Band", [ada])
     world.telegram.fail("sendMessage", "reset")
     await ada.send_text("/start", chat=group)

@@ -29,8 +29,8 @@ from bot.music import (
     Replicate,
     Ticket,
     Uploaded,
-    unusable_proxies,
 )
+from bot.proxies import unusable
 from bot.sandbox.acestep_api import AceStepApi
 from bot.sandbox.music_api import MusicApi
 from bot.sandbox.replicate_api import ReplicateApi
@@ -593,11 +593,11 @@ async def test_a_proxy_of_http_is_used_and_others_are_named(
             with pytest.raises(MusicError) as caught:
                 await client.submit(order_for("http://music.invalid", tmp_path), tmp_path / "t")
         assert caught.value.http == 418
-    assert unusable_proxies() == []
+    assert unusable() == []
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
     monkeypatch.setenv("HTTPS_PROXY", "https://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://[half")
-    assert unusable_proxies() == ["ALL_PROXY", "HTTPS_PROXY", "http_proxy"]
+    assert unusable() == ["ALL_PROXY", "HTTPS_PROXY", "http_proxy"]
     async with answering(418, b"") as url, client_of(name, url) as client:
         with pytest.raises(MusicError) as caught:
             await client.submit(order_for(url, tmp_path), tmp_path / "t")

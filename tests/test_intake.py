@@ -94,11 +94,12 @@ async def test_a_killed_process_leaves_its_updates_to_the_next_twice_at_most(
                 await intake.accept([message(1, "poison"), message(2, "other's", chat=2)])
             await until(lambda: "poison" in handler.begun)  # noqa: B023 - awaited in the loop
         assert open_rows(tmp_path) == [1]
-    handler = Handler()
-    async with at_work(store.inbox, handler) as intake:
+    handler, gave_up = Handler(), Handler()
+    async with at_work(store.inbox, handler, gave_up=gave_up) as intake:
         await intake.accept([message(3, "end")])
-        await until(lambda: handler.seen)
+        await until(lambda: handler.seen and gave_up.seen)
     assert handler.begun == ["end"]
+    assert gave_up.seen == ["poison"]
 
 
 async def test_leftovers_come_before_what_is_new(store: Store) -> None:
@@ -253,8 +254,8 @@ async def test_what_cannot_be_read_is_logged_and_closed(
     async with at_work(store.inbox, handler) as intake:
         await intake.accept([{"update_id": 1, "message": "nonsense"}, {"no": "id"}, message(2)])
         await until(lambda: handler.seen and not open_rows(tmp_path))
-    assert "Update 1 failed" in caplog.text
-    assert "1 updates without an update_id were dropped" in caplog.text
+    assert "Update 1 cannot be read" in caplog.text
+    assert "1 things that are no updates were dropped" in caplog.text
 
 
 async def test_text_of_any_kind_survives_a_restart(store: Store) -> None:

@@ -12,6 +12,7 @@ import pytest
 from telegram import Bot, InputFile, InputMediaAudio
 from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 
+from bot.proxies import unusable
 from bot.sandbox.telegram_api import TelegramApi
 from bot.telegram.request import AiohttpRequest, Broken, TooBig, Unsent, UnsentTimedOut
 from tests.telegram_kit import MP3, OGG, bot_on, picture, stage
@@ -238,3 +239,27 @@ async def test_an_endless_download_without_a_length_is_cut_off(tmp_path: Path) -
         with pytest.raises(TooBig):
             await request.download(f"{url}/file", into, at_most=100_000, timeout=5)
     assert not into.exists()
+
+
+async def test_a_proxy_of_the_environment_is_asked_and_one_of_another_kind_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bytes] = []
+
+    async def proxy(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(b"asked")
+        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n{"ok":true,"result":"far"}')
+        await writer.drain()
+
+    for name in ("HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("http_proxy", "all_proxy"):
+        async with raw_server(proxy) as url, AiohttpRequest() as request:
+            monkeypatch.setenv(name, url)
+            answer: object = await request.post(f"http://telegram.invalid/bot{TOKEN}/getMe")
+            assert answer == "far"
+            assert unusable() == []
+            monkeypatch.setenv(name, "socks5://127.0.0.1:9")
+            assert unusable() == [name]
+            monkeypatch.delenv(name)
+    assert len(asked) == 2

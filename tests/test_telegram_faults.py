@@ -1,5 +1,8 @@
 """Telegram on its bad days: waited for, or repeated where that is harmless."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 import pytest
 
 from bot.sandbox.telegram_api import Person
@@ -15,6 +18,7 @@ from tests.bot_kit import (
     previewed,
     said,
     song,
+    toasted,
     tracks,
     until,
     write,
@@ -202,22 +206,74 @@ async def test_a_question_is_asked_once_telegram_listens_again(world: World, ada
     assert count(ada, "purpose-question") == 0
 
 
+STEPS = ["purpose-question", "lyrics-question", "preview"]
+
+
+@pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("kind", ["lost", "reset"])
-async def test_a_lost_answer_is_not_repeated_and_loses_nothing(
-    world: World, ada: Person, kind: str
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_question_that_got_lost_is_asked_again(
+    world: World, ada: Person, step: str, kind: str, times: int
 ) -> None:
-    await asked_purpose(ada)
-    await chosen(ada)
-    world.telegram.fail("sendMessage", kind)  # type: ignore[arg-type]  # a Kind
-    await ada.send_text(LYRICS)
-    await ada.wait_for(said("trouble"))
-    assert count(ada, "preview") == (kind == "lost")
-    (draft,) = world.rows("SELECT step, lyrics FROM drafts")
-    assert (draft["step"], draft["lyrics"]) == ("preview", LYRICS)
-    await ada.send_text(LYRICS)
-    await ada.wait_for(said("preview"))
+    async def lose() -> None:
+        await world.quiet()
+        world.telegram.fail("sendMessage", kind, times)  # type: ignore[arg-type]  # a Kind
+
+    steps: tuple[Callable[[], Awaitable[object]], ...] = (
+        lambda: ada.send_audio(song(), duration=12),
+        lambda: ada.press("Singing with music", wait=0),
+        lambda: ada.send_text(LYRICS),
+    )
+    for name, act in zip(STEPS, steps, strict=True):
+        if name == step:
+            await lose()
+        await act()
+        asked = times + 1 if (name, kind) == (step, "lost") else 1
+        await until(partial(_is_asked, ada, name, asked))
+    await world.quiet()
+    assert count(ada, "trouble") == 0
     await press(ada, "c:")
     await ada.wait_for("audio")
+    assert world.music.billed == 1
+
+
+@pytest.mark.parametrize("kind", ["lost", "reset"])
+async def test_an_answer_that_got_lost_is_given_again(
+    world: World, ada: Person, kind: str
+) -> None:
+    for command in ("help", "privacy"):
+        world.telegram.fail("sendMessage", kind)  # type: ignore[arg-type]  # a Kind
+        await ada.send_text(f"/{command}")
+        await until(partial(_is_asked, ada, command, 2 if kind == "lost" else 1))
+    assert count(ada, "trouble") == 0
+
+
+async def test_a_question_that_hangs_is_asked_again(
+    world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.desk._SOON", 0.3)
+    world.telegram.fail("sendMessage", "hang")
+    await asked_purpose(ada)
+    assert count(ada, "trouble") == 0
+
+
+@pytest.mark.parametrize("kind", ["lost", "reset", "500"])
+async def test_words_in_answer_to_a_press_are_said_again(
+    outside: World, ada: Person, kind: str
+) -> None:
+    await outside.start(tracks_per_user=0)
+    await previewed(ada)
+    outside.telegram.fail("answerCallbackQuery", kind)  # type: ignore[arg-type]  # a Kind
+    answer = await press(ada, "c:")
+    assert toasted(answer, "toast-off")
+
+
+async def test_a_pause_that_telegram_asks_for_is_waited_for(world: World, ada: Person) -> None:
+    world.telegram.fail("sendMessage", "429", retry_after=12)
+    await ada.send_text("/help")
+    await ada.wait_for(said("help"), timeout=20)
+    assert count(ada, "trouble") == 0
+    assert world.telegram.counts["sendMessage"] == 2
 
 
 @pytest.mark.parametrize("kind", REFUSED)
@@ -233,20 +289,6 @@ async def test_a_preview_that_cannot_be_edited_yet_is_no_second_preview(
     changed = await ada.wait_for(lambda message: "Evening" in message.text)
     assert changed.id == preview.id
     assert count(ada, "preview") == 1
-
-
-async def test_a_question_whose_answer_was_lost_can_be_answered(world: World, ada: Person) -> None:
-    world.telegram.fail("sendMessage", "lost")
-    await asked_purpose(ada)
-    await ada.wait_for(said("trouble"))
-    await chosen(ada)
-    await world.quiet()
-    world.telegram.fail("sendMessage", "lost")
-    await ada.send_text(LYRICS)
-    await ada.wait_for(said("preview"))
-    await world.quiet()
-    await press(ada, "c:")
-    await ada.wait_for("audio")
 
 
 async def test_a_warning_about_a_recording_is_said_once_telegram_listens(
@@ -308,3 +350,8 @@ async def test_a_track_whose_status_cannot_be_shown_yet_is_shown_later(
     await press(ada, "c:")
     failed = await ada.wait_for(said("failed-sensitive"))
     assert failed.id == preview.id
+
+
+def _is_asked(person: Person, key: str, times: int) -> bool:
+    """Whether something stands in the chat so often."""
+    return count(person, key) == times

@@ -12,7 +12,9 @@ import aiohttp
 import pytest
 
 from bot.sandbox.telegram_api import TelegramApi
+from bot.settings import Settings
 from bot.store import Store, StoreUnavailable
+from bot.telegram import asking
 from bot.telegram.health import Health, Pulse, longest_silence
 from bot.telegram.intake import Intake
 from bot.telegram.patience import Pauses, TokenRefused
@@ -330,3 +332,44 @@ async def test_without_a_webhook_nothing_can_be_pushed(store: Store) -> None:
             http.post(f"http://127.0.0.1:{server.port}/webhook", headers=HEADERS) as answer,
         ):
             assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("0.0.0.0", "127.0.0.1"),  # noqa: S104 - that is what is tried
+        ("::", "[::1]"),
+        ("::1", "[::1]"),
+        ("127.0.0.2", "127.0.0.2"),
+        ("fe80::7", "[fe80::7]"),
+        ("bot.example", "bot.example"),
+    ],
+)
+def test_a_container_asks_where_the_bot_listens(host: str, asked: str) -> None:
+    settings = Settings(_env_file=None, http_host=host, http_port=8123)
+    assert asking.address(settings) == f"http://{asked}:8123/healthz"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "0.0.0.0", "localhost"])  # noqa: S104 - as above
+async def test_a_container_hears_how_the_bot_is(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], host: str
+) -> None:
+    async def tracks() -> int:
+        if away:
+            raise StoreUnavailable("gone")
+        return 0
+
+    away = False
+    monkeypatch.setenv("HTTP_HOST", host)
+    async with at_work(store.inbox, Handler()) as intake:
+        health = Health(intake, Pulse(), tracks, longest_silence=70)
+        async with Server(health, None, host=host, port=0) as server:
+            monkeypatch.setenv("HTTP_PORT", str(server.port))
+            assert await asyncio.to_thread(asking.main) == 0
+            away = True
+            assert await asyncio.to_thread(asking.main) == 1
+            assert "the bot is not well" in capsys.readouterr().err
+    assert await asyncio.to_thread(asking.main) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "does not answer at" in line

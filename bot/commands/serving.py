@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, TypeVar
@@ -11,8 +12,9 @@ from typing import Any, TypeVar
 from bot.commands.remarks import all_of_them
 from bot.settings import CannotStart, Settings, SettingsError
 from bot.store import AlreadyOpen, NewerSchema, StoreUnavailable
-from bot.telegram.patience import TokenRefused
-from bot.telegram.webhook import CannotListen, WebhookRefused
+from bot.telegram.known_bot import NotTheBotApi
+from bot.telegram.patience import NeverAnswered
+from bot.telegram.webhook import CannotListen
 
 log = logging.getLogger(__name__)
 
@@ -86,11 +88,11 @@ def serve(settings: Settings, service: Coroutine[Any, Any, None]) -> int:
         asyncio.run(service)
     except NewerSchema as error:
         raise SettingsError(f"{where}: {error}") from None
-    except TokenRefused as error:
-        at = settings.telegram_at
-        raise SettingsError(f"TELEGRAM_TOKEN: {at} (TELEGRAM_API_URL) refuses it") from error
-    except (CannotListen, WebhookRefused) as error:
+    except (CannotListen, NeverAnswered) as error:
         raise CannotStart(str(error)) from error
+    except NotTheBotApi as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the one line that says what is wrong
+        return 1
     except (AlreadyOpen, StoreUnavailable) as error:
         raise CannotStart(f"{where}: {error}") from error
     except OSError as error:

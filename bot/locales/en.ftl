@@ -71,6 +71,8 @@ recording-empty = That file is empty. Send the recording once more.
 recording-silent = I hear only silence in that recording. Send one where you can be heard.
 recording-unreadable = I can’t read that file. Send a voice message, or an MP3, M4A, OGG, FLAC or WAV.
 recording-not-audio = There is no sound in that file. Send a voice message or a music file.
+recording-out-of-reach = I can’t fetch recordings right now; it’s not you. I’ve told my owner. Just go on: I’ll try again when you press Create.
+recording-late = Telegram hasn’t handed me that recording yet; it’s not you. Just go on: I keep trying.
 recording-gone = Telegram no longer has that recording. Send it once more.
 recording-trouble = Something went wrong on my side with that recording, and I’ve told my owner. Please send it again later.
 lyrics-kept = Your lyrics are kept.
@@ -208,6 +210,7 @@ cancel-track = Stopping your track.
 cancel-nothing = There is nothing to cancel. Send me a recording to begin.
 flood = That’s more at once than I can follow. I’ve left out some of your messages; send the last one again in a moment.
 trouble = Something went wrong on my side. Nothing you sent before is lost; please send that last message again.
+unread = I can’t read that kind of message. Send a recording, or the words you want to hear.
 store-trouble = I can’t write anything down right now, so I can’t take that. Please try again in a few minutes.
 
 ## For the owner
@@ -241,6 +244,12 @@ owner-trouble =
     Something in me fails again and again, and I’ve had to give up on what somebody wanted. The log says what it is.
 owner-disk =
     The disk is nearly full, so I ask for no more tracks. Make room where DATA_DIR is; tracks that wait then go on by themselves.
+owner-files-unset =
+    Your Bot API server keeps recordings on its own disk, and I read none there until you allow it. Set <code>TELEGRAM_LOCAL_DIR</code> to the folder where it keeps them (its <code>--dir</code>), or run it without <code>--local</code>; then start me again. Until then no recording can be used.
+owner-files-missing =
+    The recordings that your Bot API server names are not in <code>TELEGRAM_LOCAL_DIR</code>. Mount the folder where it keeps them (its <code>--dir</code>) where I run, at the same path, and set <code>TELEGRAM_LOCAL_DIR</code> to it. Until then no recording can be used.
+owner-files-unreadable =
+    I may not read the recordings in <code>TELEGRAM_LOCAL_DIR</code>. Let the user I run as read that folder. Until then no recording can be used.
 
 ## The command line
 

@@ -34,7 +34,6 @@ from bot.music.protocol import (
     Ticket,
     Uploaded,
 )
-from bot.music.proxies import unusable as unusable_proxies
 from bot.music.replicate import Replicate
 from bot.music.verdicts import INVISIBLE
 
@@ -69,7 +68,6 @@ __all__ = [
     "UserFault",
     "UserReason",
     "backend",
-    "unusable_proxies",
 ]
 
 BACKENDS = ("aimlapi", "replicate", "aimlapi-cover", "acestep")

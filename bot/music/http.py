@@ -14,7 +14,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from bot.music.errors import BadAnswer, MusicError, PassingFault, Unanswered
-from bot.music.proxies import proxy_for
+from bot.proxies import proxy_for
 from bot.untrusted import name_of
 
 log = logging.getLogger(__name__)

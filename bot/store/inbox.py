@@ -76,15 +76,24 @@ class Inbox:
                 .values(tries=inbox.c.tries - 1)
             )
 
+    async def given_up(self) -> list[str]:
+        """Updates that two processes died of, or with; they are never handled any more."""
+        hopeless = (inbox.c.done_at.is_(None), inbox.c.tries >= _TRIES)
+        async with self._database.write(urgent=True) as connection:
+            raws = await connection.scalars(
+                select(inbox.c.raw).where(*hopeless).order_by(inbox.c.update_id)
+            )
+            found = list(raws)
+            await connection.execute(
+                update(inbox).where(*hopeless).values(done_at=time.time(), raw=None)
+            )
+        return found
+
     async def leftovers(self) -> list[tuple[int, str]]:
         """Updates whose handler did not finish before, oldest first; each comes at most twice."""
+        await self.given_up()
         async with self._database.write(urgent=True) as connection:
             waiting = inbox.c.done_at.is_(None)
-            await connection.execute(
-                update(inbox)
-                .where(waiting, inbox.c.tries >= _TRIES)
-                .values(done_at=time.time(), raw=None)
-            )
             rows = await connection.execute(
                 select(inbox.c.update_id, inbox.c.raw).where(waiting).order_by(inbox.c.update_id)
             )

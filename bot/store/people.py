@@ -8,6 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.store.database import Database
 from bot.store.schema import notices, users
 
+_WIDE = 16
+
 
 class People:
     """Users, and notices that must not come too often."""
@@ -17,8 +19,8 @@ class People:
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
 
     async def seen(self, user_id: int, language: str | None) -> None:
-        """Remember a user and the language of their Telegram."""
-        values = {"language": language, "seen_at": time.time()}
+        """Remember a user and the language of their Telegram, as far as the column is wide."""
+        values = {"language": language and language[:_WIDE], "seen_at": time.time()}
         statement = self._insert(users).values(id=user_id, **values)
         async with self._database.single(urgent=True) as connection:
             await connection.execute(

@@ -86,7 +86,16 @@ class References:
 
     async def rejected(self, reference_id: int, reason: Flaw) -> bool:
         """Received → rejected; False if it had moved already."""
-        return await self._move(reference_id, status=ReferenceStatus.REJECTED, reason=reason)
+        return await self._move(
+            reference_id, status=ReferenceStatus.REJECTED, reason=reason, told=0
+        )
+
+    async def not_before(self, reference_id: int, moment: float) -> None:
+        """Note that the messenger wants no call for this recording before a moment (Unix time)."""
+        async with self._database.single() as connection:
+            await connection.execute(
+                update(references).where(references.c.id == reference_id).values(wake_at=moment)
+            )
 
     async def told(self, reference_id: int) -> None:
         """Note that the person knows what became of the recording."""
@@ -108,7 +117,11 @@ class References:
         async with self._database.read() as connection:
             rows = await connection.scalars(
                 select(references.c.id)
-                .where(unfinished, free(references, self._database.now()))
+                .where(
+                    unfinished,
+                    references.c.wake_at <= time.time(),
+                    free(references, self._database.now()),
+                )
                 .order_by("id")
             )
             return list(rows)

@@ -41,6 +41,7 @@ class Draft(_FromRow):
     panel_id: int | None
     album: str | None
     words: str | None
+    changed_at: float
 
     _words: ClassVar[dict[str, Any]] = {"step": Step, "purpose": Purpose}
 
@@ -62,6 +63,7 @@ class Reference(_FromRow):
     status: ReferenceStatus
     reason: Flaw | None
     told: bool
+    wake_at: float
     claimed_by: str | None
     claimed_until: float | None
 

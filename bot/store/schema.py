@@ -102,6 +102,7 @@ references = Table(
     Column("reason", String(32)),
     Column("told", Integer, nullable=False, server_default="0"),
     Column("created_at", Float, nullable=False),
+    Column("wake_at", Float, nullable=False, server_default="0"),
     *_claim(),
     UniqueConstraint("chat_id", "message_id"),
     Index("ix_references_status", "status", "told"),

@@ -16,7 +16,7 @@ from bot.store import Store, StoreUnavailable
 from bot.store.claims import Claims, Item
 from bot.studio import lyrics
 from bot.studio.holding import Holder
-from bot.studio.ports import Courier
+from bot.studio.ports import Courier, OutOfReach
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +145,11 @@ class Context:
         """Let the owner know that no track is asked for until there is room to keep it."""
         log.error("the disk is full: no track is asked for until there is room")
         await self._tell_owner("disk", "disk", _HOUR)
+
+    async def files_away(self, error: OutOfReach) -> None:
+        """Let the owner know why recordings cannot be fetched."""
+        log.error("recordings cannot be fetched: %s", error.why)
+        await self._tell_owner(error.matter, error.matter, _HOUR)
 
     async def _tell_owner(
         self, kind: str, matter: str, every: float, backend: str = "", instead: str | None = None

@@ -22,6 +22,14 @@ class Later(Exception):
         self.at = time.time() + seconds
 
 
+class Flooded(Later):
+    """The messenger asks for a pause, which holds for whoever would ask next."""
+
+
+class Missing(Later):
+    """The messenger does not find the recording: now, or for good; who can tell."""
+
+
 class AnswerLost(Exception):
     """It was asked and no answer came: it may have been done."""
 
@@ -36,6 +44,20 @@ class TooBig(Exception):
 
 class FileGone(Exception):
     """The messenger no longer has the recording."""
+
+
+class OutOfReach(FileGone):
+    """The messenger has the recording, but it cannot be read here before the owner helps.
+
+    Args:
+        matter: What the owner has to be told (see `Courier.tell_owner`).
+        why: The same for the log.
+    """
+
+    def __init__(self, matter: str, why: str) -> None:
+        super().__init__(f"{matter}: {why}")
+        self.matter = matter
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +76,9 @@ class Courier(Protocol):
 
         Raises:
             TooBig: it has more than `at_most` bytes, or more than the messenger hands out.
-            FileGone: there is no such file any more.
-            Later: not now.
+            OutOfReach: only the owner can bring it here.
+            Missing: it is not found, at least not now.
+            Flooded, Later: not now.
         """
         ...
 
@@ -86,6 +109,18 @@ class Courier(Protocol):
         """
         ...
 
+    async def unfetched(self, reference: Reference, *, owner_knows: bool) -> None:
+        """Say that a recording cannot be fetched, and that it is not the person's fault.
+
+        Args:
+            reference: As it is now.
+            owner_knows: Whether the owner has to help; else it is tried on.
+
+        Raises:
+            Later, Unreachable: as they say.
+        """
+        ...
+
     async def deliver(self, track: Track, audio: bytes, cover: bytes, note: str) -> str:
         """Send the track.
 
@@ -107,7 +142,7 @@ class Courier(Protocol):
         """Tell the owner what only they can mend; best effort, never raises.
 
         Args:
-            matter: An `OperatorReason`, "disk", or "trouble".
+            matter: An `OperatorReason`, "disk", "trouble", or what an `OutOfReach` names.
             backend: Which service it is about, if any.
             instead: Which service is used until that is done, if there is one.
 

@@ -25,7 +25,15 @@ from bot.music import (
 )
 from bot.store import Reference, Upload
 from bot.studio.context import Context
-from bot.studio.ports import FileGone, Later, TooBig, Unreachable
+from bot.studio.ports import (
+    FileGone,
+    Flooded,
+    Later,
+    Missing,
+    OutOfReach,
+    TooBig,
+    Unreachable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +41,8 @@ _LARGEST = 20 * 1024 * 1024  # what Telegram hands out
 _LONGEST_PAUSE = 30.0
 _EARLY_TRIES = 6
 _ODD_TRIES = 3  # uploads in a row that were taken and brought nothing
+_MISSING_TRIES = 3  # after the first
+_SAY_SO = 50.0
 _WRITTEN = 3600.0  # what is half written after so long was left by a killed process
 _HALF = {".part", ".raw"}
 
@@ -57,6 +67,8 @@ class Recordings:
         self._store = context.store.references
         self._tries: Counter[int] = Counter()
         self._odd: Counter[int] = Counter()
+        self._missing: Counter[int] = Counter()
+        self._since: dict[int, float] = {}
         self._uploading: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def work(self, reference_id: int) -> float | None:
@@ -132,9 +144,12 @@ class Recordings:
         except MusicError as error:
             log.warning("no upload: %s", type(error).__name__, extra={"detail": str(error)})
             return await self._again(reference_id, self._c.rules.pause)
+        except OutOfReach as error:
+            return await self._leave(reference, error)
         except Later as later:
-            return await self._again(reference_id, later.seconds)
+            return await self._put_off(reference, later.seconds)
         self._tries.pop(reference_id, None)
+        self._since.pop(reference_id, None)
         for track_id in await self._c.store.tracks.waiting_for(reference_id):
             await self._c.jobs.wake(Kind.TRACK, track_id)
         return None
@@ -192,16 +207,32 @@ class Recordings:
 
         Raises:
             Unusable: it cannot be used, or is gone.
+            OutOfReach: only the owner can bring it here.
             Later: the messenger does not hand it out now.
         """
+        if (pause := reference.wake_at - time.time()) > 0:
+            raise Later(pause)  # the messenger has asked for it, whoever is looking now
         raw = self._c.files / "recordings" / f"{reference.id}-{uuid.uuid4().hex[:8]}.raw"
         try:
             await self._c.courier.fetch(reference.file_id, raw, _LARGEST)
             return await self._c.workshop.prepare(raw, self._path(reference.id), self._c.limits)
         except TooBig as error:
             raise Unusable(Flaw.TOO_BIG) from error
+        except OutOfReach:
+            raise
         except FileGone as error:
             raise Unusable(Flaw.GONE) from error
+        except Flooded as flooded:
+            await self._store.not_before(reference.id, flooded.at)
+            raise
+        except Missing as missing:
+            self._missing[reference.id] += 1
+            if self._missing[reference.id] <= _MISSING_TRIES:
+                raise
+            del self._missing[reference.id]
+            raise Unusable(Flaw.GONE) from missing
+        except OSError as error:
+            raise OutOfReach("disk", f"no room or right to write: {error.strerror}") from error
         finally:
             raw.unlink(missing_ok=True)
 
@@ -216,6 +247,9 @@ class Recordings:
                 uploaded = await backend.upload(path, purpose)
         except Unusable as error:
             raise Refused(Failure.RECORDING) from error
+        except OutOfReach as error:
+            await self._c.files_away(error)
+            raise Refused(Failure.OPERATOR) from error
         except TimeoutError as error:
             raise Later(self._c.rules.pause) from error
         except UserFault as fault:
@@ -257,6 +291,37 @@ class Recordings:
         places = await self._places(reference, {})
         return not all([await self.known(reference.id, *place) for place in places])
 
+    async def _leave(self, reference: Reference, error: OutOfReach) -> float | None:
+        """Say that only the owner can help; the next Create or Try again looks once more."""
+        await self._c.files_away(error)
+        waiting = await self._c.store.tracks.waiting_for(reference.id)
+        try:
+            if not waiting and not reference.told:
+                await self._c.courier.unfetched(reference, owner_knows=True)
+        except Unreachable:
+            log.info("the person cannot be told about the recording")
+        except Later as later:
+            return later.seconds
+        await self._store.told(reference.id)
+        await self._end_waiting(reference.id, Failure.OPERATOR)
+        return None
+
+    async def _put_off(self, reference: Reference, pause: float) -> float | None:
+        """Try on after a pause; who hears nothing for too long is told that it is tried."""
+        again = await self._again(reference.id, pause)
+        now = time.monotonic()
+        silent = now + (again or 0) - self._since.setdefault(reference.id, now)
+        unheard = reference.status is ReferenceStatus.RECEIVED and not reference.told
+        if unheard and silent > _SAY_SO and not await self._is_awaited(reference):
+            with suppress(Later, Unreachable):
+                await self._c.courier.unfetched(reference, owner_knows=False)
+                await self._store.told(reference.id)
+        return again
+
+    async def _is_awaited(self, reference: Reference) -> bool:
+        """Whether the status of a track says already that something takes its time."""
+        return bool(await self._c.store.tracks.waiting_for(reference.id))
+
     async def _again(self, reference_id: int, pause: float) -> float | None:
         """When to try again: not for ever while nobody waits, nor for who has waited enough."""
         self._tries[reference_id] += 1
@@ -269,7 +334,8 @@ class Recordings:
         if not waiting and self._tries[reference_id] > _EARLY_TRIES:
             del self._tries[reference_id]
             return None
-        return min(_LONGEST_PAUSE, pause * 2.0 ** min(self._tries[reference_id], 10))
+        longest = max(_LONGEST_PAUSE, pause)
+        return min(longest, pause * 2.0 ** min(self._tries[reference_id], 10))
 
     async def _end_waiting(self, reference_id: int, failure: Failure) -> None:
         for track_id in await self._c.store.tracks.waiting_for(reference_id):

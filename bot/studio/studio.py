@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from pathlib import Path
 from typing import Any
 
 from bot.audio import Limits
@@ -14,6 +15,7 @@ from bot.studio.context import Context
 from bot.studio.delivery import Delivery
 from bot.studio.guard import Guard
 from bot.studio.making import Making
+from bot.studio.ports import Later, OutOfReach
 from bot.studio.recordings import Recordings
 from bot.studio.watch import Watch
 from bot.studio.words import Room
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _WORDS_REFUSED = {Failure.SENSITIVE, Failure.INVALID}
 _TIDY_EVERY = 3600.0
+_WORDS_PAUSES = (1.0, 3.0)  # in first pauses
+_WORDS_PATIENCE = 10.0
 
 
 def result_of(draft: Draft) -> Purpose:
@@ -128,6 +132,24 @@ class Studio:
         if changed and latest:
             await self._c.jobs.wake(Kind.REFERENCE, latest)
         return draft, changed
+
+    async def fetch_words(self, file_id: str, into: Path, at_most: int) -> None:
+        """Fetch a text file while its sender waits: once more where that may help.
+
+        Raises:
+            TooBig, FileGone, Later: as `bot.studio.ports.Courier.fetch`.
+        """
+        for pause in _WORDS_PAUSES:
+            try:
+                return await self._c.courier.fetch(file_id, into, at_most)
+            except OutOfReach as error:
+                await self._c.files_away(error)
+                raise
+            except Later as later:
+                if later.seconds > _WORDS_PATIENCE:
+                    raise
+            await asyncio.sleep(pause * self._c.rules.pause)
+        return await self._c.courier.fetch(file_id, into, at_most)
 
     async def choose(self, draft: Draft, purpose: Purpose) -> Draft | None:
         """Say what the recording holds; it is uploaded from now on."""

@@ -39,12 +39,20 @@ class Commits:
         outage: Told how each commit went.
         take: Given the updates to handle, in order, as soon as they are committed; it must not
             wait. None comes twice in one life of the process.
+        give_up: Given updates that two processes have died with; they are not handled any more.
     """
 
-    def __init__(self, inbox: Inbox, outage: Outage, take: Callable[[list[Raw]], None]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        outage: Outage,
+        take: Callable[[list[Raw]], None],
+        give_up: Callable[[list[Raw]], None],
+    ) -> None:
         self._inbox = inbox
         self._outage = outage
         self._take = take
+        self._give_up = give_up
         self._wishes: list[_Wish] = []
         self._done: list[int] = []
         self._in_hand: set[int] = set()
@@ -67,7 +75,11 @@ class Commits:
             StoreUnavailable: It cannot be read.
         """
         async with asyncio.timeout(_PATIENCE):
+            hopeless = [json.loads(raw) for raw in await self._inbox.given_up()]
             left = [json.loads(raw) for _, raw in await self._inbox.leftovers()]
+        if hopeless:
+            log.error("%d updates were never handled, though tried twice", len(hopeless))
+            self._give_up(hopeless)
         if left:
             log.info("%d updates were left behind and are handled now", len(left))
         self._hand_out(left)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 import time
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -21,9 +20,10 @@ from telegram.error import (
 from bot.audio import Limits
 from bot.model import Failure, Flaw, ReferenceStatus, TrackStatus
 from bot.store import Reference, Track
-from bot.studio import AnswerLost, FileGone, Later, Progress, TooBig, Unreachable
+from bot.studio import AnswerLost, Later, Progress, Unreachable
 from bot.studio.lyrics import file_name, title
 from bot.telegram import keyboards, request
+from bot.telegram.files import Files
 from bot.telegram.languages import Languages
 from bot.telegram.repeating import GATEWAYS, seconds
 from bot.texts import Texts, texts
@@ -31,7 +31,6 @@ from bot.texts import Texts, texts
 log = logging.getLogger(__name__)
 
 _EDIT_EVERY = 3.0
-_FETCH_TIMEOUT = 120.0
 _PAUSE = 5.0
 _REMEMBERED = 10_000
 _UNDER_WAY = {TrackStatus.QUEUED, TrackStatus.GENERATING}
@@ -42,7 +41,6 @@ _WORTH_A_MESSAGE = {
     TrackStatus.CANCELLED,
 }
 _SAME = "message is not modified"
-_TOO_BIG = "file is too big"
 
 
 class Courier:
@@ -53,6 +51,7 @@ class Courier:
         languages: Which language each person reads.
         owner_id: Whom to tell of what only the owner can fix, or None.
         performer: Who tracks are by.
+        files: What people sent.
         pace: A factor on its pauses; tests hurry.
     """
 
@@ -62,12 +61,15 @@ class Courier:
         languages: Languages,
         owner_id: int | None,
         performer: str,
+        *,
+        files: Files,
         pace: float = 1.0,
     ) -> None:
         self._bot = bot
         self._languages = languages
         self._owner_id = owner_id
         self._performer = performer
+        self._files = files
         self._pause, self._edit_every = _PAUSE * pace, _EDIT_EVERY * pace
         self._not_before: dict[int, float] = {}
         self._flooded_until: dict[int, float] = {}
@@ -76,25 +78,7 @@ class Courier:
 
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
         """Write a recording to a file (see `bot.studio.ports.Courier`)."""
-        try:
-            file = await self._bot.get_file(file_id)
-            address = file.file_path or ""
-            if address.startswith("http"):
-                await _request_of(self._bot).download(
-                    address, into, at_most=at_most, timeout=_FETCH_TIMEOUT
-                )
-            else:  # an own Bot API server in local mode names a file on its disk
-                await asyncio.to_thread(_copy, Path(address), into, at_most)
-        except request.TooBig as error:
-            raise TooBig from error
-        except RetryAfter as error:
-            raise Later(seconds(error)) from error
-        except BadRequest as error:
-            raise (TooBig if _TOO_BIG in error.message.lower() else FileGone) from error
-        except Forbidden as error:
-            raise FileGone from error
-        except TelegramError as error:
-            raise Later(self._pause) from error
+        await self._files.fetch(file_id, into, at_most)
 
     async def show(
         self, track: Track, progress: Progress | None = None, *, kept: bool = False
@@ -170,15 +154,25 @@ class Courier:
     async def judged(self, reference: Reference, limits: Limits) -> None:
         """Say what is wrong or doubtful about a recording."""
         say = texts(await self._languages.of(reference.user_id))
+        for text in _findings(reference, limits, say):
+            await self._answer(reference, text)
+
+    async def unfetched(self, reference: Reference, *, owner_knows: bool) -> None:
+        """Say that a recording cannot be fetched (see `bot.studio.ports.Courier`)."""
+        say = texts(await self._languages.of(reference.user_id))
+        key = "recording-out-of-reach" if owner_knows else "recording-late"
+        await self._answer(reference, say(key))
+
+    async def _answer(self, reference: Reference, text: str) -> None:
+        """Say something about a recording, in answer to its message."""
         try:
-            for text in _findings(reference, limits, say):
-                await self._bot.send_message(
-                    reference.chat_id,
-                    text,
-                    parse_mode=ParseMode.HTML,
-                    reply_to_message_id=reference.message_id,
-                    allow_sending_without_reply=True,
-                )
+            await self._bot.send_message(
+                reference.chat_id,
+                text,
+                parse_mode=ParseMode.HTML,
+                reply_to_message_id=reference.message_id,
+                allow_sending_without_reply=True,
+            )
         except RetryAfter as error:
             raise Later(seconds(error)) from error
         except (BadRequest, Forbidden) as error:
@@ -240,12 +234,6 @@ class Courier:
         return True
 
 
-def _copy(file: Path, into: Path, at_most: int) -> None:
-    if file.stat().st_size > at_most:
-        raise TooBig
-    shutil.copyfile(file, into)
-
-
 def _status(  # noqa: PLR0911 - one line a status reads best
     track: Track, progress: Progress | None, say: Texts, *, kept: bool
 ) -> tuple[str, InlineKeyboardMarkup | None]:
@@ -282,13 +270,6 @@ def _findings(reference: Reference, limits: Limits, say: Texts) -> list[str]:
         return [say(f"recording-{reference.reason or Flaw.UNREADABLE}", least=least, most=most)]
     heard = round(reference.seconds or 0)
     return [say(f"hint-{hint}", seconds=heard) for hint in reference.findings[:1]]
-
-
-def _request_of(bot: Bot) -> request.AiohttpRequest:
-    own = bot.request
-    if not isinstance(own, request.AiohttpRequest):
-        raise TypeError(type(own))
-    return own
 
 
 def _clock(elapsed: float) -> str:

@@ -12,21 +12,33 @@ from bot.telegram.commits import Commits
 from bot.telegram.lanes import Lanes, Place
 from bot.telegram.outage import Outage, Tell
 from bot.telegram.repeating import handler_limit
-from bot.telegram.updates import Raw, is_update, lane_of
+from bot.telegram.updates import Raw, bounded, chat_of, is_update, lane_of, user_of
+from bot.untrusted import printable
 
 log = logging.getLogger(__name__)
 
 Handle = Callable[[Update], Awaitable[None]]
+
+_OF_STRANGERS = 50
+"""Updates of strangers that may wait; what exceeds it is left out without a word."""
 
 
 class TookTooLong(Exception):
     """A handler was given up."""
 
 
+class _Unreadable(Exception):
+    """An update that PTB makes nothing of."""
+
+
 class _Job(NamedTuple):
     raw: Raw
     handle: Handle
     counts: bool = True
+
+
+async def _nothing(_: int) -> None:
+    """Say nothing."""
 
 
 class Intake:
@@ -36,6 +48,9 @@ class Intake:
     and marked as done when its handler has finished. One whose handler did not finish runs again
     at the next start, once: handlers must be harmless to repeat.
 
+    Strangers have lanes of their own, few and narrow, and are not written down: whoever is known
+    is never behind them.
+
     Args:
         inbox: Where updates are kept.
         bot: What PTB gives to the objects of an update.
@@ -43,7 +58,10 @@ class Intake:
         overflow: Told of the first update of a flood that was dropped, so that the bot can say
             so once.
         on_store_trouble: Given chat ids, once for each chat in an outage of the store.
-        gave_up: Told of an update whose handler took longer than `deadline`.
+        gave_up: Told of an update whose handler took longer than `deadline`, or with which two
+            processes have died.
+        unread: Told of private chats in which something came that cannot be read.
+        known: Whether somebody may use the bot; None if everybody may.
         per_lane: Updates that may wait for one user in one chat; more are dropped.
         at_once: Updates handled at the same time, over all users.
         most: Updates that may wait altogether before `crowded`.
@@ -59,6 +77,8 @@ class Intake:
         *,
         on_store_trouble: Tell | None = None,
         gave_up: Handle | None = None,
+        unread: Callable[[int], Awaitable[None]] = _nothing,
+        known: Callable[[int], bool] | None = None,
         per_lane: int = 30,
         at_once: int = 256,
         most: int = 1000,
@@ -69,11 +89,14 @@ class Intake:
         self._overflow = overflow
         self._deadline = deadline
         self._gave_up = gave_up
+        self._unread = unread
+        self._known = known
         self._most = most
         self._stopping = False
         self._outage = Outage(on_store_trouble)
         self._lanes = Lanes(self._serve, per_lane=per_lane, at_once=at_once, most=most)
-        self._commits = Commits(inbox, self._outage, self._take)
+        self._strangers = Lanes(self._serve, per_lane=2, at_once=2, most=_OF_STRANGERS)
+        self._commits = Commits(inbox, self._outage, self._take, self._abandon)
 
     @property
     def backlog(self) -> int:
@@ -109,11 +132,15 @@ class Intake:
         Raises:
             StoreUnavailable: They are not kept, and must not be acknowledged.
         """
-        usable = [raw for raw in raws if is_update(raw)]
+        usable = [raw for raw in map(_usable, raws) if raw is not None]
         if len(usable) < len(raws):
-            log.error("%d updates without an update_id were dropped", len(raws) - len(usable))
-        if usable:
-            await self._commits.keep(usable)
+            log.error("%d things that are no updates were dropped", len(raws) - len(usable))
+        strangers = [raw for raw in usable if self._is_strangers(raw)]
+        if len(strangers) < len(usable):
+            await self._commits.keep([raw for raw in usable if raw not in strangers])
+        for raw in strangers:
+            if not self._strangers.crowded:
+                self._strangers.push(lane_of(raw), _Job(raw, self._process, counts=False))
 
     async def room(self) -> None:
         """Wait while it is crowded."""
@@ -134,8 +161,15 @@ class Intake:
         except TimeoutError:
             log.warning("%d updates wait for the next start", self.backlog)
         left = await self._lanes.close()
+        await self._strangers.close()
         await self._commits.aclose([job.raw["update_id"] for job in left if job.counts])
         await self._outage.aclose()
+
+    def _is_strangers(self, raw: Raw) -> bool:
+        if self._known is None:
+            return False
+        user = user_of(raw)
+        return user is None or not self._known(user)
 
     def _take(self, raws: list[Raw]) -> None:
         for raw in raws:
@@ -146,6 +180,13 @@ class Intake:
             if place is Place.FULL:
                 log.warning("A flood: updates of one user are dropped", extra={"lane": key})
                 self._lanes.push(("overflow", key), _Job(raw, self._overflow, counts=False))
+
+    def _abandon(self, raws: list[Raw]) -> None:
+        """Have it said that updates will not be handled any more."""
+        if self._gave_up:
+            for raw in raws:
+                tell = _Job(raw, self._gave_up, counts=False)
+                self._lanes.push(("gave up", lane_of(raw)), tell)
 
     async def _serve(self, job: _Job) -> None:
         """See one update through; only a stop of the process leaves it undone."""
@@ -159,13 +200,25 @@ class Intake:
             log.exception(
                 "Update %d failed: its handler waited for something cancelled", update_id
             )
-        except Exception:  # what cannot be read or handled must not come back for ever
+        except _Unreadable as error:
+            log.error("Update %d cannot be read: %s", update_id, error)  # noqa: TRY400 - one line
+            await self._say_unread(job.raw)
+        except Exception:  # what cannot be handled must not come back for ever
             log.exception("Update %d failed", update_id)
         if job.counts:
             self._commits.done(update_id)
 
+    async def _say_unread(self, raw: Raw) -> None:
+        """Leave nobody without an answer who wrote in private what cannot be read."""
+        chat = chat_of(raw)
+        if "message" in raw and chat is not None and chat > 0 and not self._is_strangers(raw):
+            await self._unread(chat)
+
     async def _handle(self, job: _Job) -> None:
-        update = Update.de_json(job.raw, self._bot)
+        try:
+            update = Update.de_json(job.raw, self._bot)
+        except Exception as error:
+            raise _Unreadable(printable(repr(error))) from error
         try:
             async with asyncio.timeout(self._deadline) as limit:
                 handler_limit.set(limit)
@@ -173,7 +226,14 @@ class Intake:
         except TimeoutError as error:
             if not limit.expired():
                 raise
-            if self._gave_up and job.handle is not self._gave_up:
-                tell = _Job(job.raw, self._gave_up, counts=False)
-                self._lanes.push(("gave up", lane_of(job.raw)), tell)
+            if job.handle is not self._gave_up:
+                self._abandon([job.raw])
             raise TookTooLong(f"not handled within {self._deadline:g} s") from error
+
+
+def _usable(raw: object) -> Raw | None:
+    """An update within bounds; None if it is none."""
+    try:
+        return bounded(raw) if is_update(raw) else None
+    except ValueError:
+        return None

@@ -1,6 +1,7 @@
 """Long polling: an offset advances only when what came before it is kept."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from telegram import Bot
@@ -14,8 +15,11 @@ from bot.telegram.intake import Intake
 from bot.telegram.patience import Patience, Pauses
 from bot.telegram.updates import ALLOWED_UPDATES, Raw, is_update
 
+log = logging.getLogger(__name__)
+
 _LIMIT = 100
 _SLACK = 10.0
+_SOON = 1.0
 
 
 class Poller:
@@ -46,8 +50,9 @@ class Poller:
         self._allowed = list(allowed_updates)
         self._timeout = timeout
         self._pauses = pauses
-        self._patience = Patience(pauses)
+        self._patience = Patience(pauses, bot)
         self._offset: int | None = None
+        self._before: set[int] = set()
 
     async def run(self) -> None:
         """Poll for ever.
@@ -56,9 +61,10 @@ class Poller:
             TokenRefused: Telegram does not know the bot.
         """
         await self._patience.get(self._bot.delete_webhook)
-        failures = 0
+        failures, loop = 0, asyncio.get_running_loop()
         while True:
             await self._intake.room()
+            asked = loop.time()
             updates = await self._patience.get(self._ask)
             self._pulse.beat()
             try:
@@ -70,6 +76,14 @@ class Poller:
             failures = 0
             # Ids start anew at random after a week of silence: no offset outlives its answer.
             self._offset = max(map(_id, updates)) + 1 if updates else None
+            if self._is_nothing_new(updates) and (left := asked + _SOON - loop.time()) > 0:
+                await asyncio.sleep(left)  # a server that holds no poll open is not asked at once
+
+    def _is_nothing_new(self, updates: list[Raw]) -> bool:
+        """Whether an answer brought nothing, or what the one before it brought."""
+        ids, before = {_id(update) for update in updates}, self._before
+        self._before = ids
+        return ids <= before
 
     async def _ask(self) -> list[Raw]:
         parameters = {
@@ -89,9 +103,13 @@ class Poller:
             ),
             read_timeout=self._timeout + _SLACK,
         )
-        if not isinstance(answer, list) or not all(map(is_update, answer)):
+        found = answer[:_LIMIT] if isinstance(answer, list) else [answer]
+        usable = [update for update in found if is_update(update)]
+        if found and not usable:
             raise TelegramError("getUpdates was answered with something else than updates")
-        return answer
+        if len(usable) < len(found):
+            log.warning("%d things that are no updates were dropped", len(found) - len(usable))
+        return usable
 
 
 def _id(update: Raw) -> int:

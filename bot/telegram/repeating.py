@@ -1,4 +1,4 @@
-"""Repeating what Telegram has certainly not done; nothing else is ever repeated."""
+"""Repeating what Telegram has certainly not done, and what does no harm when done twice."""
 
 import asyncio
 import logging
@@ -6,9 +6,12 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import TypeVar
 
-from telegram.error import NetworkError, RetryAfter
+from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 
-from bot.telegram.request import Unsent
+from bot.telegram.answers import LONGEST_PAUSE, SHORTEST_PAUSE
+from bot.telegram.known_bot import UNREADABLE
+from bot.telegram.request import Broken, Unsent
+from bot.untrusted import clamped
 
 log = logging.getLogger(__name__)
 
@@ -23,57 +26,68 @@ PAUSES = (0.5, 1.0, 2.0)
 LONG_PAUSES = (1.0, 2.0, 3.0, 5.0, 5.0, *[10.0] * 88)
 """Seconds between further tries of a call that never reached Telegram: a quarter of an hour."""
 
+LOST = 3
+"""How often a call that does no harm when done twice is made again after its answer was lost."""
+
 _LONGEST = 10.0
 
 handler_limit: ContextVar[asyncio.Timeout | None] = ContextVar("handler_limit", default=None)
 """What ends the handler that is running; waiting for Telegram does not count."""
 
 
-async def repeated(call: Callable[[], Awaitable[Answer]], *, patient: bool = False) -> Answer:
+async def repeated(
+    call: Callable[[], Awaitable[Answer]], *, patient: bool = False, harmless: bool = False
+) -> Answer:
     """Make a call, and make it again as long as Telegram refuses it for now.
 
     A flood limit is waited for, a refusal of the server or a connection that never came about
-    is met with a short pause. A call whose answer was lost may have been acted on: that error
-    goes to the caller at once.
+    is met with a short pause. A call whose answer was lost may have been acted on: it is made
+    again only where a second one does no harm, as with a question.
 
     Args:
         call: Begins the call anew every time.
-        patient: Whether Telegram itself is waited for while it is away.
+        patient: Whether Telegram itself is waited for while it is away or asks for a pause.
+        harmless: Whether it may be done twice.
 
     Raises:
         TelegramError: It did not work out within some seconds; for the patient, in a quarter of
             an hour.
     """
-    for pause in PAUSES:
-        try:
-            return await call()
-        except RetryAfter as error:
-            pause = max(pause, seconds(error))  # noqa: PLW2901 - Telegram knows better
-            if pause > _LONGEST:
-                raise
-        except NetworkError as error:
-            if not refused(error):
-                raise
-        await asyncio.sleep(pause)
-    return await _waited_for(call) if patient else await call()
-
-
-async def _waited_for(call: Callable[[], Awaitable[Answer]]) -> Answer:
     loop, said = asyncio.get_running_loop(), False
-    for pause in LONG_PAUSES:
-        begun = loop.time()
+    lost = LOST if harmless else 0
+    for number, usual in enumerate((*PAUSES, *(LONG_PAUSES if patient else ()))):
+        begun, for_long = loop.time(), number >= len(PAUSES)
         try:
             return await call()
-        except NetworkError as error:
-            if not away(error):
+        except (TelegramError, *UNREADABLE) as error:
+            pause = _pause(error, usual, for_long=for_long)
+            if lost and is_lost(error):
+                lost, pause = lost - 1, usual
+            if pause is None or (pause > _LONGEST and not patient):
                 raise
-            if not said:
-                log.warning("Telegram is away; a person is answered when it is back")
+        for_long = for_long or pause > _LONGEST
+        if for_long and not said:
+            log.warning("Telegram is away; a person is answered when it is back")
             said = True
         await asyncio.sleep(pause)
-        if (limit := handler_limit.get()) and (end := limit.when()) is not None:
-            limit.reschedule(end + loop.time() - begun)
+        if for_long:
+            _does_not_count(loop.time() - begun)
     return await call()
+
+
+def _pause(error: Exception, usual: float, *, for_long: bool) -> float | None:
+    """Seconds after which what certainly had no effect is tried again; None for anything else."""
+    if isinstance(error, RetryAfter):
+        return max(usual, seconds(error))  # Telegram knows better
+    no_effect = isinstance(error, NetworkError) and (away if for_long else refused)(error)
+    return usual if no_effect else None
+
+
+def _does_not_count(waited: float) -> None:
+    """Give a handler that waited for Telegram its time back, unless it was cut off already."""
+    limit = handler_limit.get()
+    if limit and not limit.expired() and (end := limit.when()) is not None:
+        limit.reschedule(end + waited)
 
 
 def away(error: NetworkError) -> bool:
@@ -90,7 +104,11 @@ def refused(error: NetworkError) -> bool:
     return isinstance(error, Unsent) or type(error) is NetworkError
 
 
+def is_lost(error: Exception) -> bool:
+    """Whether the call was sent and no answer came of which anything can be made."""
+    return isinstance(error, (Broken, TimedOut, *UNREADABLE)) and not isinstance(error, Unsent)
+
+
 def seconds(error: RetryAfter) -> float:
-    """How long Telegram asks to wait; PTB gives either type, by an environment variable."""
-    after = error.retry_after
-    return after if isinstance(after, int) else after.total_seconds()
+    """How long Telegram asks to wait, within bounds; PTB gives either type."""
+    return clamped(error.retry_after, SHORTEST_PAUSE, LONGEST_PAUSE)

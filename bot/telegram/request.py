@@ -1,7 +1,8 @@
 """PTB's way out to Telegram, on one shared aiohttp session.
 
 The stock httpx transport collapses under concurrency (facts: telegram); this one answers the
-same questions with the same errors, and bounds every wait, the body's included.
+same questions with the same errors, and bounds every wait, the body's included. What comes back
+is read by `bot.telegram.answers`.
 """
 
 import asyncio
@@ -11,7 +12,6 @@ from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.request import getproxies
 
 import aiohttp
 from telegram._utils.defaultvalue import DefaultValue  # PTB types every timeout with it
@@ -19,6 +19,12 @@ from telegram._utils.types import ODVInput
 from telegram.error import BadRequest, NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
+
+from bot.proxies import proxy_for
+from bot.telegram import answers
+from bot.telegram.answers import Broken
+
+__all__ = ["AiohttpRequest", "Broken", "TooBig", "Unsent", "UnsentTimedOut"]
 
 POOL_SIZE = 256
 """Connections at once, as PTB's own transport has it."""
@@ -38,10 +44,6 @@ class UnsentTimedOut(Unsent, TimedOut):
     """As `Unsent`, because the time for connecting ran out."""
 
 
-class Broken(NetworkError):
-    """The call was sent and no whole answer came: it may have been acted on."""
-
-
 class TooBig(Exception):
     """A download was longer than allowed."""
 
@@ -51,16 +53,17 @@ class AiohttpRequest(BaseRequest):
 
     Args:
         session: A session to share; whoever opened it closes it. Without one, `initialize`
-            opens a session (proxies from the environment, as httpx does) and `shutdown`
-            closes it; afterwards `initialize` may be called again.
+            opens a session and `shutdown` closes it; afterwards `initialize` may be called
+            again.
         read_timeout: Seconds to wait for the next bytes of an answer.
         write_timeout: Seconds for sending a call without files.
         connect_timeout: Seconds for connecting.
         pool_timeout: Seconds to wait for a free connection.
         media_timeout: Seconds for sending files, and for the body of a download.
 
-    A timeout of None, which PTB allows, means `media_timeout` here: nothing waits forever. The
-    whole exchange may take the sum of its four timeouts.
+    Proxies are the environment's, as httpx has it; `~/.netrc` is never read, and no answer leads
+    to another address. A timeout of None, which PTB allows, means `media_timeout` here: nothing
+    waits forever. The whole exchange may take the sum of its four timeouts.
     """
 
     __slots__ = ("_defaults", "_media_timeout", "_own", "_session", "_urls")
@@ -93,7 +96,6 @@ class AiohttpRequest(BaseRequest):
                 connector=aiohttp.TCPConnector(limit=POOL_SIZE, keepalive_timeout=KEEP_ALIVE),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),
-                trust_env=bool(getproxies()),
             )
 
     async def shutdown(self) -> None:
@@ -119,7 +121,8 @@ class AiohttpRequest(BaseRequest):
 
         Raises:
             TimedOut: One of the times ran out (`UnsentTimedOut` while connecting).
-            NetworkError: No answer, or half of one (`Unsent` if no connection came about).
+            NetworkError: No answer, half of one, or none of the Bot API (`Unsent` if no
+                connection came about, `Broken` if the call may have been acted on).
         """
         session = self._opened()
         has_files = request_data is not None and request_data.contains_files
@@ -134,16 +137,28 @@ class AiohttpRequest(BaseRequest):
             options["data"] = json.dumps(request_data.parameters).encode()
             options["headers"] = _JSON_HEADERS
         target = self._url(url) if method == "POST" else URL(url)
+        proxy, shown = proxy_for(target)
         try:
             async with (
                 asyncio.timeout(total),
                 session.request(
-                    method, target, timeout=timeout, allow_redirects=False, **options
+                    method,
+                    target,
+                    timeout=timeout,
+                    allow_redirects=False,
+                    proxy=proxy,
+                    proxy_auth=shown,
+                    **options,
                 ) as answer,
             ):
-                return answer.status, await answer.read()
+                return answer.status, await answers.whole(answer, url)
         except (aiohttp.ClientError, OSError) as error:
             raise _told(error, url) from _harmless(error, url)
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Read an answer of the Bot API (see `bot.telegram.answers.read`)."""
+        return answers.read(payload)
 
     async def download(self, url: str, into: Path, *, at_most: int, timeout: float) -> int:  # noqa: ASYNC109 - a promise
         """Stream a file to disk; after any failure nothing is left at `into`.
@@ -166,12 +181,21 @@ class AiohttpRequest(BaseRequest):
         """
         session = self._opened()
         limits, _ = self._limits((BaseRequest.DEFAULT_NONE,) * 4, media=True)
+        target = URL(url)
+        proxy, shown = proxy_for(target)
         try:
             with into.open("wb") as sink:
                 try:
                     async with (
                         asyncio.timeout(timeout),
-                        session.get(URL(url), timeout=limits, headers=_HEADERS) as answer,
+                        session.get(
+                            target,
+                            timeout=limits,
+                            headers=_HEADERS,
+                            allow_redirects=False,
+                            proxy=proxy,
+                            proxy_auth=shown,
+                        ) as answer,
                     ):
                         return await _stream(answer, sink, at_most)
                 except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
@@ -240,7 +264,8 @@ def _multipart(request_data: RequestData) -> aiohttp.FormData:
 
 async def _stream(answer: aiohttp.ClientResponse, sink: io.BufferedWriter, at_most: int) -> int:
     if answer.status != HTTPStatus.OK:
-        kind = BadRequest if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else NetworkError
+        refused = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+        kind = BadRequest if refused else NetworkError
         raise kind(f"the file could not be fetched: {answer.status}")
     if (answer.content_length or 0) > at_most:
         raise TooBig(f"{answer.content_length} bytes, at most {at_most} allowed")

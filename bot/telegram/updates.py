@@ -3,6 +3,8 @@
 from collections.abc import Hashable
 from typing import Any, TypeGuard
 
+from bot.untrusted import printable
+
 Raw = dict[str, Any]
 """An update as the Bot API sends it."""
 
@@ -10,6 +12,28 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 """What Telegram is asked for; leaving the list out would keep whatever was set before."""
 
 _BIGGEST = 2**63 - 1
+_DEEPEST = 32
+
+_LONGEST = {
+    "language_code": 16,
+    "media_group_id": 64,
+    "file_unique_id": 64,
+    "file_id": 256,
+    "file_name": 255,
+    "title": 255,
+    "performer": 255,
+    "mime_type": 128,
+    "username": 64,
+    "first_name": 128,
+    "last_name": 128,
+    "id": 64,
+    "data": 64,
+    "text": 1 << 14,
+    "caption": 1 << 14,
+}
+"""Characters; what is longer is no honest Telegram's, and meets columns that are as long."""
+
+_AS_TYPED = {"text", "caption"}
 
 
 def is_update(value: object) -> TypeGuard[Raw]:
@@ -18,6 +42,39 @@ def is_update(value: object) -> TypeGuard[Raw]:
         return False
     update_id = value.get("update_id")
     return type(update_id) is int and 0 <= update_id <= _BIGGEST
+
+
+def bounded(raw: Raw) -> Raw:
+    """An update whose names, ids and texts are printable and no longer than honest ones.
+
+    Raises:
+        ValueError: It is deeper than any honest one, or a number in it fits into no column.
+    """
+    kept = _bounded(raw, "", 0)
+    return kept if isinstance(kept, dict) else {}
+
+
+def _bounded(value: object, name: str, depth: int) -> object:
+    if isinstance(value, str):
+        longest = _LONGEST.get(name)
+        if longest is None:
+            return value
+        return value[:longest] if name in _AS_TYPED else printable(value, longest)
+    if isinstance(value, int) and abs(value) > _BIGGEST:
+        raise ValueError(f"{name}: no number of Telegram's")
+    if depth > _DEEPEST:
+        raise ValueError("no update is so deep")
+    if isinstance(value, dict):
+        return {key: _bounded(each, key, depth + 1) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_bounded(each, name, depth + 1) for each in value]
+    return value
+
+
+def user_of(raw: Raw) -> int | None:
+    """Who an update comes from."""
+    content = _content(raw)
+    return _id(content.get("from")) or _id(content.get("user"))
 
 
 def lane_of(raw: Raw) -> Hashable:

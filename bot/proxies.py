@@ -1,7 +1,7 @@
-"""Which proxy leads to a service: the environment's, without what `~/.netrc` may hold.
+"""Which proxy leads to an address: the environment's, without what `~/.netrc` may hold.
 
-aiohttp's own way of reading the environment reads `.netrc` as well, and puts a password from
-there in the place of a service's key.
+aiohttp's own way of reading the environment reads `.netrc` as well, fails on one it cannot read,
+and sends a password from there to whoever is asked.
 """
 
 import os
