@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio import cover
-from bot.audio.decode import mono, opened
+from bot.audio.decode import opened
 from bot.audio.findings import Inspected, Unusable
 from bot.audio.measure import Meter
+from bot.audio.mix import Mixer
 from bot.model import Flaw
 
 _BARS = 100
@@ -26,8 +27,8 @@ def inspect(track: Path) -> Inspected:
     meter = Meter()
     try:
         with opened(BytesIO(track.read_bytes())) as recording:
-            for block in recording.blocks(_LONGEST):
-                meter.add(mono(block))
+            for block in recording.blocks(_LONGEST, Mixer()):
+                meter.add(block)
     except Unusable as flaw:
         raise Unusable(Flaw.UNREADABLE, str(flaw)) from flaw
     if recording.spoiled:
