@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import av
 import numpy as np
@@ -116,7 +116,7 @@ class Recording:
         """Whether so little of it could be decoded that it is noise or another kind of file."""
         return not self.seconds or self.damaged > _DAMAGED_SHARE * self.packets
 
-    def blocks(self, longest: float, mixer: Mixer) -> Iterator[Floats]:
+    def blocks(self, longest: float, mixer: Mixer | None = None) -> Iterator[Floats]:
         """Decode into blocks of 100 ms at 44.1 kHz, shape (1 or 2, samples); the last is shorter.
 
         Damaged packets are skipped and counted. Stops once more than `longest` seconds have
@@ -126,6 +126,7 @@ class Recording:
             Unusable: it asks for more work than any honest recording does.
         """
         resampler: AudioResampler | None = None
+        mixer = mixer or Mixer()
         before = (0, 0)
         for piece in self._pieces(longest):
             samples = mixer.mixed(piece)
@@ -232,6 +233,11 @@ def as_frame(samples: Floats, rate: int = RATE) -> AudioFrame:
     return frame
 
 
+def mono(block: Floats) -> Floats:
+    """A block, shape (1 or 2, samples), as one channel, shape (samples,)."""
+    return cast("Floats", block.mean(axis=0))
+
+
 def _layout(channels: int) -> str:
     return "mono" if channels == 1 else "stereo"
 
@@ -245,4 +251,4 @@ def _piece(parts: list[Floats], rate: int, names: tuple[str, ...]) -> Piece:
 
 def _out(resampler: AudioResampler, frame: AudioFrame | None) -> Iterator[Floats]:
     for block in resampler.resample(frame):
-        yield block.to_ndarray()
+        yield cast("Floats", block.to_ndarray())

@@ -10,7 +10,6 @@ from bot.audio import cover
 from bot.audio.decode import opened
 from bot.audio.findings import Inspected, Unusable
 from bot.audio.measure import Meter
-from bot.audio.mix import Mixer
 from bot.model import Flaw
 
 _BARS = 100
@@ -27,7 +26,7 @@ def inspect(track: Path) -> Inspected:
     meter = Meter()
     try:
         with opened(BytesIO(track.read_bytes())) as recording:
-            for block in recording.blocks(_LONGEST, Mixer()):
+            for block in recording.blocks(_LONGEST):
                 meter.add(block)
     except Unusable as flaw:
         raise Unusable(Flaw.UNREADABLE, str(flaw)) from flaw

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from av.audio.frame import AudioFrame
@@ -27,13 +27,14 @@ class Piece:
 
 def samples_of(frame: AudioFrame) -> Floats:
     """The samples of a frame of any format, shape (channels, samples), full scale ±1."""
-    raw = frame.to_ndarray()
+    raw: NDArray[Any] = frame.to_ndarray()
     channels = raw if frame.format.is_planar else raw.reshape(-1, frame.layout.nb_channels).T
+    samples = channels.astype(np.float32)
     if raw.dtype.kind == "f":
-        return channels.astype(np.float32, copy=False)
+        return samples
     if raw.dtype == np.uint8:
-        return (channels.astype(np.float32) - 128) / 128
-    return channels.astype(np.float32) * np.float32(1 / -float(np.iinfo(raw.dtype).min))
+        return (samples - np.float32(128)) / np.float32(128)
+    return samples / np.float32(1 << 8 * raw.itemsize - 1)
 
 
 class Mixer:
