@@ -76,6 +76,8 @@ def rules(settings: Settings, pace: float = 1.0) -> Rules:
             decoded_share=settings.decoded_share,
             detect_talking=settings.detect_talking,
         ),
+        recordings_per_day=settings.recordings_per_day,
+        owner_id=settings.owner_id,
         pause=pace,
     )
 

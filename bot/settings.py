@@ -5,12 +5,27 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
+
+
+def _unlimited(value: object) -> object:
+    return None if isinstance(value, str) and value.strip().lower() == "none" else value
+
+
+DailyLimit = Annotated[Count | None, BeforeValidator(_unlimited)]
+"""How many in 24 hours; the word "none" for no limit."""
 HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
 
 
@@ -102,6 +117,9 @@ class Settings(BaseSettings):
         20, description="Tracks made at the same time."
     )
     tracks_per_user: Count = Field(2, description="Unfinished tracks a person may have.")
+    recordings_per_day: DailyLimit = Field(
+        50, description="Recordings a person may send in 24 hours; none: any number."
+    )
     claim_seconds: Annotated[float, Field(ge=3)] = Field(
         60, description="A dead worker's work is taken over after this long."
     )

@@ -9,11 +9,11 @@ from telegram.ext import filters
 from bot.studio import Later, lyrics
 from bot.studio.ports import FileGone, TooBig
 from handlers.desk import Desk
-from handlers.recordings import TEXT_FILE
+from handlers.documents import WORDS_FILE
 
 _FILE_BYTES = 16 * 1024
 
-WORDS = filters.UpdateType.MESSAGE & ((filters.TEXT & ~filters.COMMAND) | TEXT_FILE)
+WORDS = filters.UpdateType.MESSAGE & ((filters.TEXT & ~filters.COMMAND) | WORDS_FILE)
 EDITED_WORDS = filters.UpdateType.EDITED_MESSAGE & filters.TEXT
 OTHER = filters.UpdateType.MESSAGE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
 

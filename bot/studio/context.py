@@ -37,6 +37,8 @@ class Rules:
         keep_recordings: How long prepared recordings stay on disk.
         keep_tracks: How long tracks that nobody fetched are kept.
         limits: What recordings are accepted.
+        recordings_per_day: Recordings a person may send in 24 hours; any number, if None.
+        owner_id: Whom daily limits do not hold, or None.
         pause: The first pause after a refusal; it doubles, with jitter.
     """
 
@@ -49,6 +51,8 @@ class Rules:
     keep_recordings: float = 86_400
     keep_tracks: float = 30 * 86_400
     limits: Limits = field(default_factory=Limits)
+    recordings_per_day: int | None = 50
+    owner_id: int | None = None
     pause: float = 1.0
 
 

@@ -116,12 +116,42 @@ class Studio:
 
         Returns:
             The draft, and whether this recording was new.
+
+        Raises:
+            EnoughError: the person has sent as many as they may in a day.
         """
-        draft, changed = await self._c.store.drafts.record(new)
-        latest = draft.partner_id or draft.reference_id
-        if changed and latest:
-            await self._c.jobs.wake(Kind.REFERENCE, latest)
+        before = await self._c.store.drafts.get(new.chat_id, new.user_id)
+        draft, changed = await self._c.store.drafts.record(new, self._recordings_of(new.user_id))
+        if changed:
+            await self._look_at(before, draft)
         return draft, changed
+
+    async def replace(self, new: NewRecording) -> Draft | None:
+        """Take in a recording that has taken the place of another in its message.
+
+        Returns:
+            The draft as it is now; None if it has nothing to do with that.
+
+        Raises:
+            EnoughError: as `record`.
+        """
+        before = await self._c.store.drafts.get(new.chat_id, new.user_id)
+        draft = await self._c.store.drafts.replace(new, self._recordings_of(new.user_id))
+        if draft:
+            await self._look_at(before, draft)
+        return draft
+
+    def _recordings_of(self, user_id: int) -> int | None:
+        rules = self._c.rules
+        return None if user_id == rules.owner_id else rules.recordings_per_day
+
+    async def _look_at(self, before: Draft | None, after: Draft) -> None:
+        """Have the recordings looked at that came into a draft, and those that left it."""
+        drafts = [draft for draft in (after, before) if draft]
+        there = [(draft.reference_id, draft.partner_id) for draft in drafts]
+        for reference_id in {*there[0]} ^ {*(there[1] if before else ())}:
+            if reference_id is not None:
+                await self._c.jobs.wake(Kind.REFERENCE, reference_id)
 
     async def choose(self, draft: Draft, purpose: Purpose) -> Draft | None:
         """Say what the recording holds; it is uploaded from now on."""
