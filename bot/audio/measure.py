@@ -32,7 +32,8 @@ class Meter:
         self._samples += len(loud)
         if peak >= _FULL_SCALE:
             self._clipped += int(np.count_nonzero(loud >= _FULL_SCALE))
-        self._levels.append(float(np.sqrt(np.square(block).mean())))
+        swings = block - block.mean(axis=1, keepdims=True)  # a constant is no sound
+        self._levels.append(float(np.sqrt(np.square(swings).mean())))
         if len(self._heard) < self._listen and len(loud) == BLOCK:
             self._heard.append(block.mean(axis=0).reshape(-1, _THIRD).mean(axis=1))
 

@@ -114,7 +114,7 @@ class Recordings:
             for twin in await self._store.twins(reference)
             if twin.status in {ReferenceStatus.RECEIVED, ReferenceStatus.PREPARED}
         ]
-        await asyncio.to_thread(self._shelf.drop, reference.id, heirs[:1])
+        await asyncio.to_thread(self._shelf.drop, reference.id, heirs)
         return True
 
     async def _known_verdict(self, reference: Reference) -> bool:
