@@ -69,6 +69,7 @@ def rules(settings: Settings, pace: float = 1.0) -> Rules:
         attempts=settings.generate_attempts,
         tracks_per_user=settings.tracks_per_user,
         tracks_per_day=settings.tracks_per_day,
+        recordings_per_day=settings.recordings_per_day,
         owner_id=settings.owner_id,
         lyrics_max=settings.lyrics_max,
         lyrics_advice=settings.lyrics_advice,

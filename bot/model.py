@@ -39,6 +39,7 @@ class ReferenceStatus(StrEnum):
     RECEIVED = "received"
     PREPARED = "prepared"
     REJECTED = "rejected"
+    SUPERSEDED = "superseded"
 
 
 class TrackStatus(StrEnum):

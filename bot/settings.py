@@ -169,6 +169,9 @@ class Settings(BaseSettings):
     tracks_per_day: DailyLimit = Field(
         20, description="Tracks a person may begin in 24 hours; none: no limit. Not the owner."
     )
+    recordings_per_day: DailyLimit = Field(
+        50, description="Recordings a person may send in 24 hours; none: any number."
+    )
     claim_seconds: Annotated[float, Field(ge=3)] = Field(
         60, description="A dead worker's work is taken over after this long."
     )

@@ -18,13 +18,20 @@ from telegram.ext import (
 from telegram.warnings import PTBUserWarning
 
 from bot.model import Flaw, Step
-from bot.store import Draft, NotNow, Track
+from bot.store import Draft, EnoughError, NotNow, Track
 from bot.telegram import keyboards
 from bot.telegram.keyboards import pattern
 from handlers import lyrics
 from handlers.desk import App, Desk, numbers, receipt, reply, toast, too_many
 from handlers.panels import Panels
-from handlers.recordings import RECORDING, as_new, flaw_of, sound_of
+from handlers.recordings import (
+    RECORDING,
+    REPLACED_RECORDING,
+    as_new,
+    flaw_of,
+    recordings_enough,
+    sound_of,
+)
 from handlers.settled import settled
 from handlers.steps import State, state_of
 from handlers.tracks import pressed_track
@@ -40,6 +47,7 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
     recording = MessageHandler(RECORDING, safe(create.recording))
     words = MessageHandler(lyrics.WORDS, safe(told.words))
     about_words = pattern(keyboards.ADD_WORDS, keyboards.REPLACE_WORDS, keyboards.LEAVE_WORDS)
+    replaced = MessageHandler(REPLACED_RECORDING, safe(create.replaced))
     with warnings.catch_warnings():
         # Buttons and messages belong to one conversation: per_message must stay off.
         warnings.filterwarnings("ignore", r"If 'per_message=False'", PTBUserWarning)
@@ -50,6 +58,7 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
             entry_points=[
                 words,
                 recording,
+                replaced,
                 MessageHandler(lyrics.EDITED_WORDS, safe(told.edited)),
                 CallbackQueryHandler(safe(told.answer), about_words),
                 CallbackQueryHandler(safe(told.renew), pattern(keyboards.RENEW)),
@@ -90,15 +99,41 @@ class Create:
         sound = sound_of(message) if message else None
         if message is None or user is None or sound is None:
             return None
-        if flaw := flaw_of(sound, self._desk.studio.limits):
+        if flaw := flaw_of(sound):
             await self._refuse(update, flaw)
             return None
-        draft, changed = await self._desk.studio.record(as_new(message, sound, user.id))
+        try:
+            draft, changed = await self._desk.studio.record(as_new(message, sound, user.id))
+        except EnoughError as enough:
+            await reply(update, recordings_enough(await self._desk.texts(update), enough))
+            return None
         if changed:
             await asyncio.gather(receipt(message, _RECEIPT), self._panels.ask(update, draft))
         else:
             await self._ask_at_last(update, draft)
         return state_of(draft)
+
+    async def replaced(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """Follow a recording that was replaced by another in its message."""
+        message, user = update.edited_message, update.effective_user
+        sound = sound_of(message) if message else None
+        if message is None or user is None or sound is None:
+            return None
+        if flaw := flaw_of(sound):
+            await self._refuse(update, flaw)
+            return None
+        new, say = as_new(message, sound, user.id), await self._desk.texts(update)
+        try:
+            draft = await self._desk.studio.replace(new)
+        except EnoughError as enough:
+            await reply(update, recordings_enough(say, enough))
+            return None
+        if draft is not None:
+            await reply(update, say("recording-replaced"))
+            return state_of(draft)
+        if await self._desk.store.references.lent(new):
+            await reply(update, say("recording-replaced-late"))
+        return None
 
     async def choose(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Note what is in the recording, and ask for the lyrics."""

@@ -1,30 +1,34 @@
 """Recordings as Telegram announces them: what can be judged at once, and what to keep."""
 
-from pathlib import PurePath
+import math
 
 from telegram import Audio, Document, Message, Video, VideoNote, Voice
 from telegram.ext import filters
 
-from bot.audio import Limits
 from bot.model import Flaw
-from bot.store import NewRecording
+from bot.store import EnoughError, NewRecording
+from bot.texts import Texts
+from bot.untrusted import clamped, printable
+from handlers.documents import WORDS_FILE, Holds, holds
 
 _BYTES = 20 * 1024 * 1024  # getFile hands out no more (Bot API)
-_SOUND = {
-    ".aac", ".aif", ".aiff", ".alac", ".amr", ".flac", ".m4a", ".m4b", ".mka", ".mkv", ".mov",
-    ".mp3", ".mp4", ".oga", ".ogg", ".opus", ".wav", ".wave", ".weba", ".webm", ".wma",
-}  # fmt: skip
+_TITLE = 200
+_UNIQUE = 64
+_ALBUM = 64
+_LONGEST = 1e6  # seconds; more is no length
+_HOUR = 60  # minutes
 
 Sound = Voice | Audio | Document | VideoNote | Video
 
-TEXT_FILE = filters.Document.TEXT | filters.Document.FileExtension("txt")
-RECORDING = filters.UpdateType.MESSAGE & (
+_SOUND = (
     filters.VOICE
     | filters.AUDIO
     | filters.VIDEO_NOTE
     | filters.VIDEO
-    | (filters.Document.ALL & ~TEXT_FILE & ~filters.ANIMATION)
+    | (filters.Document.ALL & ~WORDS_FILE & ~filters.ANIMATION)
 )
+RECORDING = filters.UpdateType.MESSAGE & _SOUND
+REPLACED_RECORDING = filters.UpdateType.EDITED_MESSAGE & _SOUND
 
 
 def sound_of(message: Message) -> Sound | None:
@@ -34,28 +38,24 @@ def sound_of(message: Message) -> Sound | None:
     )
 
 
-def flaw_of(sound: Sound, limits: Limits) -> Flaw | None:
-    """What is wrong with a recording by what Telegram says of it; None if it must be heard."""
-    if isinstance(sound, Document) and not _may_sound(sound):
+def flaw_of(sound: Sound) -> Flaw | None:
+    """What is wrong with a recording by what Telegram says of it; None if it must be heard.
+
+    Only its size counts, and a document that is plainly something else: lengths are what some
+    app believed, and often wrong.
+    """
+    if isinstance(sound, Document) and holds(sound) is not Holds.SOUND:
         return Flaw.NOT_AUDIO
     if sound.file_size == 0:
         return Flaw.EMPTY
-    if (sound.file_size or 0) > _BYTES:
-        return Flaw.TOO_BIG
-    seconds = seconds_of(sound)
-    if seconds is None or seconds == 0:  # clients send 0 where they do not know
-        return None
-    if seconds < int(limits.shortest):  # clients round down
-        return Flaw.TOO_SHORT
-    return Flaw.TOO_LONG if seconds > limits.longest + 1 else None
+    return Flaw.TOO_BIG if (sound.file_size or 0) > _BYTES else None
 
 
 def seconds_of(sound: Sound) -> float | None:
     """Its length as the sender's app has it; documents have none."""
     if isinstance(sound, Document):
         return None
-    length = sound.duration
-    return length if isinstance(length, int) else length.total_seconds()
+    return clamped(sound.duration, 0.0, _LONGEST)
 
 
 def as_new(message: Message, sound: Sound, user_id: int) -> NewRecording:
@@ -65,14 +65,21 @@ def as_new(message: Message, sound: Sound, user_id: int) -> NewRecording:
         user_id=user_id,
         message_id=message.message_id,
         file_id=sound.file_id,
-        title=(getattr(sound, "title", None) or getattr(sound, "file_name", None) or "")[:200],
+        unique_id=printable(sound.file_unique_id, _UNIQUE),
+        title=printable(
+            getattr(sound, "title", None) or getattr(sound, "file_name", None), _TITLE
+        ),
         seconds=seconds_of(sound),
-        album=message.media_group_id,
+        album=printable(message.media_group_id, _ALBUM) or None,
     )
 
 
-def _may_sound(document: Document) -> bool:
-    kind = (document.mime_type or "").partition("/")[0]
-    suffix = PurePath(document.file_name or "").suffix.lower()
-    known = document.mime_type not in {None, "application/octet-stream"}
-    return kind in {"audio", "video"} or suffix in _SOUND or (not known and not suffix)
+def recordings_enough(say: Texts, enough: EnoughError) -> str:
+    """Why a person's next recording is not taken now, and when it will be."""
+    if enough.seconds is None:
+        return say("recordings-off")
+    minutes = max(math.ceil(enough.seconds / 60), 1)
+    if minutes < _HOUR:
+        return say("recordings-enough-minutes", count=enough.limit, minutes=minutes)
+    hours = math.ceil(minutes / _HOUR)
+    return say("recordings-enough-hours", count=enough.limit, hours=hours)

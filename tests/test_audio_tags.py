@@ -1,6 +1,7 @@
 """ID3v2.3 tags, read back by hand and by FFmpeg."""
 
 import io
+import struct
 
 import av
 import pytest
@@ -82,6 +83,57 @@ def test_a_footer_belongs_to_the_tag() -> None:
     body = b"\0" * 5
     with_footer = b"ID3\x04\0\x10\0\0\0\x05" + body + b"3DI\x04\0\x10\0\0\0\x05" + b"\xff\xfbrest"
     assert frames(with_footer) == b"\xff\xfbrest"
+
+
+def ape(body: bytes = b"x" * 40, *, header: bool = True, footer: bool = True) -> bytes:
+    def edge(flags: int) -> bytes:
+        numbers = (2000, len(body) + 32, 1, flags | header << 31)
+        return b"APETAGEX" + struct.pack("<4I", *numbers) + bytes(8)
+
+    return (edge(1 << 29) if header else b"") + body + (edge(0) if footer else b"")
+
+
+ID3V1 = b"TAG" + b"the old title".ljust(125, b"\0")
+EXTENDED = b"TAG+" + bytes(223)
+LYRICS3 = b"LYRICSBEGIN" + b"IND00003110" + b"000022" + b"LYRICS200"
+FOOTED = b"ID3\x04\0\x10\0\0\0\x05" + bytes(5) + b"3DI\x04\0\x10\0\0\0\x05"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        ID3V1,
+        EXTENDED + ID3V1,
+        ape(),
+        ape(header=False),
+        ape() + ID3V1,
+        ape() + LYRICS3 + ID3V1,
+        LYRICS3 + ID3V1,
+        ID3V1 + ape(),
+        FOOTED,
+        ape() + FOOTED + ID3V1,
+    ],
+)
+def test_old_tags_behind_the_frames_are_gone_and_no_frame_moves(behind: bytes) -> None:
+    bare = frames(MP3)
+    mp3 = tagged(MP3 + behind, title="new", artist="", lyrics="", cover=b"")
+    assert frames(mp3) == bare
+    assert mp3.endswith(bare[-1000:])
+    with av.open(io.BytesIO(mp3), "r") as container:
+        assert container.metadata == {"title": "new"}
+
+
+def test_an_ape_tag_before_the_frames_is_gone() -> None:
+    assert frames(ape() + MP3) == frames(MP3)
+    assert frames(MP3[: len(MP3) - len(frames(MP3))] + ape() + frames(MP3)) == frames(MP3)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [b"APETAGEX" + struct.pack("<4I", 2000, 1 << 30, 1, 0) + bytes(8), b"999999LYRICS200"],
+)
+def test_a_tag_that_claims_more_than_there_is_is_none(behind: bytes) -> None:
+    assert frames(b"\xff\xfb\x90\x00" + behind) == b"\xff\xfb\x90\x00" + behind
 
 
 def test_without_tags_nothing_is_cut_off() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from bot.store import (
     Attempt,
     DayFull,
     Draft,
+    EnoughError,
     NewerSchema,
     NewRecording,
     NotNow,
@@ -165,6 +167,103 @@ async def test_a_recording_counts_once_and_an_album_too(store: Store) -> None:
     assert changed
     assert other.id == draft.id
     assert other.reference_id != draft.reference_id
+
+
+async def test_so_many_recordings_a_day_and_no_more_however_they_come(store: Store) -> None:
+    async def send(number: int) -> bool:
+        try:
+            await store.drafts.record(recording(number), 3)
+        except EnoughError as enough:
+            assert enough.limit == 3
+            assert enough.seconds is not None
+            assert 0 < enough.seconds <= 86_400
+            return False
+        return True
+
+    assert sum(await at_once(send, 12)) == 3
+    draft, changed = await store.drafts.record(recording(99), None)
+    assert changed
+    assert await store.drafts.record(recording(99), 3) == (draft, False)
+    assert not await send(100)
+    assert (await store.drafts.record(recording(101, BOB), 3))[1]
+    with pytest.raises(EnoughError) as enough:
+        await store.drafts.record(recording(102, BOB), 0)
+    assert enough.value.seconds is None
+
+
+async def test_the_day_is_the_last_24_hours(store: Store) -> None:
+    await store.drafts.record(recording(1), 1)
+    async with store._database.write() as connection:
+        await connection.execute(text('UPDATE "references" SET created_at = created_at - 86300'))
+    with pytest.raises(EnoughError) as enough:
+        await store.drafts.record(recording(2), 1)
+    assert enough.value.seconds == pytest.approx(100, abs=10)
+    async with store._database.write() as connection:
+        await connection.execute(text('UPDATE "references" SET created_at = created_at - 101'))
+    assert (await store.drafts.record(recording(2), 1))[1]
+
+
+async def test_media_replaced_in_a_message_takes_the_place_once(store: Store) -> None:
+    first = replace(recording(1), unique_id="one")
+    draft, _ = await store.drafts.record(first)
+    second = replace(recording(1), unique_id="two", file_id="other")
+    changed = [one for one in await at_once(lambda _: store.drafts.replace(second)) if one]
+    assert len(changed) == 1
+    assert changed[0].revision == draft.revision
+    assert changed[0].step is draft.step
+    assert changed[0].reference_id not in {None, draft.reference_id}
+    assert await store.drafts.replace(second) is None
+    assert await store.drafts.record(second) == (changed[0], False)
+    back = await store.drafts.replace(first)
+    assert back is not None
+    assert (await store.references.get(back.reference_id or 0)).unique_id == "one"
+    assert await store.drafts.replace(replace(recording(7), unique_id="x")) is None
+
+
+async def test_media_replaced_after_its_track_leaves_the_track_alone(store: Store) -> None:
+    track = await created(store)
+    new = replace(recording(10), unique_id="two")
+    assert await store.drafts.replace(new) is None
+    assert await store.references.lent(new)
+    assert not await store.references.lent(recording(10))
+    assert not await store.references.lent(replace(recording(11), unique_id="two"))
+    assert (await store.tracks.get(track.id)).voice_ref == track.voice_ref
+
+
+async def test_a_recording_is_superseded_when_nothing_is_made_of_it(store: Store) -> None:
+    draft, _ = await store.drafts.record(recording(1))
+    first = draft.reference_id or 0
+    assert not await store.references.superseded(first)
+    await store.drafts.record(recording(2))
+    assert first in await store.references.due()
+    assert await store.references.superseded(first)
+    assert first not in await store.references.due()
+    assert (await store.references.get(first)).status is ReferenceStatus.SUPERSEDED
+    track = await created(store, message_id=3)
+    await store.drafts.record(recording(4))
+    assert not await store.references.superseded(track.voice_ref or 0)
+
+
+async def test_the_same_file_is_known_by_its_unique_id(store: Store) -> None:
+    numbers = []
+    for message, unique in ((1, "a"), (2, "b"), (3, "a"), (4, "")):
+        draft, _ = await store.drafts.record(replace(recording(message), unique_id=unique))
+        numbers.append(draft.reference_id or 0)
+    last = await store.references.get(numbers[2])
+    assert [twin.id for twin in await store.references.twins(last)] == [numbers[0]]
+    nameless = await store.references.get(numbers[3])
+    assert await store.references.twins(nameless) == []
+    assert await store.references.of_person(ADA) == numbers[::-1]
+
+
+async def test_only_a_voice_is_said_to_talk(store: Store) -> None:
+    draft, _ = await store.drafts.record(recording(1))
+    number = draft.reference_id or 0
+    hints = (Hint.QUIET, Hint.TALKING)
+    await store.references.prepared(number, seconds=12, level=-42, hints=hints)
+    assert (await store.references.get(number)).hints == (Hint.QUIET,)
+    await store.drafts.choose(draft, Purpose.VOICE)
+    assert (await store.references.get(number)).hints == hints
 
 
 async def test_purpose_is_on_draft_and_reference_together(store: Store) -> None:

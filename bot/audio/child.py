@@ -18,8 +18,8 @@ from bot.audio.inspect import inspect
 from bot.audio.prepare import prepare
 from bot.model import Flaw
 
-_CPU_SECONDS = 45
-_MEMORY = 1 << 30  # bytes of address space; 192 MB would not even hold the libraries
+_CPU_SECONDS = 30  # the last resort: work is bounded before (see `bot.audio.decode`)
+_MEMORY = 400 << 20  # bytes of address space; the libraries alone take 220 MB
 _FILE_SIZE = 64 << 20  # bytes
 _NICENESS = 10
 

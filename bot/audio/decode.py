@@ -1,8 +1,9 @@
 """Reading sound of any origin with FFmpeg's libraries; trusts neither header nor file name."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import av
 import numpy as np
@@ -10,10 +11,12 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from numpy.typing import NDArray
 
 from bot.audio.findings import Unusable
+from bot.audio.mix import Floats, Mixer, Piece, samples_of
+from bot.audio.promise import promised
 from bot.model import Flaw
+from bot.untrusted import printable
 
 RATE = 44_100
 BLOCK = RATE // 10
@@ -21,68 +24,87 @@ BLOCK = RATE // 10
 # No playlist is among the formats, and no protocol is open: FFmpeg reads the bytes it is handed
 # and nothing else. Without this an "mp3" that is an ffconcat or m3u8 text makes it read other
 # local files (facts: audio, rule 2).
-_FORMATS = "aac,aiff,amr,asf,avi,caf,flac,flv,matroska,mov,mp3,mpeg,mpegts,ogg,w64,wav"
-_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": "none"}
+_FORMATS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,ogg,tta,"
+    "w64,wav,wv"
+)
+# Only sound is ever decoded: to learn the size of its pictures FFmpeg would decode those of a
+# file's covers and films when it opens it, each as large as a stranger likes.
+_CODECS = ",".join(
+    name
+    for name in sorted(av.codec.codecs_available)
+    if name.startswith(("pcm_", "adpcm_", "wma", "amr", "dsd_"))
+    or name
+    in {
+        "aac", "aac_fixed", "aac_latm", "ac3", "ac3_fixed", "alac", "ape", "dca", "eac3", "flac",
+        "g722", "g723_1", "g726", "g726le", "g729", "gsm", "gsm_ms", "ilbc", "libgsm",
+        "libopencore_amrnb", "libopencore_amrwb", "libopus", "libspeex", "libvorbis", "mace3",
+        "mace6", "mlp", "mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float", "nellymoser",
+        "opus", "qcelp", "qdm2", "speex", "truehd", "tta", "vorbis", "wavpack",
+    }
+)  # fmt: skip
+_OPTIONS = {
+    "format_whitelist": _FORMATS,
+    "protocol_whitelist": "none",
+    "codec_whitelist": _CODECS,
+}
 _UNSOUND = (  # what begins like this holds no sound, whatever FFmpeg makes of it
     b"\x89PNG",
     b"\xff\xd8\xff",
     b"GIF8",
+    b"BM",
+    b"II*\x00",
+    b"MM\x00*",
     b"%PDF",
     b"PK\x03\x04",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x1f\x8b",
+    b"\x7fELF",
+    b"MZ",
     b"<?xml",
     b"<!DOCTYPE",
 )
 _DAMAGED_SHARE = 0.2
-_UNIT = np.float32(1 / 32_768)
+_RATES = range(3_000, 800_000)
+_BATCH = 16_384  # samples that are mixed at once
+
+# No honest recording needs more work than ten minutes of two channels at 192 kHz, or as many
+# packets as ten minutes of Opus at 4 ms; and nobody's is worth more than a few seconds.
+_MOST_VALUES = 600 * 192_000 * 2
+_MOST_PACKETS = 160_000
+_HOPELESS = 2_000  # packets in a row that hold no sound
+_PROCESSOR_SECONDS = 12.0
 
 
 class Recording:
-    """An open recording; `seconds`, `packets` and `damaged` grow while it is read."""
+    """One track of an open recording; `seconds`, `packets` and `damaged` grow while it is read.
 
-    def __init__(self, container: InputContainer, stream: AudioStream, head: bytes) -> None:
+    Attributes:
+        promised: The seconds that its header promises, where it does.
+        tracks: How many tracks of sound there are.
+        format: FFmpeg's name of the container, such as "ogg" or "mp3".
+        codec: FFmpeg's name of the codec, without the variant of its decoder; "" if it has none.
+        rate: Samples a second in the recording itself.
+        comment: What its maker wrote into its tags, on one line; or "".
+    """
+
+    def __init__(
+        self, container: InputContainer, stream: AudioStream, promise: float | None
+    ) -> None:
         self._container = container
         self._stream = stream
-        self._head = head
+        self.promised = promise
+        self.tracks = len(container.streams.audio)
+        context: Any = stream.codec_context
+        self.format = container.format.name
+        self.codec = context.codec.canonical_name if context is not None else ""
+        self.rate = stream.rate or 0
+        self.comment = printable(container.metadata.get("comment"), 200)
         self.seconds = 0.0
         self.packets = 0
         self.damaged = 0
         self._steady = True
-
-    @property
-    def format(self) -> str:
-        """FFmpeg's name of the container, such as "ogg" or "mp3"."""
-        return self._container.format.name
-
-    @property
-    def codec(self) -> str:
-        """FFmpeg's name of the codec, without the variant of its decoder."""
-        return self._stream.codec_context.codec.canonical_name
-
-    @property
-    def rate(self) -> int:
-        """Samples a second in the recording itself."""
-        return self._stream.rate or 0
-
-    @property
-    def claimed(self) -> float | None:
-        """The seconds its header claims; None where that would be a guess of FFmpeg's.
-
-        An MP3 without a Xing, Info or VBRI header says nothing: FFmpeg divides its size by its
-        first bit rate, and is wrong by half for a variable one (facts: audio, rule 3).
-        """
-        if self.format in {"mp3", "aac", "amr"} and not any(
-            mark in self._head for mark in (b"Xing", b"Info", b"VBRI")
-        ):
-            return None
-        if self._stream.duration is not None and self._stream.time_base is not None:
-            return float(self._stream.duration * self._stream.time_base)
-        duration = self._container.duration
-        return None if duration is None else duration / av.time_base
-
-    @property
-    def comment(self) -> str:
-        """What its maker wrote into its tags, at most 200 characters on one line; or ""."""
-        return " ".join(self._container.metadata.get("comment", "").split())[:200]
 
     @property
     def sound(self) -> bool:
@@ -94,54 +116,100 @@ class Recording:
         """Whether so little of it could be decoded that it is noise or another kind of file."""
         return not self.seconds or self.damaged > _DAMAGED_SHARE * self.packets
 
-    def blocks(self, longest: float) -> Iterator[AudioFrame]:
-        """Decode into mono 16-bit frames of 100 ms at 44.1 kHz; the last may be shorter.
+    def blocks(self, longest: float, mixer: Mixer | None = None) -> Iterator[Floats]:
+        """Decode into blocks of 100 ms at 44.1 kHz, shape (1 or 2, samples); the last is shorter.
 
         Damaged packets are skipped and counted. Stops once more than `longest` seconds have
         come out, whatever the header says.
+
+        Raises:
+            Unusable: it asks for more work than any honest recording does.
         """
-        resampler = _resampler()
-        at = 0
+        resampler: AudioResampler | None = None
+        mixer = mixer or Mixer()
+        before = (0, 0)
+        for piece in self._pieces(longest):
+            samples = mixer.mixed(piece)
+            if resampler is None or (piece.rate, len(samples)) != before:
+                if resampler is not None:  # a chained stream goes on otherwise
+                    self._steady = False
+                    yield from _out(resampler, None)
+                before = (piece.rate, len(samples))
+                resampler = AudioResampler("fltp", _layout(len(samples)), RATE, BLOCK)
+            yield from _out(resampler, as_frame(samples, piece.rate))
+        if resampler is not None:
+            yield from _out(resampler, None)
+
+    def _pieces(self, longest: float) -> Iterator[Piece]:
+        """What is decoded, in stretches that are worth being mixed."""
+        waiting: list[Floats] = []
+        kind: tuple[int, tuple[str, ...]] = (0, ())
+        known: dict[str, tuple[str, ...]] = {}
         for frame in self._frames():
-            self.seconds += frame.samples / frame.sample_rate
-            frame.pts = None
-            try:
-                blocks = resampler.resample(frame)
-            except ValueError:  # a chained stream goes on in another rate or layout
-                self._steady = False
-                blocks, resampler = resampler.resample(None), _resampler()
-                blocks += resampler.resample(frame)
-            for block in blocks:
-                block.pts, at = at, at + block.samples
-                yield block
+            rate, layout = frame.sample_rate, frame.layout.name
+            if layout not in known:
+                known[layout] = tuple(each.name for each in frame.layout.channels)
+            names = known[layout]
+            if rate not in _RATES:
+                raise Unusable(Flaw.UNREADABLE, f"{rate} samples a second")
+            full = sum(part.shape[1] for part in waiting) >= _BATCH
+            if waiting and (full or (rate, names) != kind):
+                yield _piece(waiting, *kind)
+                waiting = []
+            kind = (rate, names)
+            waiting.append(samples_of(frame))
+            self.seconds += frame.samples / rate
             if self.seconds > longest:
-                return
-        for block in resampler.resample(None) if self.seconds else []:
-            block.pts, at = at, at + block.samples
-            yield block
+                break
+        if waiting:
+            yield _piece(waiting, *kind)
 
     def _frames(self) -> Iterator[AudioFrame]:
-        packets = self._container.demux(self._stream)
-        while True:
+        """What is decoded, within the bounds of work."""
+        begun, values, hopeless = time.process_time(), 0, 0
+        for packet in self._packets():
+            hopeless += 1
             try:
-                packet = next(packets)
-            except (StopIteration, av.error.FFmpegError):
-                return
-            self.packets += bool(packet.size)
-            try:
-                yield from packet.decode()
+                for frame in packet.decode():
+                    if not isinstance(frame, AudioFrame) or not frame.samples:
+                        continue
+                    values += frame.samples * frame.layout.nb_channels
+                    hopeless = 0
+                    yield frame
             except (av.error.FFmpegError, ValueError):
                 self.damaged += 1
+            spent = time.process_time() - begun
+            if values > _MOST_VALUES or spent > _PROCESSOR_SECONDS:
+                raise Unusable(Flaw.UNREADABLE, f"{values} samples in {spent:.1f} s")
+            if hopeless > _HOPELESS or self.packets > _MOST_PACKETS:
+                detail = f"{self.packets} packets for {self.seconds:.0f} s"
+                raise Unusable(Flaw.UNREADABLE, detail)
+
+    def _packets(self) -> Iterator[Any]:
+        """The track's packets; what is spoiled between them is skipped and counted."""
+        failed = 0
+        while failed < _HOPELESS // 10:
+            try:
+                for packet in self._container.demux(self._stream):
+                    self.packets += bool(packet.size)
+                    failed = 0
+                    yield packet
+            except av.error.FFmpegError:
+                failed += 1
+                self.damaged += 1
+            else:
+                return
 
 
 @contextmanager
-def opened(file: BinaryIO) -> Iterator[Recording]:
-    """Open a recording from its bytes; no path ever reaches FFmpeg.
+def opened(file: BinaryIO, track: int = 0) -> Iterator[Recording]:
+    """Open a track of a recording from its bytes; no path ever reaches FFmpeg.
 
     Raises:
         Unusable: `EMPTY` for no bytes, `NOT_AUDIO` for what holds no sound, `UNREADABLE`.
     """
-    head = file.read(65_536)
+    file.seek(0)
+    head = file.read(64)
     file.seek(0)
     if not head:
         raise Unusable(Flaw.EMPTY)
@@ -150,18 +218,37 @@ def opened(file: BinaryIO) -> Iterator[Recording]:
     try:
         container = av.open(file, "r", container_options=_OPTIONS)
     except (av.error.FFmpegError, ValueError) as error:
-        raise Unusable(Flaw.UNREADABLE, repr(error)) from error
+        raise Unusable(Flaw.UNREADABLE, type(error).__name__) from error
     with container:
         if not container.streams.audio:
             raise Unusable(Flaw.NOT_AUDIO, f"{container.format.name} without sound")
-        yield Recording(container, container.streams.audio[0], head)
+        stream = container.streams.audio[track]
+        yield Recording(container, stream, promised(container, stream, file))
 
 
-def mono(block: AudioFrame) -> NDArray[np.float32]:
-    """Return the samples of a block, shape (samples,), full scale ±1."""
-    return cast("NDArray[np.float32]", block.to_ndarray()[0] * _UNIT)
+def as_frame(samples: Floats, rate: int = RATE) -> AudioFrame:
+    """Samples, shape (1 or 2, samples), as FFmpeg takes them."""
+    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", _layout(len(samples)))
+    frame.sample_rate = rate
+    return frame
 
 
-def _resampler() -> AudioResampler:
-    # Whole numbers on purpose: into floats FFmpeg adds up two channels without halving them.
-    return AudioResampler("s16p", "mono", RATE, BLOCK)
+def mono(block: Floats) -> Floats:
+    """A block, shape (1 or 2, samples), as one channel, shape (samples,)."""
+    return cast("Floats", block.mean(axis=0))
+
+
+def _layout(channels: int) -> str:
+    return "mono" if channels == 1 else "stereo"
+
+
+def _piece(parts: list[Floats], rate: int, names: tuple[str, ...]) -> Piece:
+    samples = np.concatenate(parts, axis=1)
+    if not np.isfinite(samples).all():  # files of floating-point numbers may hold anything
+        samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
+    return Piece(samples.clip(-8, 8), rate, names)
+
+
+def _out(resampler: AudioResampler, frame: AudioFrame | None) -> Iterator[Floats]:
+    for block in resampler.resample(frame):
+        yield cast("Floats", block.to_ndarray())

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio import cover
-from bot.audio.decode import mono, opened
+from bot.audio.decode import opened
 from bot.audio.findings import Inspected, Unusable
 from bot.audio.measure import Meter
 from bot.model import Flaw
@@ -27,7 +27,7 @@ def inspect(track: Path) -> Inspected:
     try:
         with opened(BytesIO(track.read_bytes())) as recording:
             for block in recording.blocks(_LONGEST):
-                meter.add(mono(block))
+                meter.add(block)
     except Unusable as flaw:
         raise Unusable(Flaw.UNREADABLE, str(flaw)) from flaw
     if recording.spoiled:

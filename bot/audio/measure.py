@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio.decode import BLOCK, RATE
+from bot.audio.mix import Floats
 
 _FLOOR = 1e-6  # -120 dBFS; keeps the logarithm finite
 _FULL_SCALE = 0.99  # a lossy codec moves clipped samples a little
@@ -17,23 +18,24 @@ class Meter:
 
     def __init__(self, listen: float = 0.0) -> None:
         self._levels: list[float] = []
-        self._heard: list[NDArray[np.float32]] = []
+        self._heard: list[Floats] = []
         self._listen = int(listen * RATE / BLOCK)
         self._samples = 0
         self._clipped = 0
         self._peak = 0.0
 
-    def add(self, samples: NDArray[np.float32]) -> None:
-        """Take in one block, shape (samples,), full scale ±1."""
-        loud = np.abs(samples)
+    def add(self, block: Floats) -> None:
+        """Take in one block, shape (1 or 2, samples), full scale ±1."""
+        loud = np.abs(block).max(axis=0)
         peak = float(loud.max())
         self._peak = max(self._peak, peak)
-        self._samples += len(samples)
+        self._samples += len(loud)
         if peak >= _FULL_SCALE:
             self._clipped += int(np.count_nonzero(loud >= _FULL_SCALE))
-        self._levels.append(float(np.sqrt(np.dot(samples, samples) / len(samples))))
-        if len(self._heard) < self._listen and len(samples) == BLOCK:
-            self._heard.append(samples.reshape(-1, _THIRD).mean(axis=1))
+        swings = block - block.mean(axis=1, keepdims=True)  # a constant is no sound
+        self._levels.append(float(np.sqrt(np.square(swings).mean())))
+        if len(self._heard) < self._listen and len(loud) == BLOCK:
+            self._heard.append(block.mean(axis=0).reshape(-1, _THIRD).mean(axis=1))
 
     @property
     def peak_dbfs(self) -> float:
@@ -56,7 +58,7 @@ class Meter:
         return np.array(self._levels)
 
     @property
-    def heard(self) -> NDArray[np.float32]:
+    def heard(self) -> Floats:
         """The sound kept for listening to its pitch, mono at `LISTENING_RATE`."""
         return np.concatenate(self._heard) if self._heard else np.zeros(0, np.float32)
 

@@ -1,110 +1,134 @@
 """Making of a recording what the music API takes: an MP3, and the findings about it."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import av
-from av.audio.frame import AudioFrame
+import numpy as np
 
 from bot.audio import pitch
-from bot.audio.decode import RATE, Recording, mono, opened
+from bot.audio.decode import RATE, Recording, as_frame, opened
 from bot.audio.findings import Limits, Prepared, Unusable
 from bot.audio.measure import LISTENING_RATE, Meter
+from bot.audio.mix import Mixer
 from bot.model import Flaw, Hint
 
 _BIT_RATE = 128_000
 _BEYOND = 0.5  # seconds decoded past the longest, to know that it is longer
-_FAR_BEYOND = 2.0  # a claim of more than this many times the longest is believed at once
-_TRUSTED = {"ogg", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}  # their claim is their last time
 _LISTEN = 60.0  # seconds that are listened to for talking
 _ACCEPTED_RATES = {16_000, 22_050, 24_000, 32_000, 44_100, 48_000}
+_MOST_TRACKS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A track of a recording that was listened to from end to end."""
+
+    track: int
+    recording: Recording
+    mixer: Mixer
+    meter: Meter
+    active: float
 
 
 def prepare(source: Path, into: Path, limits: Limits) -> Prepared:
     """Decode, measure and judge `source`; write the MP3 for it over the existing file `into`.
 
     An MP3 that already fits is copied byte for byte; any other sound becomes one of 44.1 kHz,
-    mono, 128 kbit/s.
+    mono, 128 kbit/s. The recording is read twice: what is refused is not encoded, and how it is
+    mixed down is known before.
 
     Raises:
         Unusable: with the flaw that makes it so.
         OSError: a file could not be read or written.
     """
-    passed_through = _fits(source, limits)
-    if passed_through:
-        with source.open("rb") as file, opened(file) as recording:
-            meter = _read(recording, None, limits)
-            passed_through = recording.sound and not _cut_off(recording, limits)
-            findings = _judged(recording, meter, limits)
-    if passed_through:
-        into.write_bytes(source.read_bytes())
-    else:
-        findings = _encoded(source, into, limits)
+    with source.open("rb") as file:
+        heard = _sounding(file, limits)
+        hints = _judged(heard, limits)
+        passed_through = _fits(file, source.stat().st_size, heard, limits)
+        if passed_through:
+            into.write_bytes(source.read_bytes())
+        else:
+            _encode(file, into, heard, limits)
     size = into.stat().st_size
     if size > limits.largest:
         raise Unusable(Flaw.TOO_BIG, f"{size} bytes")
-    seconds, hints, meter = findings
     return Prepared(
-        seconds=round(seconds, 3),
-        level_dbfs=meter.level_dbfs,
-        peak_dbfs=meter.peak_dbfs,
-        active_seconds=round(meter.active_seconds(limits.silence_dbfs), 1),
-        clipped_share=round(meter.clipped_share, 4),
+        seconds=round(heard.recording.seconds, 3),
+        level_dbfs=heard.meter.level_dbfs,
+        peak_dbfs=heard.meter.peak_dbfs,
+        active_seconds=round(heard.active, 1),
+        clipped_share=round(heard.meter.clipped_share, 4),
         hints=hints,
         size=size,
         passed_through=passed_through,
     )
 
 
-_Findings = tuple[float, tuple[Hint, ...], Meter]
+def _sounding(file: BinaryIO, limits: Limits) -> _Heard:
+    """The first track that sounds, else the one in which there is most to hear.
+
+    A screen recording has the desktop's silence first and the singer second.
+
+    Raises:
+        Unusable: none can be read.
+    """
+    best: _Heard | None = None
+    trouble: Unusable | None = None
+    number, count = 0, 1
+    while number < min(count, _MOST_TRACKS):
+        try:
+            heard = _listened(file, number, limits)
+        except Unusable as flaw:
+            if number == 0 and flaw.flaw in {Flaw.EMPTY, Flaw.NOT_AUDIO}:
+                raise
+            trouble = trouble or flaw
+            if number == 0:
+                count = _tracks(file)
+        else:
+            count = heard.recording.tracks
+            if best is None or _worth(heard) > _worth(best):
+                best = heard
+            if not heard.recording.spoiled and heard.active >= limits.active_seconds:
+                break
+        number += 1
+    if best is None:
+        raise trouble or Unusable(Flaw.UNREADABLE)
+    return best
 
 
-def _fits(source: Path, limits: Limits) -> bool:
-    """Whether it is worth decoding as it is: an MP3 by its first bytes, size and rate."""
-    if not 0 < source.stat().st_size <= limits.largest:
-        return False
-    with source.open("rb") as file:
-        head = file.read(3)
-        if head != b"ID3" and not (head[:1] == b"\xff" and head[1:2] >= b"\xe0"):
-            return False
-        file.seek(0)
-        with opened(file) as recording:
-            mp3 = recording.format == "mp3" and recording.codec == "mp3"
-            return mp3 and recording.rate in _ACCEPTED_RATES
+def _worth(heard: _Heard) -> tuple[bool, float, float]:
+    return not heard.recording.spoiled, heard.active, heard.recording.seconds
 
 
-def _encoded(source: Path, into: Path, limits: Limits) -> _Findings:
-    with (
-        source.open("rb") as file,
-        opened(file) as recording,
-        into.open("r+b") as made,
-        av.open(made, "w", format="mp3") as container,
-    ):
-        stream = container.add_stream("mp3", rate=RATE, layout="mono")
-        stream.bit_rate = _BIT_RATE
-        stream.options = {"compression_level": "7"}
-        meter = _read(recording, lambda block: container.mux(stream.encode(block)), limits)
-        findings = _judged(recording, meter, limits)
-        container.mux(stream.encode(None))
-    return findings
+def _tracks(file: BinaryIO) -> int:
+    with opened(file) as recording:
+        return recording.tracks
 
 
-def _read(
-    recording: Recording, take: Callable[[AudioFrame], None] | None, limits: Limits
-) -> Meter:
-    claimed = recording.claimed or 0.0
-    if claimed > _FAR_BEYOND * limits.longest and recording.format in _TRUSTED:
-        raise Unusable(Flaw.TOO_LONG, f"claims {claimed:.0f} s")
+def _listened(file: BinaryIO, track: int, limits: Limits) -> _Heard:
+    """Decode a track and measure it; a second time, if mixing it down took sound away."""
+    heard = _read(file, track, Mixer(), limits)
+    better = heard.mixer.better()
+    return heard if better is None else _read(file, track, better, limits)
+
+
+def _read(file: BinaryIO, track: int, mixer: Mixer, limits: Limits) -> _Heard:
     meter = Meter(_LISTEN if limits.detect_talking else 0.0)
-    for block in recording.blocks(limits.longest + _BEYOND):
-        meter.add(mono(block))
-        if take is not None:
-            take(block)
-    return meter
+    with opened(file, track) as recording:
+        for block in recording.blocks(limits.longest + _BEYOND, mixer):
+            meter.add(block)
+    return _Heard(track, recording, mixer, meter, meter.active_seconds(limits.silence_dbfs))
 
 
-def _judged(recording: Recording, meter: Meter, limits: Limits) -> _Findings:
-    seconds = recording.seconds
+def _judged(heard: _Heard, limits: Limits) -> tuple[Hint, ...]:
+    """What is doubtful about a recording.
+
+    Raises:
+        Unusable: it is worse than that.
+    """
+    recording, meter, seconds = heard.recording, heard.meter, heard.recording.seconds
     if not recording.packets:
         raise Unusable(Flaw.EMPTY, f"{recording.format} with nothing in it")
     if recording.spoiled:
@@ -113,19 +137,52 @@ def _judged(recording: Recording, meter: Meter, limits: Limits) -> _Findings:
         raise Unusable(Flaw.TOO_SHORT, f"{seconds:.2f} s")
     if seconds > limits.longest:
         raise Unusable(Flaw.TOO_LONG, f"more than {seconds:.0f} s")
-    active = meter.active_seconds(limits.silence_dbfs)
-    if meter.level_dbfs < limits.silence_dbfs and active < limits.active_seconds:
+    if meter.level_dbfs < limits.silence_dbfs and heard.active < limits.active_seconds:
         raise Unusable(Flaw.SILENT, f"{meter.level_dbfs} dBFS")
     doubts = {
         Hint.QUIET: limits.silence_dbfs <= meter.level_dbfs < limits.quiet_dbfs,
         Hint.CLIPPED: meter.clipped_share > limits.clipped_share,
         Hint.CUT_OFF: _cut_off(recording, limits),
-        Hint.MOSTLY_SILENT: active < limits.active_seconds,
+        Hint.MOSTLY_SILENT: heard.active < limits.active_seconds,
         Hint.TALKING: limits.detect_talking and pitch.talking(meter.heard, LISTENING_RATE),
     }
-    return seconds, tuple(hint for hint, holds in doubts.items() if holds), meter
+    return tuple(hint for hint, holds in doubts.items() if holds)
 
 
 def _cut_off(recording: Recording, limits: Limits) -> bool:
-    claimed = recording.claimed
-    return claimed is not None and recording.seconds < limits.decoded_share * claimed
+    promised = recording.promised
+    return promised is not None and recording.seconds < limits.decoded_share * promised
+
+
+def _fits(file: BinaryIO, size: int, heard: _Heard, limits: Limits) -> bool:
+    """Whether it may go as it is: a whole MP3 that begins like one."""
+    file.seek(0)
+    head = file.read(3)
+    recording = heard.recording
+    return (
+        size <= limits.largest
+        and (head == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0"))
+        and (recording.format, recording.codec) == ("mp3", "mp3")
+        and recording.rate in _ACCEPTED_RATES
+        and recording.sound
+        and heard.mixer.untouched
+        and not _cut_off(recording, limits)
+    )
+
+
+def _encode(file: BinaryIO, into: Path, heard: _Heard, limits: Limits) -> None:
+    mixer = heard.mixer.final(wide=False)
+    with (
+        opened(file, heard.track) as recording,
+        into.open("r+b") as made,
+        av.open(made, "w", format="mp3") as container,
+    ):
+        stream = container.add_stream("mp3", rate=RATE, layout="mono")
+        stream.bit_rate = _BIT_RATE
+        stream.options = {"compression_level": "7"}
+        at = 0
+        for block in recording.blocks(limits.longest + _BEYOND, mixer):
+            frame = as_frame(np.clip(block, -1, 1))
+            frame.pts, at = at, at + frame.samples
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))

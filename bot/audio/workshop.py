@@ -18,8 +18,8 @@ from bot.model import Flaw, Hint
 class Workshop:
     """Runs audio work in child processes; one owner, `aclose` ends them.
 
-    Each job has a process of its own that lives no longer than the job: it may use 45 s of
-    processor time, 1 GiB of memory and `deadline` seconds in all. At most `at_once` of them
+    Each job has a process of its own that lives no longer than the job: it may use 30 s of
+    processor time, 400 MB of memory and `deadline` seconds in all. At most `at_once` of them
     (default: the number of cores) are at work; preparing leaves one of these to inspecting,
     which somebody is waiting for.
     """

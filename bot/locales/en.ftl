@@ -75,6 +75,17 @@ recording-out-of-reach = I can’t fetch recordings right now; it’s not you. I
 recording-late = Telegram hasn’t handed me that recording yet; it’s not you. Just go on: I keep trying.
 recording-gone = Telegram no longer has that recording. Send it once more.
 recording-trouble = Something went wrong on my side with that recording, and I’ve told my owner. Please send it again later.
+recording-replaced = Got it, I’ll use the new recording.
+recording-replaced-late = Your track keeps the recording it was made from. To use the new one, send it as a message of its own.
+recordings-enough-minutes = That’s { $count } recordings in a day, as many as I can take. Send the next one in { $minutes ->
+        [one] a minute
+       *[other] { $minutes } minutes
+    }.
+recordings-enough-hours = That’s { $count } recordings in a day, as many as I can take. Send the next one in { $hours ->
+        [one] an hour
+       *[other] { $hours } hours
+    }.
+recordings-off = I’m taking no new recordings for now. Everything you have is kept.
 lyrics-kept = Your lyrics are kept.
 hint-quiet = That recording is very quiet. If you can, send a louder one; otherwise just go on.
 hint-clipped = That recording is distorted: it was a bit too loud. If you can, send another; otherwise just go on.

@@ -4,7 +4,7 @@ from typing import Self
 
 from bot.store.alone import AlreadyOpen
 from bot.store.database import Database, StoreUnavailable
-from bot.store.drafts import Drafts, NewRecording
+from bot.store.drafts import Drafts, EnoughError, NewRecording
 from bot.store.erasing import Erasing
 from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
@@ -25,6 +25,7 @@ __all__ = [
     "Attempt",
     "DayFull",
     "Draft",
+    "EnoughError",
     "NewRecording",
     "NewerSchema",
     "NotNow",

@@ -14,6 +14,11 @@ from bot.store.rows import Draft
 from bot.store.schema import drafts, references, tracks
 
 _GET = select(drafts).where(drafts.c.chat_id == given("chat"), drafts.c.user_id == given("user"))
+_OF_MESSAGE = select(references).where(
+    references.c.chat_id == given("chat"), references.c.message_id == given("message")
+)
+_HOLDERS = ("reference_id", "partner_id")
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,21 @@ class NewRecording:
     title: str
     seconds: float | None
     album: str | None
+    unique_id: str = ""
+
+
+class EnoughError(Exception):
+    """A person has sent as many recordings as they may in a day.
+
+    Args:
+        limit: How many that are.
+        seconds: How long until the next may come; None if none may.
+    """
+
+    def __init__(self, limit: int, seconds: float | None) -> None:
+        super().__init__(f"{limit} recordings a day")
+        self.limit = limit
+        self.seconds = seconds
 
 
 class Drafts:
@@ -85,34 +105,29 @@ class Drafts:
         async with self._database.write_for(user_id) as connection:
             return await _put(connection, chat_id, user_id, fresh | values)
 
-    async def record(self, new: NewRecording) -> tuple[Draft, bool]:
+    async def record(self, new: NewRecording, a_day: int | None = None) -> tuple[Draft, bool]:
         """Take in a recording: its reference and the draft that now asks for its purpose.
 
         A second recording for a draft that waits for one becomes the partner instead. The
         same message again, or another one of the same album, changes nothing.
 
+        Args:
+            new: What came.
+            a_day: How many recordings the person may send in 24 hours; any number, if None.
+
         Returns:
             The draft, and whether it changed.
+
+        Raises:
+            EnoughError: They have sent as many; nothing changed.
         """
         async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
             if draft and await _known(connection, draft, new):
                 return draft, False
+            await _count(connection, new.user_id, a_day)
             wanted = _missing_half(draft)
-            reference = await connection.execute(
-                references.insert().values(
-                    chat_id=new.chat_id,
-                    user_id=new.user_id,
-                    message_id=new.message_id,
-                    file_id=new.file_id,
-                    title=new.title,
-                    seconds=new.seconds,
-                    purpose=wanted,
-                    status=ReferenceStatus.RECEIVED,
-                    created_at=time.time(),
-                )
-            )
-            (reference_id,) = reference.inserted_primary_key or (None,)
+            reference_id = await _insert(connection, new, wanted)
             values: dict[str, Any] = {"album": new.album, "panel_id": None}
             if draft and wanted:
                 step = Step.PREVIEW if draft.lyrics else Step.LYRICS
@@ -123,6 +138,44 @@ class Drafts:
                 if draft is None or not await _lyrics_wait(connection, draft):
                     values |= {"lyrics": None, "lyrics_message_id": None}
             return await _put(connection, new.chat_id, new.user_id, values), True
+
+    async def replace(self, new: NewRecording, a_day: int | None = None) -> Draft | None:
+        """Take in what a message holds now instead of the recording it held.
+
+        The draft keeps its step and its revision, so that what it shows and offers goes on
+        being true; the old recording stays with the tracks that were made from it.
+
+        Args:
+            new: What the message holds now.
+            a_day: As for `record`.
+
+        Returns:
+            The draft as it is now; None if it has nothing to do with that message, or has the
+            recording already.
+
+        Raises:
+            EnoughError: as `record`.
+        """
+        async with self._database.write_for(new.user_id) as connection:
+            draft = await _get(connection, new.chat_id, new.user_id)
+            old = (await connection.execute(_OF_MESSAGE, _message(new))).first()
+            if draft is None or old is None or draft.step is Step.CLOSED:
+                return None
+            holder = next((h for h in _HOLDERS if getattr(draft, h) == old.id), None)
+            if holder is None or old.unique_id == new.unique_id:
+                return None
+            await _count(connection, new.user_id, a_day)
+            await connection.execute(
+                update(references).where(references.c.id == old.id).values(message_id=-old.id)
+            )
+            reference_id = await _insert(connection, new, old.purpose)
+            row = await connection.execute(
+                update(drafts)
+                .where(drafts.c.id == draft.id, drafts.c.revision == draft.revision)
+                .values({holder: reference_id})
+                .returning(drafts)
+            )
+            return Draft.of(row.one())
 
     async def choose(self, draft: Draft, purpose: Purpose) -> Draft | None:
         """Say what the recording holds, on draft and reference at once.
@@ -141,6 +194,51 @@ class Drafts:
                     .values(purpose=purpose)
                 )
         return changed
+
+
+async def _count(connection: AsyncConnection, user_id: int, a_day: int | None) -> None:
+    """Look whether a person may send another recording.
+
+    Raises:
+        EnoughError: They may not.
+    """
+    if a_day is None:
+        return
+    if a_day == 0:
+        raise EnoughError(0, None)
+    now = time.time()
+    oldest = await connection.scalar(
+        select(references.c.created_at)
+        .where(references.c.user_id == user_id, references.c.created_at > now - _DAY)
+        .order_by(references.c.created_at.desc())
+        .offset(a_day - 1)
+        .limit(1)
+    )
+    if oldest is not None:
+        raise EnoughError(a_day, oldest + _DAY - now)
+
+
+async def _insert(connection: AsyncConnection, new: NewRecording, purpose: str | None) -> int:
+    row = await connection.execute(
+        references.insert().values(
+            chat_id=new.chat_id,
+            user_id=new.user_id,
+            message_id=new.message_id,
+            file_id=new.file_id,
+            unique_id=new.unique_id,
+            title=new.title,
+            seconds=new.seconds,
+            purpose=purpose,
+            status=ReferenceStatus.RECEIVED,
+            created_at=time.time(),
+        )
+    )
+    (reference_id,) = row.inserted_primary_key or (0,)
+    return int(reference_id)
+
+
+def _message(new: NewRecording) -> dict[str, int]:
+    return {"chat": new.chat_id, "message": new.message_id}
 
 
 def _missing_half(draft: Draft | None) -> Purpose | None:
@@ -170,12 +268,7 @@ async def _get(connection: AsyncConnection, chat_id: int, user_id: int) -> Draft
 async def _known(connection: AsyncConnection, draft: Draft, new: NewRecording) -> bool:
     if new.album and new.album == draft.album:
         return True
-    same = await connection.scalar(
-        select(references.c.id).where(
-            references.c.chat_id == new.chat_id, references.c.message_id == new.message_id
-        )
-    )
-    return same is not None
+    return (await connection.execute(_OF_MESSAGE, _message(new))).first() is not None
 
 
 async def _change(

@@ -3,15 +3,17 @@
 import time
 from typing import Any
 
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import Row, and_, case, or_, select, update
 from sqlalchemy import bindparam as given
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Flaw, Hint, Purpose, ReferenceStatus
+from bot.model import Flaw, Hint, Purpose, ReferenceStatus, Step
 from bot.store.claims import Claims, free
 from bot.store.database import Database
+from bot.store.drafts import NewRecording
 from bot.store.rows import Reference, Upload
-from bot.store.schema import references, uploads
+from bot.store.schema import drafts, references, tracks, uploads
 from bot.store.statements import moved
 
 _UNTIL_EXPIRY = 600.0
@@ -28,6 +30,9 @@ FORGOTTEN = {
     "uploaded_at": 0.0,
 }
 """The columns of an upload that is of no use any more; it stays to be counted."""
+_VERDICT_SECONDS = 86_400.0
+_MOST_TWINS = 20
+_MOST_KEPT = 500
 
 _GET = select(references).where(references.c.id == given("reference"))
 _UPLOAD = select(uploads).where(
@@ -96,6 +101,64 @@ class References:
             await connection.execute(
                 update(references).where(references.c.id == reference_id).values(wake_at=moment)
             )
+
+    async def superseded(self, reference_id: int) -> bool:
+        """Whether nobody needs a recording any more; one not heard yet never will be.
+
+        Needed is what an open draft or any track is made of.
+        """
+        async with self._database.read() as connection:
+            row = (await connection.execute(_GET, {"reference": reference_id})).first()
+            if row is None or await _needed(connection, row):
+                return False
+        if row.status == ReferenceStatus.RECEIVED:
+            await self._move(reference_id, status=ReferenceStatus.SUPERSEDED, told=1)
+        return True
+
+    async def lent(self, new: NewRecording) -> bool:
+        """Whether a track was made of what a message held before it held this recording."""
+        async with self._database.read() as connection:
+            held = select(references.c.id).where(
+                references.c.chat_id == new.chat_id,
+                references.c.message_id == new.message_id,
+                references.c.unique_id != new.unique_id,
+            )
+            number = await connection.scalar(held)
+            if number is None:
+                return False
+            made = select(tracks.c.id).where(
+                tracks.c.user_id == new.user_id,
+                or_(tracks.c.voice_ref == number, tracks.c.beat_ref == number),
+            )
+            return await connection.scalar(made.limit(1)) is not None
+
+    async def twins(self, reference: Reference) -> list[Reference]:
+        """Other references of the last day to the same file, the newest first."""
+        if not reference.unique_id:
+            return []
+        same = (
+            select(references)
+            .where(
+                references.c.unique_id == reference.unique_id,
+                references.c.id != reference.id,
+                references.c.created_at > time.time() - _VERDICT_SECONDS,
+            )
+            .order_by(references.c.id.desc())
+            .limit(_MOST_TWINS)
+        )
+        async with self._database.read() as connection:
+            return [Reference.of(row) for row in await connection.execute(same)]
+
+    async def of_person(self, user_id: int) -> list[int]:
+        """The ids of a person's latest references, the newest first."""
+        latest = (
+            select(references.c.id)
+            .where(references.c.user_id == user_id)
+            .order_by(references.c.created_at.desc())
+            .limit(_MOST_KEPT)
+        )
+        async with self._database.read() as connection:
+            return list(await connection.scalars(latest))
 
     async def told(self, reference_id: int) -> None:
         """Note that the person knows what became of the recording."""
@@ -195,3 +258,24 @@ class References:
     async def _move(self, reference_id: int, **values: Any) -> bool:
         async with self._database.single() as connection:
             return await moved(connection, _UNSEEN, reference=reference_id, **values)
+
+
+async def _needed(connection: AsyncConnection, reference: Row[Any]) -> bool:
+    """Whether an open draft of its sender, or any track of theirs, has a recording."""
+    number, person = reference.id, reference.user_id
+    uses = (
+        select(drafts.c.id).where(
+            drafts.c.chat_id == reference.chat_id,
+            drafts.c.user_id == person,
+            drafts.c.step != Step.CLOSED,
+            or_(drafts.c.reference_id == number, drafts.c.partner_id == number),
+        ),
+        select(tracks.c.id).where(
+            tracks.c.user_id == person,
+            or_(tracks.c.voice_ref == number, tracks.c.beat_ref == number),
+        ),
+    )
+    for use in uses:
+        if await connection.scalar(use.limit(1)) is not None:
+            return True
+    return False

@@ -55,6 +55,7 @@ class Reference(_FromRow):
     user_id: int
     message_id: int
     file_id: str
+    unique_id: str
     title: str
     seconds: float | None
     level: float | None
@@ -74,6 +75,12 @@ class Reference(_FromRow):
         "reason": Flaw,
         "told": bool,
     }
+
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """What is doubtful about it, as far as that is known: only a voice can be talking."""
+        voice = self.purpose is Purpose.VOICE
+        return tuple(hint for hint in self.findings if voice or hint is not Hint.TALKING)
 
 
 @dataclass(frozen=True, slots=True)

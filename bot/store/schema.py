@@ -93,6 +93,7 @@ references = Table(
     Column("user_id", BigInteger, nullable=False),
     Column("message_id", BigInteger, nullable=False),
     Column("file_id", Text, nullable=False),
+    Column("unique_id", String(64), nullable=False, server_default=""),
     Column("title", Text, nullable=False),
     Column("seconds", Float),
     Column("level", Float),
@@ -106,6 +107,8 @@ references = Table(
     *_claim(),
     UniqueConstraint("chat_id", "message_id"),
     Index("ix_references_status", "status", "told"),
+    Index("ix_references_unique_id", "unique_id"),
+    Index("ix_references_user_id_created_at", "user_id", "created_at"),
 )
 
 uploads = Table(

@@ -33,7 +33,8 @@ class Rules:
         attempts: Counted calls a track may have.
         tracks_per_user: Unfinished tracks a person may have.
         tracks_per_day: Tracks a person may begin in 24 hours; None if there is no such limit.
-        owner_id: For whom there is none in any case, or None.
+        recordings_per_day: Recordings a person may send in 24 hours; likewise.
+        owner_id: For whom there is neither, or None.
         lyrics_max: Longest final string in characters.
         lyrics_advice: Above this, advise shorter lyrics.
         keep_recordings: How long prepared recordings stay on disk.
@@ -47,6 +48,7 @@ class Rules:
     attempts: int = 2
     tracks_per_user: int = 2
     tracks_per_day: int | None = None
+    recordings_per_day: int | None = None
     owner_id: int | None = None
     lyrics_max: int = 600
     lyrics_advice: int = 400
@@ -55,9 +57,13 @@ class Rules:
     limits: Limits = field(default_factory=Limits)
     pause: float = 1.0
 
-    def a_day(self, user_id: int) -> int | None:
+    def tracks_a_day(self, user_id: int) -> int | None:
         """How many tracks a person may begin in 24 hours; None if there is no limit to them."""
         return None if user_id == self.owner_id else self.tracks_per_day
+
+    def recordings_a_day(self, user_id: int) -> int | None:
+        """How many recordings a person may send in 24 hours; None if there is no limit."""
+        return None if user_id == self.owner_id else self.recordings_per_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ from bot.studio.ports import (
     TooBig,
     Unreachable,
 )
+from bot.studio.shelf import Shelf
+from bot.studio.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ _MISSING_TRIES = 3  # after the first
 _SAY_SO = 50.0
 _WRITTEN = 3600.0  # what is half written after so long was left by a killed process
 _HALF = {".part", ".raw"}
+_LASTING = {Flaw.EMPTY, Flaw.SILENT, Flaw.UNREADABLE, Flaw.NOT_AUDIO, Flaw.TOO_BIG}
 
 
 class Refused(Exception):
@@ -70,19 +73,101 @@ class Recordings:
         self._missing: Counter[int] = Counter()
         self._since: dict[int, float] = {}
         self._uploading: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._shelf = Shelf(context.files / "recordings")
+        self._turns = Turns()
+        self._preparing: dict[int, asyncio.Task[float | None]] = {}
 
     async def work(self, reference_id: int) -> float | None:
-        """Do what a reference needs: prepare it, say what was found, upload it."""
+        """Do what a reference needs: prepare it, say what was found, upload it.
+
+        A person's recordings are prepared one after another; one that nobody needs any more is
+        cleared away.
+        """
+        reference = await self._store.get(reference_id)
+        if await self._cleared(reference):
+            return None
+        if reference.status is not ReferenceStatus.RECEIVED:
+            return await self._held(reference_id)
+        person = reference.user_id
+        served = self._turns.begin(person, reference_id)
+        if served is not None:  # its end wakes this one
+            await self._cleared(await self._store.get(served))
+            return None
+        try:
+            return await self._held(reference_id)
+        finally:
+            following = self._turns.end(person, reference_id)
+            if following is not None:
+                await self._c.jobs.wake(Kind.REFERENCE, following)
+
+    async def _held(self, reference_id: int) -> float | None:
+        """Work on a reference under a claim, unless it is superseded meanwhile."""
         async with self._c.holding(self._store.claims, reference_id) as before:
             if before is None:
                 await self._store.get(reference_id)  # one that is gone is nobody's
                 return 1.0
-            again = await self._advance(before)
+            task = asyncio.ensure_future(self._advance(before))
+            self._preparing[reference_id] = task
+            try:
+                again = await task
+            except asyncio.CancelledError:
+                if self._preparing.get(reference_id) is task:
+                    raise
+                return None  # it was superseded
+            finally:
+                self._preparing.pop(reference_id, None)
         after = await self._store.get(reference_id)
         chosen = after.purpose is not before.purpose
         if again is None and chosen and await self._lacks_upload(after):
             return 0.1  # its purpose was chosen a moment ago
         return again
+
+    async def _cleared(self, reference: Reference) -> bool:
+        """Clear a recording away if nobody needs it: its file, and the work on it.
+
+        References to the same file keep what was prepared.
+        """
+        if not await self._store.superseded(reference.id):
+            return False
+        task = self._preparing.pop(reference.id, None)
+        if task is not None:
+            task.cancel()
+        heirs = [
+            twin.id
+            for twin in await self._store.twins(reference)
+            if twin.status in {ReferenceStatus.RECEIVED, ReferenceStatus.PREPARED}
+        ]
+        await asyncio.to_thread(self._shelf.drop, reference.id, heirs)
+        return True
+
+    async def _known_verdict(self, reference: Reference) -> bool:
+        """Judge a recording as the same file was judged before, without hearing it again."""
+        limits = self._c.limits
+        for twin in await self._store.twins(reference):
+            if twin.status is ReferenceStatus.REJECTED and twin.reason in _LASTING:
+                await self._store.rejected(reference.id, twin.reason)
+                return True
+            if twin.status is ReferenceStatus.PREPARED and twin.level is not None:
+                seconds = twin.seconds or 0.0
+                if limits.shortest <= seconds <= limits.longest:
+                    await asyncio.to_thread(self._shelf.share, twin.id, reference.id)
+                    await self._store.prepared(
+                        reference.id, seconds=seconds, level=twin.level, hints=twin.findings
+                    )
+                    return True
+        return False
+
+    async def _make_room(self, reference: Reference) -> None:
+        """See to it that there is room for another recording of a person.
+
+        Raises:
+            Later: there is none on the whole disk; the owner knows.
+        """
+        theirs = await self._store.of_person(reference.user_id)
+        await asyncio.to_thread(self._shelf.bound, theirs)
+        if not await asyncio.to_thread(self._shelf.has_room):
+            await self._c.disk_full()
+            raise Later(self._c.rules.pause)
 
     async def uploaded(
         self, reference_id: int, purpose: Purpose, backend: MusicBackend
@@ -193,6 +278,8 @@ class Recordings:
 
     async def _prepare(self, reference: Reference) -> None:
         """Received → prepared or rejected."""
+        if await self._known_verdict(reference):
+            return
         try:
             found = await self._rebuild(reference)
         except Unusable as unusable:
@@ -212,6 +299,7 @@ class Recordings:
         """
         if (pause := reference.wake_at - time.time()) > 0:
             raise Later(pause)  # the messenger has asked for it, whoever is looking now
+        await self._make_room(reference)
         raw = self._c.files / "recordings" / f"{reference.id}-{uuid.uuid4().hex[:8]}.raw"
         try:
             await self._c.courier.fetch(reference.file_id, raw, _LARGEST)
@@ -342,7 +430,7 @@ class Recordings:
             await self._c.fail(track_id, failure)
 
     def _path(self, reference_id: int) -> Path:
-        return self._c.files / "recordings" / f"{reference_id}.mp3"
+        return self._shelf.path(reference_id)
 
 
 def _as_uploaded(row: Upload) -> Uploaded:

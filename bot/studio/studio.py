@@ -126,11 +126,16 @@ class Studio:
 
         Returns:
             The draft, and whether this recording was new.
+
+        Raises:
+            EnoughError: the person has sent as many as they may in a day.
         """
-        draft, changed = await self._c.store.drafts.record(new)
-        latest = draft.partner_id or draft.reference_id
-        if changed and latest:
-            await self._c.jobs.wake(Kind.REFERENCE, latest)
+        before = await self._c.store.drafts.get(new.chat_id, new.user_id)
+        draft, changed = await self._c.store.drafts.record(
+            new, self._c.rules.recordings_a_day(new.user_id)
+        )
+        if changed:
+            await self._look_at(before, draft)
         return draft, changed
 
     async def fetch_words(self, file_id: str, into: Path, at_most: int) -> None:
@@ -151,6 +156,31 @@ class Studio:
             await asyncio.sleep(pause * self._c.rules.pause)
         return await self._c.courier.fetch(file_id, into, at_most)
 
+    async def replace(self, new: NewRecording) -> Draft | None:
+        """Take in a recording that has taken the place of another in its message.
+
+        Returns:
+            The draft as it is now; None if it has nothing to do with that.
+
+        Raises:
+            EnoughError: as `record`.
+        """
+        before = await self._c.store.drafts.get(new.chat_id, new.user_id)
+        draft = await self._c.store.drafts.replace(
+            new, self._c.rules.recordings_a_day(new.user_id)
+        )
+        if draft:
+            await self._look_at(before, draft)
+        return draft
+
+    async def _look_at(self, before: Draft | None, after: Draft) -> None:
+        """Have the recordings looked at that came into a draft, and those that left it."""
+        drafts = [draft for draft in (after, before) if draft]
+        there = [(draft.reference_id, draft.partner_id) for draft in drafts]
+        for reference_id in {*there[0]} ^ {*(there[1] if before else ())}:
+            if reference_id is not None:
+                await self._c.jobs.wake(Kind.REFERENCE, reference_id)
+
     async def choose(self, draft: Draft, purpose: Purpose) -> Draft | None:
         """Say what the recording holds; it is uploaded from now on."""
         changed = await self._c.store.drafts.choose(draft, purpose)
@@ -169,7 +199,7 @@ class Studio:
 
     async def create(self, draft: Draft, panel_id: int) -> Track | NotNow | DayFull:
         """Ask for the track of a finished draft; pressing twice makes one."""
-        limit, a_day = self._c.rules.tracks_per_user, self._c.rules.a_day(draft.user_id)
+        limit, a_day = self._c.rules.tracks_per_user, self._c.rules.tracks_a_day(draft.user_id)
         tracks = self._c.store.tracks
         return await self._woken(await tracks.create(draft, panel_id, limit, a_day=a_day))
 
@@ -177,7 +207,7 @@ class Studio:
         self, before: Track, origin: str, panel_id: int | None
     ) -> Track | NotNow | DayFull:
         """Ask for another track from the same recipe; nothing is uploaded again."""
-        limit, a_day = self._c.rules.tracks_per_user, self._c.rules.a_day(before.user_id)
+        limit, a_day = self._c.rules.tracks_per_user, self._c.rules.tracks_a_day(before.user_id)
         tracks = self._c.store.tracks
         made = await tracks.another(before, origin, panel_id, limit, a_day=a_day)
         return await self._woken(made)

@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 
 from bot.audio import Inspected, Unusable, Workshop
-from bot.audio.decode import opened
+from bot.audio.decode import as_frame, mono, opened
 
 _RATE = 48_000
 _BITRATE = 32_000
@@ -80,7 +80,7 @@ def _voice(recorded: bytes) -> Voice:
         stream.bit_rate = _BITRATE
         resampler = av.AudioResampler(stream.format, "mono", _RATE)
         for block in recording.blocks(_LONGEST):
-            for frame in resampler.resample(block):
+            for frame in resampler.resample(as_frame(mono(block)[None])):
                 container.mux(stream.encode(frame))
         for frame in resampler.resample(None) if recording.seconds else []:
             container.mux(stream.encode(frame))

@@ -1,0 +1,83 @@
+"""Prepared recordings on this machine's disk: a cache with bounds, made anew when missing."""
+
+import logging
+import os
+import shutil
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_ALL = 2_000_000_000  # bytes; about 2,000 recordings of a minute
+_ONE_PERSON = 100_000_000
+_LEFT_FREE = 160_000_000  # bytes; what tracks need comes before recordings
+_PREPARED = ".mp3"
+
+
+class Shelf:
+    """Puts recordings where they are found by their reference, and clears the oldest away.
+
+    Args:
+        folder: Exists once the studio has started.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, reference_id: int) -> Path:
+        """Where a prepared recording is, if it is there."""
+        return self._folder / f"{reference_id}{_PREPARED}"
+
+    def has_room(self) -> bool:
+        """Whether another recording may be fetched; the oldest ones make room for it.
+
+        On a full disk everybody's tracks would fail.
+        """
+        kept = self._by_age()
+        while kept and (sum(size for _, size in kept) > _ALL or not self._is_free()):
+            kept.pop(0)[0].unlink(missing_ok=True)
+        return self._is_free()
+
+    def bound(self, theirs: Iterable[int]) -> None:
+        """Keep no more of a person's recordings than a person may have.
+
+        Args:
+            theirs: Ids of their references, the newest first.
+        """
+        left = _ONE_PERSON
+        for reference_id in theirs:
+            path = self.path(reference_id)
+            with suppress(FileNotFoundError):
+                left -= path.stat().st_size
+                if left < 0:
+                    path.unlink()
+
+    def share(self, have: int, want: int) -> None:
+        """Give one reference the prepared file of another: they are the same recording."""
+        with suppress(FileNotFoundError, FileExistsError):
+            try:
+                os.link(self.path(have), self.path(want))
+            except PermissionError:  # a file system without links
+                shutil.copyfile(self.path(have), self.path(want))
+
+    def drop(self, reference_id: int, heirs: Collection[int] = ()) -> None:
+        """Clear a recording away; those who have the same one keep it."""
+        for heir in heirs:
+            self.share(reference_id, heir)
+        self.path(reference_id).unlink(missing_ok=True)
+
+    def _is_free(self) -> bool:
+        try:
+            return shutil.disk_usage(self._folder).free >= _LEFT_FREE
+        except OSError:
+            return False
+
+    def _by_age(self) -> list[tuple[Path, int]]:
+        """Every prepared recording with its size, the oldest first."""
+        found = []
+        for path in self._folder.glob(f"*{_PREPARED}"):
+            with suppress(FileNotFoundError):
+                state = path.stat()
+                found.append((state.st_mtime, path, state.st_size))
+        return [(path, size) for _, path, size in sorted(found)]
