@@ -23,7 +23,7 @@ import handlers.start
 import handlers.tracks
 from bot.audio import Limits, Workshop
 from bot.jobs import Jobs, Kind, LocalJobs
-from bot.services import music_services
+from bot.services import KEYS, music_services
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, Store
 from bot.studio import Context, Rules, Studio
@@ -129,7 +129,8 @@ async def base(
         warming = asyncio.create_task(workshop.warm())
         stack.callback(warming.cancel)
         people = Languages(store)
-        courier = Courier(bot, people, settings.owner_id, PERFORMER, pace)
+        named = {each.name: (each.title, KEYS[each.name]) for each in services}
+        courier = Courier(bot, people, settings.owner_id, PERFORMER, named, pace=pace)
         stack.push_async_callback(bot.shutdown)
         await Patience(Pauses()).get(bot.initialize)
         if not await store.belongs_to(str(bot.id)):

@@ -100,6 +100,7 @@ class Failure(StrEnum):
     INVALID = "invalid"
     VOICE_LENGTH = "voice-length"
     OPERATOR = "operator"
+    MAINTENANCE = "maintenance"
     WITHDRAWN = "withdrawn"
     UPSTREAM = "upstream"
     TIMEOUT = "timeout"

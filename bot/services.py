@@ -10,6 +10,14 @@ from pydantic import SecretStr
 from bot import music
 from bot.settings import Settings, SettingsError
 
+KEYS = {
+    "aimlapi": "AIMLAPI_KEY",
+    "replicate": "REPLICATE_TOKEN",
+    "aimlapi-cover": "AIMLAPI_KEY",
+    "acestep": "ACESTEP_KEY",
+}
+"""Which setting holds the key of each service."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -55,6 +55,7 @@ users = Table(
     Column("language", String(16)),
     Column("settings", Text),
     Column("access", String(16)),
+    Column("knows_privacy", Integer, nullable=False, server_default="0"),
     Column("seen_at", Float, nullable=False),
 )
 
@@ -79,7 +80,10 @@ drafts = Table(
     Column("lyrics", Text),
     Column("lyrics_message_id", BigInteger),
     Column("panel_id", BigInteger),
+    Column("old_panel_id", BigInteger),
+    Column("topic_id", BigInteger),
     Column("album", String(64)),
+    Column("handled", Text, nullable=False, server_default=""),
     Column("changed_at", Float, nullable=False),
     UniqueConstraint("chat_id", "user_id"),
 )
@@ -100,6 +104,7 @@ references = Table(
     Column("status", String(16), nullable=False),
     Column("reason", String(32)),
     Column("told", Integer, nullable=False, server_default="0"),
+    Column("hint_message_id", BigInteger),
     Column("created_at", Float, nullable=False),
     *_claim(),
     UniqueConstraint("chat_id", "message_id"),
@@ -137,7 +142,11 @@ tracks = Table(
     Column("reason", String(32)),
     Column("stop_wanted", Integer, nullable=False, server_default="0"),
     Column("told", Integer, nullable=False, server_default="0"),
+    Column("rung", Integer, nullable=False, server_default="0"),
+    Column("pressed", String(80)),
+    Column("take", Integer, nullable=False, server_default="1"),
     Column("panel_id", BigInteger),
+    Column("topic_id", BigInteger),
     Column("file_id", Text),
     Column("seconds", Float),
     Column("created_at", Float, nullable=False),

@@ -129,6 +129,22 @@ class Context:
         instead = None if self.music.reason(follower.name) else follower.name
         await self._tell_owner(f"{backend.name}:{reason}", reason, every, backend.name, instead)
 
+    async def up(self, backend: MusicBackend, *, look: bool = False) -> bool:
+        """Note that a backend can be used; the owner hears of it who had heard the opposite.
+
+        Args:
+            backend: Which one.
+            look: Whether an earlier process may have told the owner.
+
+        Returns:
+            Whether it was down as far as this process knew.
+        """
+        news = self.music.mark(backend.name, None)
+        with suppress(StoreUnavailable):
+            if (news or look) and await self.store.people.over(backend.name):
+                await self.courier.tell_owner("over", backend.name)
+        return news
+
     async def disk_full(self) -> None:
         """Let the owner know that no track is asked for until there is room to keep it."""
         log.error("the disk is full: no track is asked for until there is room")
@@ -159,9 +175,12 @@ class Context:
 
     @staticmethod
     def failure_of(fault: OperatorFault) -> Failure:
-        """What the person is told when only the owner can help."""
-        withdrawn = fault.reason is OperatorReason.WITHDRAWN
-        return Failure.WITHDRAWN if withdrawn else Failure.OPERATOR
+        """What the person is told when a service is of no use whoever asks."""
+        named = {
+            OperatorReason.WITHDRAWN: Failure.WITHDRAWN,
+            OperatorReason.MAINTENANCE: Failure.MAINTENANCE,
+        }
+        return named.get(fault.reason, Failure.OPERATOR)
 
 
 def narrowed(limits: Limits, can: Abilities) -> Limits:

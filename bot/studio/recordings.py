@@ -17,6 +17,7 @@ from bot.model import Failure, Flaw, Purpose, ReferenceStatus, recipe
 from bot.music import MusicBackend, MusicError, OperatorFault, Uploaded, UserFault, UserReason
 from bot.store import Reference, Upload
 from bot.studio.context import Context
+from bot.studio.forms import judged
 from bot.studio.ports import FileGone, Later, TooBig, Unreachable
 
 log = logging.getLogger(__name__)
@@ -225,7 +226,7 @@ class Recordings:
         if reference.told or reference.status is ReferenceStatus.RECEIVED:
             return
         try:
-            await self._c.courier.judged(reference, self._c.limits)
+            await judged(self._c, reference)
         except Unreachable:
             log.info("the person cannot be told about the recording")
         await self._store.told(reference.id)

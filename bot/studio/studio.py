@@ -6,12 +6,13 @@ from contextlib import suppress
 
 from bot.audio import Limits
 from bot.jobs import Kind
-from bot.model import Failure, Purpose, ReferenceStatus, Step, TrackStatus, recipe
+from bot.model import Failure, Purpose, ReferenceStatus, Step, TrackStatus
 from bot.music import Abilities
 from bot.store import Draft, NewRecording, NotNow, Reference, Track
 from bot.studio import lyrics
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
+from bot.studio.forms import Form, form_of, result_of
 from bot.studio.making import Making
 from bot.studio.recordings import Recordings
 from bot.studio.watch import Watch
@@ -20,13 +21,6 @@ log = logging.getLogger(__name__)
 
 _WORDS_REFUSED = {Failure.SENSITIVE, Failure.INVALID}
 _TIDY_EVERY = 3600.0
-
-
-def result_of(draft: Draft) -> Purpose:
-    """What a draft will give; a song where that is not yet known."""
-    if draft.purpose is None or draft.reference_id is None:
-        return Purpose.SONG
-    return recipe(draft.reference_id, draft.purpose, draft.partner_id, "").result
 
 
 class Studio:
@@ -123,9 +117,15 @@ class Studio:
             await self._c.jobs.wake(Kind.REFERENCE, latest)
         return draft, changed
 
-    async def choose(self, draft: Draft, purpose: Purpose) -> Draft | None:
+    async def form(self, draft: Draft) -> Form:
+        """A draft with all that its panel says about it (see `bot.studio.forms.form_of`)."""
+        return await form_of(self._c, draft)
+
+    async def choose(
+        self, draft: Draft, purpose: Purpose, *, by: int | None = None
+    ) -> Draft | None:
         """Say what the recording holds; it is uploaded from now on."""
-        changed = await self._c.store.drafts.choose(draft, purpose)
+        changed = await self._c.store.drafts.choose(draft, purpose, by=by)
         if changed and changed.reference_id:
             await self._c.jobs.wake(Kind.REFERENCE, changed.reference_id)
         return changed
@@ -139,10 +139,13 @@ class Studio:
                     return reference
         return None
 
-    async def create(self, draft: Draft, panel_id: int) -> Track | NotNow:
+    async def create(
+        self, draft: Draft, panel_id: int | None, origin: str | None = None
+    ) -> Track | NotNow:
         """Ask for the track of a finished draft; pressing twice makes one."""
         limit = self._c.rules.tracks_per_user
-        return await self._woken(await self._c.store.tracks.create(draft, panel_id, limit))
+        made = await self._c.store.tracks.create(draft, panel_id, limit, origin)
+        return await self._woken(made)
 
     async def another(self, before: Track, origin: str, panel_id: int | None) -> Track | NotNow:
         """Ask for another track from the same recipe; nothing is uploaded again."""
@@ -151,7 +154,7 @@ class Studio:
             await self._c.store.tracks.another(before, origin, panel_id, limit)
         )
 
-    async def rewrite(self, track: Track) -> Draft:
+    async def rewrite(self, track: Track, *, by: int | None = None) -> Draft:
         """Begin a draft with a track's recordings that asks for new lyrics."""
         made_from = track.recipe
         first = made_from.voice if made_from.voice is not None else made_from.beat
@@ -159,11 +162,17 @@ class Studio:
         return await self._c.store.drafts.open(
             track.chat_id,
             track.user_id,
+            by=by,
             step=Step.LYRICS,
             reference_id=first,
             purpose=Purpose.VOICE if pair else made_from.result,
             partner_id=made_from.beat if pair else None,
         )
+
+    async def replace(self, track: Track, *, by: int | None = None) -> Draft:
+        """Begin a draft with a track's lyrics that asks for another recording."""
+        values = {"step": Step.RECORDING, "lyrics": track.lyrics}
+        return await self._c.store.drafts.open(track.chat_id, track.user_id, by=by, **values)
 
     async def reopened(self, draft: Draft | None) -> Draft | None:
         """A new draft with the recordings of a track whose words were refused, if there is one.
@@ -176,23 +185,34 @@ class Studio:
             return await self.rewrite(track)
         return None
 
-    async def cancel(self, track: Track) -> bool:
+    async def cancel(self, track: Track, press: str | None = None) -> bool:
         """Stop a track; a paid result is kept for a day.
+
+        Args:
+            track: Which one.
+            press: What asks for it, so that it is known if it comes again.
 
         Returns:
             False if it was too late.
         """
-        stopped = await self._c.store.tracks.want_stop(track.id)
+        stopped = await self._c.store.tracks.want_stop(track.id, press)
         if stopped:
             await self._c.jobs.wake(Kind.DELIVERY, track.id)
         return stopped
 
-    async def send_again(self, track: Track) -> bool:
-        """Deliver a track whose delivery is unsure, or that was cancelled and came back."""
+    async def send_again(self, track: Track, press: str | None = None) -> bool:
+        """Deliver a track whose delivery is unsure, or that was cancelled and came back.
+
+        Args:
+            track: As it is now.
+            press: What asks for it; the same one again changes nothing.
+        """
         before = (TrackStatus.UNSURE, TrackStatus.CANCELLED, TrackStatus.UNDELIVERABLE)
+        if press and track.pressed == press:
+            return True
         if not await self._c.store.tracks.has_sound(track.id):
             return False
-        moved = await self._c.store.tracks.move(track.id, before, TrackStatus.MADE)
+        moved = await self._c.store.tracks.move(track.id, before, TrackStatus.MADE, pressed=press)
         if moved:
             await self._c.jobs.wake(Kind.DELIVERY, track.id)
         return moved is not None
