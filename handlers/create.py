@@ -4,7 +4,7 @@ import asyncio
 import warnings
 from functools import partial
 
-from telegram import Message, Update
+from telegram import Update
 from telegram.ext import (
     CallbackQueryHandler,
     CommandHandler,
@@ -23,6 +23,7 @@ from handlers.desk import (
     App,
     Desk,
     data_of,
+    editable,
     numbers,
     press_of,
     receipt,
@@ -122,10 +123,9 @@ class Create:
     async def make(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Create: close the draft and begin its track."""
         draft = await self._pressed(update)
-        query = update.callback_query
-        if draft is None or query is None or await self._refused(update, draft):
+        if draft is None or await self._refused(update, draft):
             return None
-        shown = query.message.message_id if isinstance(query.message, Message) else None
+        shown = editable(update)
         made = await self._desk.studio.create(draft, shown, press_of(update))
         if isinstance(made, Track):
             await asyncio.gather(toast(update), open_status(update, self._desk, made))
@@ -226,8 +226,8 @@ class Create:
         return await self._desk.studio.cancel(latest[0], press) if latest else None
 
     async def stale(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Answer a button that no longer does anything."""
-        return await self._stale(update)
+        """Answer a button that has no place in the conversation as it stands now."""
+        return await self._outdated(update, await self._desk.draft(update))
 
     async def other(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Answer what is neither a recording nor words with what is wanted instead."""
@@ -254,23 +254,25 @@ class Create:
         return state_of(changed)
 
     async def _pressed(self, update: Update) -> Draft | None:
-        """The draft a button names, if the button is the newest and the presser's own.
-
-        A press that has been acted on already is completed, without a word about its age.
-        """
-        draft, user = await self._desk.draft(update), update.effective_user
+        """The draft a button names, if the button is the newest and the presser's own."""
+        draft = await self._desk.draft(update)
         if draft and numbers(update) == [draft.id, draft.revision]:
             return draft
+        await self._outdated(update, draft)
+        return None
+
+    async def _outdated(self, update: Update, draft: Draft | None) -> State:
+        """Answer a press that finds the draft changed; its own change is completed in silence."""
+        user = update.effective_user
         if draft and update.update_id in draft.handled:
             await toast(update)
             await self._panels.complete(update, draft)
-        elif user and (
-            begun := await self._desk.store.tracks.asked_for(user.id, press_of(update))
-        ):
-            await toast(update)
-            await open_status(update, self._desk, begun)
-        else:
-            await self._stale(update)
+            return state_of(draft)
+        begun = user and await self._desk.store.tracks.asked_for(user.id, press_of(update))
+        if not begun:
+            return await self._stale(update)
+        await toast(update)
+        await open_status(update, self._desk, begun)
         return None
 
     async def _refused(self, update: Update, draft: Draft) -> bool:

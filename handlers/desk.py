@@ -121,6 +121,14 @@ def too_many(say: Texts, limit: int) -> str:
     return say.plain("toast-too-many", count=limit) if limit else say.plain("toast-off")
 
 
+def editable(update: Update) -> int | None:
+    """The pressed message, if it is text that can be edited."""
+    message = update.callback_query.message if update.callback_query else None
+    if isinstance(message, Message) and message.is_accessible and message.text:
+        return message.message_id
+    return None
+
+
 def data_of(update: Update) -> str:
     """A pressed button's data."""
     return (update.callback_query.data if update.callback_query else None) or ""

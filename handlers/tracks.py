@@ -1,12 +1,12 @@
 """Buttons under tracks and status messages: another take, cancel, send again."""
 
-from telegram import Message, Update
+from telegram import Update
 from telegram.ext import CallbackQueryHandler, ContextTypes
 
 from bot.model import TrackStatus
 from bot.store import UNFINISHED, NotNow, Track
 from bot.telegram import keyboards, panels
-from handlers.desk import App, Desk, numbers, press_of, reply, toast, too_many
+from handlers.desk import App, Desk, editable, numbers, press_of, reply, toast, too_many
 
 _SENT = {*UNFINISHED, TrackStatus.DELIVERED}
 
@@ -20,17 +20,14 @@ class Tracks:
     async def take(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Make another track from the same recipe; once for each press."""
         track = await pressed_track(update, self._desk)
-        query = update.callback_query
-        if track is None or query is None:
+        if track is None:
             return
         press = press_of(update)
         if begun := await self._desk.store.tracks.asked_for(track.user_id, press):
             await toast(update)
             await open_status(update, self._desk, begun)
             return
-        message = query.message if isinstance(query.message, Message) else None
-        panel_id = message.message_id if message and message.text else None
-        made = await self._desk.studio.another(track, press, panel_id)
+        made = await self._desk.studio.another(track, press, editable(update))
         if isinstance(made, Track):
             await toast(update)
             await open_status(update, self._desk, made)
