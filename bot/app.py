@@ -24,7 +24,7 @@ import handlers.tracks
 from bot.audio import Limits, Workshop
 from bot.jobs import Jobs, Kind, LocalJobs
 from bot.private import private_folder
-from bot.services import music_services
+from bot.services import music_services, named
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, Store
 from bot.studio import Context, Rules, Studio
@@ -138,7 +138,9 @@ async def base(
         stack.callback(warming.cancel)
         people = Languages(store)
         files = Files(bot, settings.telegram_local_dir, pace)
-        courier = Courier(bot, people, settings.owner_id, PERFORMER, files=files, pace=pace)
+        courier = Courier(
+            bot, people, settings.owner_id, PERFORMER, named(services), files=files, pace=pace
+        )
         stack.push_async_callback(bot.shutdown)
         await Patience(Pauses(), bot).get(bot.initialize)
         if not await store.belongs_to(str(bot.id)):

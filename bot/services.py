@@ -1,6 +1,5 @@
 """The music services that the settings name, each with its account."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from pydantic import SecretStr
 
 from bot import music
 from bot.settings import Settings, SettingsError
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,15 @@ def accounts(settings: Settings) -> dict[str, Account]:
         "acestep": Account(
             settings.acestep_key, None, settings.acestep_url, style=settings.acestep_prompt
         ),
+    }
+
+
+def named(services: music.Chain) -> dict[str, tuple[str, str]]:
+    """By the name of each service, its title and the setting that holds its key."""
+    keys = {"aimlapi-cover": "AIMLAPI_KEY", "replicate": "REPLICATE_TOKEN"}
+    return {
+        each.name: (each.title, keys.get(each.name, f"{each.name.upper()}_KEY"))
+        for each in services
     }
 
 

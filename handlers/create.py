@@ -2,12 +2,9 @@
 
 import asyncio
 import warnings
-from contextlib import suppress
 from functools import partial
 
-from telegram import Message, Update
-from telegram.constants import ParseMode
-from telegram.error import TelegramError
+from telegram import Update
 from telegram.ext import (
     CallbackQueryHandler,
     CommandHandler,
@@ -19,10 +16,22 @@ from telegram.warnings import PTBUserWarning
 
 from bot.model import Flaw, Step
 from bot.store import Draft, EnoughError, NotNow, Track
-from bot.telegram import keyboards
+from bot.telegram import keyboards, panels
 from bot.telegram.keyboards import pattern
 from handlers import lyrics
-from handlers.desk import App, Desk, numbers, receipt, reply, toast, too_many
+from handlers.desk import (
+    App,
+    Desk,
+    data_of,
+    editable,
+    numbers,
+    press_of,
+    receipt,
+    reply,
+    toast,
+    too_many,
+    topic_of,
+)
 from handlers.panels import Panels
 from handlers.recordings import (
     RECORDING,
@@ -34,7 +43,7 @@ from handlers.recordings import (
 )
 from handlers.settled import settled
 from handlers.steps import State, state_of
-from handlers.tracks import pressed_track
+from handlers.tracks import open_status, pressed_track
 from handlers.words import TakeWords, emptied
 
 _RECEIPT = "👌"
@@ -62,7 +71,9 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
                 MessageHandler(lyrics.EDITED_WORDS, safe(told.edited)),
                 CallbackQueryHandler(safe(told.answer), about_words),
                 CallbackQueryHandler(safe(told.renew), pattern(keyboards.RENEW)),
-                CallbackQueryHandler(safe(create.rewrite), pattern(keyboards.REWRITE)),
+                CallbackQueryHandler(
+                    safe(create.rewrite), pattern(keyboards.REWRITE, keyboards.RERECORD)
+                ),
             ],
             states={
                 Step.RECORDING: [],
@@ -74,11 +85,10 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
                     CallbackQueryHandler(safe(create.make), pattern(keyboards.CREATE)),
                     CallbackQueryHandler(safe(create.add_partner), pattern(keyboards.PARTNER)),
                 ],
-                Step.PARTNER: [
-                    CallbackQueryHandler(safe(create.go_back), pattern(keyboards.BACK)),
-                ],
+                Step.PARTNER: [],
             },
             fallbacks=[
+                CallbackQueryHandler(safe(create.go_back), pattern(keyboards.BACK)),
                 CallbackQueryHandler(safe(create.drop), pattern(keyboards.DROP)),
                 CommandHandler("cancel", safe(create.cancel)),
                 MessageHandler(lyrics.SLASHED, safe(told.slashed)),
@@ -110,7 +120,7 @@ class Create:
         if changed:
             await asyncio.gather(receipt(message, _RECEIPT), self._panels.ask(update, draft))
         else:
-            await self._ask_at_last(update, draft)
+            await self._panels.complete(update, draft)
         return state_of(draft)
 
     async def replaced(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
@@ -124,7 +134,7 @@ class Create:
             return None
         new, say = as_new(message, sound, user.id), await self._desk.texts(update)
         try:
-            draft = await self._desk.studio.replace(new)
+            draft = await self._desk.studio.replace_recording(new)
         except EnoughError as enough:
             await reply(update, recordings_enough(say, enough))
             return None
@@ -138,36 +148,26 @@ class Create:
     async def choose(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Note what is in the recording, and ask for the lyrics."""
         draft = await self._pressed(update)
-        query = update.callback_query
-        if draft is None or query is None:
+        if draft is None or await self._refused(update, draft):
             return None
-        said = (query.data or "").rpartition(":")[2]
+        said = data_of(update).rpartition(":")[2]
         purpose = next((p for p in self._desk.studio.abilities.purposes if p == said), None)
-        changed = await self._desk.studio.choose(draft, purpose) if purpose else None
-        if changed is None:
+        if purpose is None:
             return await self._stale(update)
-        await toast(update)
-        say = await self._desk.texts(update)
-        with suppress(TelegramError):
-            await query.edit_message_text(
-                self._panels.chosen(changed, say), parse_mode=ParseMode.HTML
-            )
-        await self._panels.ask(update, changed)
-        return state_of(changed)
+        changed = await self._desk.studio.choose(draft, purpose, by=update.update_id)
+        return await self._go_on(update, changed, answered=True)
 
     async def make(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Create: close the draft and begin its track."""
         draft = await self._pressed(update)
-        query = update.callback_query
-        if draft is None or query is None or not isinstance(query.message, Message):
+        if draft is None or await self._refused(update, draft):
             return None
-        if bad := await self._desk.studio.recording_of(draft):
-            await toast(update)
-            await self._refuse(update, bad.reason or Flaw.UNREADABLE)
-            return await self._without(draft, bad.id)
-        made = await self._desk.studio.create(draft, query.message.message_id)
+        shown = editable(update)
+        made = await self._desk.studio.create(draft, shown, press_of(update))
         if isinstance(made, Track):
-            await asyncio.gather(toast(update), self._desk.courier.show(made))
+            await asyncio.gather(toast(update), open_status(update, self._desk, made))
+            old = {draft.panel_id, draft.old_panel_id} - {shown}
+            await panels.retire(self._desk.bot, draft.chat_id, old)
             return ConversationHandler.END
         if made is NotNow.STALE:
             return await self._stale(update)
@@ -175,25 +175,17 @@ class Create:
         await toast(update, too_many(say, made, self._desk.studio), alert=True)
         return state_of(draft)
 
-    async def _without(self, draft: Draft, reference_id: int) -> State:
-        """Let the next recording take the place of one that cannot be used."""
-        if reference_id != draft.partner_id:
-            return state_of(draft)
-        values = {"step": Step.PARTNER, "partner_id": None}
-        changed = await self._desk.store.drafts.change(draft, **values)
-        return state_of(changed or draft)
-
     async def add_partner(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Ask for the other half: music for a voice, or a voice for music."""
         draft = await self._pressed(update)
-        if draft is None:
+        if draft is None or await self._refused(update, draft):
             return None
-        changed = await self._desk.store.drafts.change(draft, step=Step.PARTNER, panel_id=None)
-        if changed is None:
-            return await self._stale(update)
-        await toast(update)
-        await self._panels.ask(update, changed)
-        return state_of(changed)
+        return await self._go_on(
+            update,
+            await self._desk.store.drafts.change(
+                draft, by=update.update_id, step=Step.PARTNER, panel_id=None
+            ),
+        )
 
     async def go_back(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Go on without the other half."""
@@ -201,19 +193,26 @@ class Create:
         if draft is None:
             return None
         step = Step.PREVIEW if draft.lyrics else Step.LYRICS
-        changed = await self._desk.store.drafts.change(draft, step=step, panel_id=None)
-        if changed is None:
-            return await self._stale(update)
-        await toast(update)
-        await self._panels.ask(update, changed)
-        return state_of(changed)
+        return await self._go_on(
+            update,
+            await self._desk.store.drafts.change(
+                draft, by=update.update_id, step=step, partner_id=None, panel_id=None
+            ),
+        )
 
     async def rewrite(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """New lyrics for a track's recordings."""
+        """New lyrics for a track's recordings, or another recording for its lyrics."""
         track = await pressed_track(update, self._desk)
         if track is None:
             return None
-        draft = await self._desk.studio.rewrite(track)
+        draft = await self._desk.draft(update)
+        if draft and update.update_id in draft.handled:
+            await toast(update)
+            await self._panels.complete(update, draft)
+            return state_of(draft)
+        again = data_of(update).startswith(keyboards.RERECORD)
+        begin = self._desk.studio.rerecord if again else self._desk.studio.rewrite
+        draft = await begin(track, by=update.update_id)
         await toast(update)
         await self._panels.ask(update, draft)
         return state_of(draft)
@@ -223,38 +222,52 @@ class Create:
         draft = await self._pressed(update)
         if draft is None:
             return None
-        dropped = {"step": Step.CLOSED, "words": emptied(draft)}
-        if await self._desk.store.drafts.change(draft, **dropped) is None:
+        closed = await self._close(update, draft)
+        if closed is None:
             return await self._stale(update)
         await toast(update)
-        say = await self._desk.texts(update)
-        if update.callback_query:
-            with suppress(TelegramError):
-                await update.callback_query.edit_message_text(say("cancel-draft"))
+        await self._panels.dropped(update, closed)
         return ConversationHandler.END
 
     async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """/cancel: drop the draft; with none open, stop the newest track."""
-        say = await self._desk.texts(update)
         draft = await self._desk.draft(update)
+        if draft and update.update_id in draft.handled:
+            await self._panels.complete(update, draft)
+            return state_of(draft)
         if draft and draft.step is not Step.CLOSED:
-            dropped = {"step": Step.CLOSED, "words": emptied(draft)}
-            await self._desk.store.drafts.change(draft, **dropped)
-            await reply(update, say("cancel-draft"))
+            closed = await self._close(update, draft)
+            await self._panels.dropped(update, closed or draft)
             return ConversationHandler.END
-        chat, user = update.effective_chat, update.effective_user
-        tracks = await self._desk.store.tracks.latest(chat.id, user.id) if chat and user else []
-        if not tracks:
-            await reply(update, say("cancel-nothing"))
-        elif await self._desk.studio.cancel(tracks[0]):
-            await reply(update, say("cancel-track"))
-        else:
-            await reply(update, say("toast-too-late"))
+        say = await self._desk.texts(update)
+        stopped = await self._stopped(update)
+        keys = {None: "cancel-nothing", True: "cancel-track", False: "toast-too-late"}
+        await reply(update, say(keys[stopped]), topic=topic_of(update, draft))
         return ConversationHandler.END
 
+    async def _close(self, update: Update, draft: Draft) -> Draft | None:
+        return await self._desk.store.drafts.change(
+            draft,
+            by=update.update_id,
+            step=Step.CLOSED,
+            panel_id=None,
+            words=emptied(draft),
+        )
+
+    async def _stopped(self, update: Update) -> bool | None:
+        """Stop the newest track, the same one if the update comes again; None without one."""
+        chat, user = update.effective_chat, update.effective_user
+        if chat is None or user is None:
+            return None
+        press, tracks = press_of(update), self._desk.store.tracks
+        if await tracks.asked_for(user.id, press):
+            return True
+        latest = await tracks.latest(chat.id, user.id)
+        return await self._desk.studio.cancel(latest[0], press) if latest else None
+
     async def stale(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Answer a button that no longer does anything."""
-        return await self._stale(update)
+        """Answer a button that has no place in the conversation as it stands now."""
+        return await self._outdated(update, await self._desk.draft(update))
 
     async def other(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Answer what is neither a recording nor words with what is wanted instead."""
@@ -270,35 +283,63 @@ class Create:
         await reply(update, say(wanted.get(step, "send-recording-first")))
         return None
 
+    async def _go_on(
+        self, update: Update, changed: Draft | None, *, answered: bool = False
+    ) -> State:
+        """Ask for what comes next, once a press has changed the draft."""
+        if changed is None:
+            return await self._stale(update)
+        await toast(update)
+        await self._panels.ask(update, changed, answered=answered)
+        return state_of(changed)
+
     async def _pressed(self, update: Update) -> Draft | None:
         """The draft a button names, if the button is the newest and the presser's own."""
         draft = await self._desk.draft(update)
         if draft and numbers(update) == [draft.id, draft.revision]:
             return draft
-        await self._stale(update)
+        await self._outdated(update, draft)
         return None
+
+    async def _outdated(self, update: Update, draft: Draft | None) -> State:
+        """Answer a press that finds the draft changed; its own change is completed in silence."""
+        user = update.effective_user
+        if draft and update.update_id in draft.handled:
+            await toast(update)
+            await self._panels.complete(update, draft)
+            return state_of(draft)
+        begun = user and await self._desk.store.tracks.asked_for(user.id, press_of(update))
+        if not begun:
+            return await self._stale(update)
+        await toast(update)
+        await open_status(update, self._desk, begun)
+        return None
+
+    async def _refused(self, update: Update, draft: Draft) -> bool:
+        """Whether a recording turned out to be of no use; then the panel says so by now."""
+        if not await self._desk.studio.recording_of(draft):
+            return False
+        await toast(update)
+        await self._panels.refresh(update, draft)
+        return True
 
     async def _stale(self, update: Update) -> State:
         say = await self._desk.texts(update)
         await toast(update, say.plain("toast-stale"))
         draft = await self._desk.draft(update)
         if draft:
-            await self._ask_at_last(update, draft)
+            await self._panels.complete(update, draft)
+        await self._panels.disarm(update, draft)
         return None
 
-    async def _ask_at_last(self, update: Update, draft: Draft) -> None:
-        """Ask what a process that died committed to ask and did not."""
-        if draft.step is not Step.CLOSED and draft.panel_id is None:
-            await self._panels.ask(update, draft)
-
     async def _refuse(self, update: Update, flaw: Flaw) -> None:
+        """Refuse by what Telegram says of a recording; whatever stood before goes on standing."""
         say = await self._desk.texts(update)
         draft = await self._desk.draft(update)
         limits = self._desk.studio.limits
-        least, most = int(limits.shortest), round(limits.longest / 60)
-        problem = say(f"recording-{flaw}", least=least, most=most)
         kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
-        await reply(update, f"{problem}\n{say('lyrics-kept')}" if kept else problem)
+        problem = panels.refusal(flaw, limits, say, kept=bool(kept))
+        await reply(update, problem, topic=topic_of(update, draft))
 
 
 def add(app: App, desk: Desk) -> None:

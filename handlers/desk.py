@@ -2,8 +2,10 @@
 
 import math
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from telegram import InlineKeyboardMarkup, Message, ReactionTypeEmoji, Update
@@ -61,6 +63,7 @@ async def reply(
     text: str,
     buttons: InlineKeyboardMarkup | None = None,
     *,
+    topic: int | None = None,
     patient: bool = True,
 ) -> Message | None:
     """Answer in the chat that an update came from; Telegram is waited for if it is away.
@@ -71,18 +74,41 @@ async def reply(
         update: What is answered.
         text: HTML.
         buttons: Under it.
+        topic: Of the private chat, where it is not that of the update.
         patient: Whether it is worth waiting for.
     """
-    message = update.effective_message
-    if message is None:
+    send = _sender(update, topic)
+    if send is None:
         return None
     return await repeated(
-        lambda: message.reply_text(
-            text, parse_mode=ParseMode.HTML, reply_markup=buttons, read_timeout=_SOON
-        ),
+        lambda: send(text, parse_mode=ParseMode.HTML, reply_markup=buttons, read_timeout=_SOON),
         patient=patient,
         harmless=True,
     )
+
+
+def _sender(update: Update, topic: int | None) -> Callable[..., Awaitable[Message]] | None:
+    """How to write to whoever sent an update, also under a message that Telegram only names."""
+    message, chat = update.effective_message, update.effective_chat
+    if message is not None and topic is None:
+        return message.reply_text  # which keeps the message's own topic
+    if chat is None:
+        return None
+    return partial(update.get_bot().send_message, chat.id, message_thread_id=topic)
+
+
+def topic_of(update: Update, draft: Draft | None) -> int | None:
+    """The topic of a private chat that an answer belongs to."""
+    message = update.effective_message
+    if message is not None and message.is_topic_message:
+        return message.message_thread_id
+    return draft.topic_id if draft and update.callback_query else None
+
+
+def press_of(update: Update) -> str:
+    """A name for what a person asked for, by which it is known if the update comes again."""
+    query = update.callback_query
+    return f"press:{query.id[:64]}" if query else f"update:{update.update_id}"
 
 
 async def toast(update: Update, text: str | None = None, *, alert: bool = False) -> None:
@@ -125,7 +151,19 @@ def day_full(say: Texts, full: DayFull, limit: int) -> str:
     return say.plain("toast-day-full", count=limit, hours=hours, minutes=minutes)
 
 
+def editable(update: Update) -> int | None:
+    """The pressed message, if it is text that can be edited."""
+    message = update.callback_query.message if update.callback_query else None
+    if isinstance(message, Message) and message.is_accessible and message.text:
+        return message.message_id
+    return None
+
+
+def data_of(update: Update) -> str:
+    """A pressed button's data."""
+    return (update.callback_query.data if update.callback_query else None) or ""
+
+
 def numbers(update: Update) -> list[int]:
     """The numbers in a pressed button's data."""
-    data = update.callback_query.data if update.callback_query else None
-    return [int(part) for part in (data or "").split(":") if part.isdigit()]
+    return [int(part) for part in data_of(update).split(":") if part.isdigit()]

@@ -1,11 +1,14 @@
 """Buttons under tracks and status messages: another take, cancel, send again."""
 
-from telegram import Message, Update
+from telegram import Update
 from telegram.ext import CallbackQueryHandler, ContextTypes
 
-from bot.store import DayFull, NotNow, Track
-from bot.telegram import keyboards
-from handlers.desk import App, Desk, numbers, reply, toast, too_many
+from bot.model import TrackStatus
+from bot.store import UNFINISHED, DayFull, NotNow, Track
+from bot.telegram import keyboards, panels
+from handlers.desk import App, Desk, editable, numbers, press_of, reply, toast, too_many
+
+_SENT = {*UNFINISHED, TrackStatus.DELIVERED}
 
 
 class Tracks:
@@ -17,50 +20,66 @@ class Tracks:
     async def take(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Make another track from the same recipe; once for each press."""
         track = await pressed_track(update, self._desk)
-        query = update.callback_query
-        if track is None or query is None:
+        if track is None:
+            return
+        press = press_of(update)
+        if begun := await self._desk.store.tracks.asked_for(track.user_id, press):
+            await toast(update)
+            await open_status(update, self._desk, begun)
+            return
+        made = await self._desk.studio.another(track, press, editable(update))
+        if isinstance(made, Track):
+            await toast(update)
+            await open_status(update, self._desk, made)
             return
         say = await self._desk.texts(update)
-        message = query.message if isinstance(query.message, Message) else None
-        panel_id = message.message_id if message and message.text else None
-        made = await self._desk.studio.another(track, f"press:{query.id}", panel_id)
         if made is NotNow.TOO_MANY or isinstance(made, DayFull):
             await toast(update, too_many(say, made, self._desk.studio), alert=True)
-        elif isinstance(made, Track):
-            await toast(update)
-            await self._open_panel(update, made)
         else:
-            await toast(update, say.plain("toast-running"))
+            stopping = made is NotNow.STOPPING
+            await toast(update, say.plain("toast-stopping" if stopping else "toast-running"))
 
     async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Stop the track; what was paid for is kept for a day."""
         track = await pressed_track(update, self._desk)
         if track is None:
             return
-        say = await self._desk.texts(update)
-        stopped = await self._desk.studio.cancel(track)
-        await toast(update, None if stopped else say.plain("toast-too-late"))
-        if stopped:
-            await self._desk.courier.show(await self._desk.store.tracks.get(track.id))
+        stopped = await self._desk.studio.cancel(track, press_of(update))
+        track = await self._desk.store.tracks.get(track.id)
+        if stopped or track.status is TrackStatus.CANCELLED:
+            await toast(update)
+            await self._desk.courier.show(track)
+        else:
+            say = await self._desk.texts(update)
+            await toast(update, say.plain("toast-too-late"))
 
     async def send_again(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Deliver a track that may not have arrived, or was cancelled and came back."""
         track = await pressed_track(update, self._desk)
         if track is None:
             return
-        say = await self._desk.texts(update)
-        sent = await self._desk.studio.send_again(track)
-        await toast(update, None if sent else say.plain("toast-gone"))
-
-    async def _open_panel(self, update: Update, track: Track) -> None:
-        """Show the status of a new track, in the pressed message or in one of its own."""
-        if track.panel_id is not None:
-            await self._desk.courier.show(track)
+        sent = await self._desk.studio.send_again(track, press_of(update))
+        if sent or (await self._desk.store.tracks.get(track.id)).status in _SENT:
+            await toast(update)
             return
         say = await self._desk.texts(update)
-        panel = await reply(update, say("status-queued"), keyboards.working(track, say))
-        if panel:
-            await self._desk.store.tracks.note_panel(track.id, panel.message_id)
+        await toast(update, say.plain("toast-gone"))
+        if update.callback_query and (pressed := update.callback_query.message):
+            await panels.retire(self._desk.bot, pressed.chat.id, [pressed.message_id])
+
+
+async def open_status(update: Update, desk: Desk, track: Track) -> None:
+    """Show where a track stands: in the message that does so, or in a new one."""
+    if track.panel_id is not None:
+        await desk.courier.show(track)
+        return
+    if track.status not in UNFINISHED:
+        return
+    say = await desk.texts(update)
+    buttons = keyboards.working(track, say)
+    panel = await reply(update, say("status-queued"), buttons, topic=track.topic_id)
+    if panel:
+        await desk.store.tracks.note_panel(track.id, panel.message_id)
 
 
 async def pressed_track(update: Update, desk: Desk) -> Track | None:

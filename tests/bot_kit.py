@@ -281,6 +281,12 @@ def said(key: str) -> Callable[[SeenMessage], bool]:
     return lambda message: pattern.fullmatch(message.text) is not None
 
 
+def says(key: str) -> Callable[[SeenMessage], bool]:
+    """Recognise a message that has a text among others."""
+    pattern = _texts()[key]
+    return lambda message: message.from_bot and pattern.search(message.text) is not None
+
+
 def toasted(answer: Answer | None, key: str) -> bool:
     """Whether a pressed button was answered with a text."""
     return answer is not None and _texts()[key].fullmatch(answer.text) is not None

@@ -91,11 +91,11 @@ class Show:
         await self.tab.get_by_role("textbox", name="Write a message").fill(text)
         await self.button("Send").click()
 
-    async def to_preview(self, lyrics: str, purpose: str = "Singing with music") -> None:
+    async def to_preview(self, lyrics: str, purpose: str = "Voice and music") -> None:
         """Go from the empty chat to the preview."""
         await self.button("Send a short song").click()
         await self.button(purpose).click()
-        await expect(self.message("Now the lyrics")).to_be_visible()
+        await expect(self.message("Now the words")).to_be_visible()
         await self.write(lyrics)
         await expect(self.button("Create")).to_be_visible()
 

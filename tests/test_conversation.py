@@ -56,6 +56,7 @@ async def test_every_kind_of_recording_becomes_a_track(
     await press(ada, f":{purpose}")
     await ada.wait_for(said("lyrics-question"))
     await world.uploaded()
+    await world.quiet()
     assert count(ada, "purpose-chosen") == 1
     assert newest_view(ada, question.id).buttons == []
     await ada.send_text(LYRICS)
@@ -96,7 +97,8 @@ async def test_the_track_is_the_services_frames_with_our_tags(world: World, ada:
     assert file.mime_type == "audio/mpeg"
     assert file.thumbnail is not None
     assert file.thumbnail[:3] == b"\xff\xd8\xff"
-    assert "Café at dawn" in track.text
+    assert said("caption")(track)
+    assert "Café" not in track.text
 
 
 async def test_the_recording_goes_up_while_the_lyrics_are_typed(world: World, ada: Person) -> None:
@@ -155,7 +157,7 @@ async def test_lyrics_between_recording_and_purpose(world: World, ada: Person) -
     await asked_purpose(ada)
     await ada.send_text(LYRICS)
     again = await ada.wait_for(lambda m: bool(m.buttons))
-    assert [b.data.rpartition(":")[2] for b in again.buttons] == ["song", "voice", "instrumental"]
+    assert again.button_texts == ["Only my voice", "Voice and music", "Only music"]
     preview = await chosen(ada)
     assert LYRICS in preview.text
 
@@ -226,7 +228,8 @@ async def test_a_better_recording_replaces_the_old_and_keeps_the_lyrics(
     preview = await chosen(ada, "voice")
     assert said("preview")(preview)
     assert LYRICS in preview.text
-    stale = await ada.press("Create", message_id=old.id)
+    assert newest_view(ada, old.id).buttons == []
+    stale = await ada.press_forged(old.id, old.buttons[0].data)
     assert toasted(stale, "toast-stale")
     await press(ada, "c:")
     await ada.wait_for("audio")
@@ -496,7 +499,6 @@ async def test_people_read_their_own_html_as_they_typed_it(world: World, ada: Pe
     assert words in preview.text
     await press(ada, "c:")
     track = await ada.wait_for("audio")
-    assert "I <b>love</b> you & you <3" in track.text
     assert track.attached.title == "I <b>love</b> you & you <3"
 
 

@@ -68,10 +68,10 @@ async def test_trouble_with_a_button_is_said_where_it_was_pressed(
     await asked_purpose(ada)
     with monkeypatch.context() as broken:
         broken.setattr(Studio, "choose", _failing(StoreUnavailable("away")))
-        answer = await ada.press("Singing alone")
+        answer = await ada.press("Only my voice")
     assert answer is not None
     assert answer.show_alert
-    await ada.press("Singing alone")
+    await ada.press("Only my voice")
     await ada.wait_for(said("lyrics-question"))
 
 

@@ -132,7 +132,7 @@ async def test_killed_between_writing_down_and_asking(killing: Killing) -> None:
     await killing.revive()
     await ada.wait_for(said("purpose-question"), timeout=LONG)
     killing.telegram.fail("sendMessage", "hang")
-    await ada.press("Singing alone", wait=0)
+    await ada.press("Only my voice", wait=0)
     await until(lambda: killing.rows("SELECT 1 FROM drafts WHERE step = 'lyrics'"), LONG)
     await killing.kill()
     killing.telegram.clear_faults()

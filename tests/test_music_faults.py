@@ -61,6 +61,11 @@ USER = {
     "2037": "voice-length",
 }
 UNKNOWN = ("418", "9999")
+HELPS = {
+    "sensitive": ["New lyrics"],
+    "invalid": ["New lyrics", "Try again"],
+    "voice-length": ["Another recording"],
+}
 
 
 def test_every_fault_has_its_row() -> None:
@@ -178,18 +183,24 @@ async def test_what_the_person_can_change(
     world.music.fail(fault)
     await created(ada)
     failed = await ada.wait_for(said(f"failed-{reason}"), after=0)
-    assert failed.button_texts == ["Try again", "New lyrics"]
+    assert failed.button_texts == HELPS[reason]
     assert world.outcomes() == ["refused"]
     assert world.music.billed == 0
     assert owner.messages == []
-    await press(ada, "w:")
-    await ada.wait_for(said("lyrics-question"))
-    await ada.send_text("Softer words")
-    await ada.wait_for(said("preview"))
+    if reason == "voice-length":
+        await press(ada, "r:")
+        await ada.wait_for(said("send-recording"))
+        await asked_purpose(ada, song(15))
+        assert LYRICS in (await chosen(ada)).text
+    else:
+        await press(ada, "w:")
+        await ada.wait_for(said("lyrics-question"))
+        await ada.send_text("Softer words")
+        await ada.wait_for(said("preview"))
     await press(ada, "c:")
     await ada.wait_for("audio")
-    assert world.music.generated[-1].lyrics == "##Softer words##"
-    assert len(world.music.uploads) == 1
+    words = LYRICS if reason == "voice-length" else "Softer words"
+    assert world.music.generated[-1].lyrics == f"##{words}##"
 
 
 @pytest.mark.parametrize("on", ["upload", "generate"])
@@ -212,8 +223,7 @@ async def test_what_only_the_owner_can_mend(
     owner = world.telegram.person(OWNER)
     world.music.fail(fault, times=2)
     await created(ada)
-    own = reason in {"withdrawn", "maintenance"}
-    key = f"failed-{reason}" if own else "failed-operator"
+    key = f"failed-{reason}" if reason in {"withdrawn", "maintenance"} else "failed-operator"
     await ada.wait_for(said(key), after=0)
     await owner.wait_for(said(f"owner-{reason}"), after=0)
     assert len(world.music.generated) == 1
@@ -222,7 +232,9 @@ async def test_what_only_the_owner_can_mend(
     await ada.wait_for(lambda message: message.button("t:2") is not None)
     await press(ada, "t:")
     await ada.wait_for("audio")
-    assert len(owner.messages) == 1
+    await owner.wait_for(said("owner-over"), after=0)
+    assert len(owner.messages) == 2
+    assert "AI/ML API" in owner.messages[0].text
     assert world.music.billed == 1
     assert len(world.music.uploads) == 1
     assert len(tracks(ada)) == 1

@@ -159,7 +159,7 @@ async def test_a_question_waits_for_a_telegram_that_is_away(
     await outside.start()
     for send, question in (
         (lambda: ada.send_voice(voice(), duration=12), "purpose-question"),
-        (lambda: ada.press("Singing alone", wait=0), "lyrics-question"),
+        (lambda: ada.press("Only my voice", wait=0), "lyrics-question"),
         (lambda: ada.send_text(LYRICS), "preview"),
     ):
         outside.telegram.fail("sendMessage", "500", 1000)

@@ -102,7 +102,7 @@ async def test_a_dropped_file_and_a_hostile_name() -> None:
             [f"{ATTACK[:40]}.mp3", base64.b64encode(samples.beat()).decode()],
         )
         await expect(it.tab.locator(".mine .title")).to_contain_text("<script>document.title")
-        await it.button("Music alone").click()
+        await it.button("Only music").click()
         await it.write(ATTACK)
         await expect(it.message("Ready?").locator("blockquote")).to_contain_text("<script>")
         assert await it.tab.title() == "Refrain · sandbox"
@@ -203,7 +203,7 @@ async def test_screens(size: tuple[int, int], scheme: str, tmp_path: Path) -> No
             await it.write(words)
             await expect(it.tab.locator(".mine", has_text=words.split("\n")[0])).to_be_visible()
         await it.tab.get_by_role("button", name="Song", exact=True).click()
-        await it.button("Singing with music").click()
+        await it.button("Voice and music").click()
         await expect(it.button("Create")).to_be_visible()
         await it.write(LYRICS)
         await expect(it.message("Ready?")).to_contain_text("kettle")

@@ -178,7 +178,7 @@ async def test_courtesies_are_worth_no_failure(
     world.telegram.fail(method, kind, 20)  # type: ignore[arg-type]  # a Kind
     await ada.send_audio(song(), duration=12)
     question = await ada.wait_for(said("purpose-question"))
-    await ada.press("Singing with music", wait=0)
+    await ada.press("Voice and music", wait=0)
     await ada.wait_for(said("lyrics-question"))
     await ada.send_text(LYRICS)
     await ada.wait_for(said("preview"))
@@ -202,6 +202,7 @@ async def test_a_question_is_asked_once_telegram_listens_again(world: World, ada
     await ada.send_audio(song(), duration=12)
     await ada.wait_for(said("purpose-question"), timeout=25)
     await chosen(ada)
+    await world.quiet()
     assert (count(ada, "purpose-chosen"), count(ada, "trouble")) == (1, 0)
     assert count(ada, "purpose-question") == 0
 
@@ -306,7 +307,7 @@ async def test_a_warning_about_a_recording_is_said_once_telegram_listens(
 async def test_telegram_too_old_to_answer_a_press(world: World, ada: Person) -> None:
     world.telegram.latency = 0.2
     await asked_purpose(ada)
-    await ada.press("Singing with music", wait=0)
+    await ada.press("Voice and music", wait=0)
     world.telegram.expire_queries()
     await ada.wait_for(said("lyrics-question"))
 

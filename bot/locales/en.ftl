@@ -4,33 +4,32 @@
 ## First words
 
 start =
-    <b>Hi, I’m Refrain.</b>
-    I turn a recording and your words into a track.
+    <b>Hi, I’m Refrain.</b> Sing me something, and I’ll turn it into a track with your words.
 
-    Send me a voice message to begin: sing or hum for 15 to 60 seconds. Talking won’t do.
+    Send a voice message to begin: sing or hum for 15 to 60 seconds. Talking won’t do.
 help =
     <b>How it works</b>
-    1. Send a recording: a voice message, a music file or a video, longer than 10 seconds.
-    2. Say what is in it: singing with music, singing alone, or music alone.
-    3. Type the lyrics. You can edit them until you press Create.
+    1. Send a recording: a voice message, a music file or a video.
+    2. Tell me what I hear: your voice, voice and music, or music.
+    3. Send the words. You can edit them until you press Create.
 
-    A minute or so later the track is here.
+    About a minute later your track is here.
 
-    /cancel drops what you have begun or stops the track in the making.
-    /privacy says what happens to your recording.
+    /cancel drops what you’ve begun, or stops your newest track.
+    /privacy says where your recording goes.
 privacy =
     <b>What happens to what you send</b>
-    • As soon as you say what is in a recording, it goes to the music service ({ $service }).
-    • Your lyrics go there when you press Create.
-    • I keep the prepared recording, as a file, for { $recordings ->
+    • Your recording goes to the music service ({ $service }) as soon as you say what I hear in it.
+    • Your words go there when you press Create.
+    • I keep the prepared recording for { $recordings ->
         [one] one day
        *[other] { $recordings } days
     }, and a track only until you have it, at most { $tracks ->
         [one] one day
        *[other] { $tracks } days
     }.
-    • I keep the lyrics of your tracks, and the name and Telegram’s number of each recording, until my owner deletes them. So Another take works later, too.
-    • Nobody but the owner of this bot can see my notes, and I log neither lyrics nor recordings.
+    • I keep the words of your tracks, and the name and Telegram’s number of each recording, until my owner deletes them. That’s how Another take works later, too.
+    • Nobody but my owner can see these notes. My log has neither words nor recordings.
 group = I work in a private chat: { $link }
 stranger =
     I’m a private bot, so I can’t make tracks for you yet.
@@ -41,39 +40,48 @@ stranger-ownerless =
 command-start = Begin
 command-help = How it works
 command-cancel = Drop or stop
-command-privacy = What happens to your recording
-about = Send a recording and lyrics, get a track back.
+command-privacy = Where your recording goes
+about = Send a recording and words, get a track back.
 
 ## Recording
 
+# What a panel adds (a warning, a reason) comes after its text.
 purpose-question =
-    Got it. <b>What is in this recording?</b>
+    <b>Got it! What do I hear?</b>
 
     { $lines }
-
-    Once you choose, the recording goes to the music service, so that it’s ready when your words are.
 purpose-line = <b>{ $purpose }</b>: you get { $result }
+purpose-privacy = Your choice sends the recording to the music service, so that it’s ready when your words are.
 purpose-chosen = <b>{ $purpose }.</b> You’ll get { $result }.
-purpose-song = Singing with music
-purpose-voice = Singing alone
-purpose-instrumental = Music alone
+purpose-song = Voice and music
+purpose-voice = Only my voice
+purpose-instrumental = Only music
 send-recording = Good words, I’ve kept them. Now send me a recording: sing or hum for 15 to 60 seconds.
-send-recording-first = Send me a recording to begin: a voice message of you singing or humming.
-send-beat = Now send a recording of <b>music without singing</b>. This voice will be set to it.
-send-voice = Now send a recording of <b>singing without music</b>. That voice will sing over this music.
-recording-too-short = That recording is too short. Send one of more than { $least } seconds; { $least ->
+send-recording-first = Send me a voice message to begin: sing or hum for 15 to 60 seconds.
+send-beat = Now send <b>music without singing</b>. This voice will sing to it.
+send-voice = Now send <b>singing without music</b>. That voice will sing over this music.
+recording-too-short = That’s a bit short. Sing for { $least ->
         [15] 20
        *[other] 15
-    } to 60 is best.
-recording-too-long = That recording is too long. Send one of less than { $most } minutes; 15 to 60 seconds is best.
+    } to 60 seconds.
+recording-too-long = That’s too long for me. Send less than { $most } minutes; 15 to 60 seconds is best.
 recording-too-big = That file is too big for me. Send one under 20 MB; a voice message always fits.
-recording-empty = That file is empty. Send the recording once more.
-recording-silent = I hear only silence in that recording. Send one where you can be heard.
+recording-empty = That file is empty. Send it once more.
+recording-silent = I hear only silence. Send a recording where you can be heard.
 recording-unreadable = I can’t read that file. Send a voice message, or an MP3, M4A, OGG, FLAC or WAV.
-recording-not-audio = There is no sound in that file. Send a voice message or a music file.
+recording-not-audio = There’s no sound in that file. Send a voice message or a music file.
+recording-gone = Telegram no longer has that recording. Send it once more.
+lyrics-kept = Your words are kept.
+hint-quiet = It’s very quiet. Send a louder one if you can, or just go on.
+hint-clipped = It’s distorted: a bit too loud. Send another one if you can, or just go on.
+hint-cut-off = It seems cut off: I could read only { $seconds } { $seconds ->
+        [one] second
+       *[other] seconds
+    }. Send it again, or just go on.
+hint-mostly-silent = There’s little to hear in it. Send a fuller one if you can, or just go on.
+hint-talking = It sounds like talking. Singing or humming works much better: send it again, or just go on.
 recording-out-of-reach = I can’t fetch recordings right now; it’s not you. I’ve told my owner. Just go on: I’ll try again when you press Create.
 recording-late = Telegram hasn’t handed me that recording yet; it’s not you. Just go on: I keep trying.
-recording-gone = Telegram no longer has that recording. Send it once more.
 recording-trouble = Something went wrong on my side with that recording, and I’ve told my owner. Please send it again later.
 recording-replaced = Got it, I’ll use the new recording.
 recording-replaced-late = Your track keeps the recording it was made from. To use the new one, send it as a message of its own.
@@ -86,31 +94,27 @@ recordings-enough-hours = That’s { $count } recordings in a day, as many as I 
        *[other] { $hours } hours
     }.
 recordings-off = I’m taking no new recordings for now. Everything you have is kept.
-lyrics-kept = Your lyrics are kept.
-hint-quiet = That recording is very quiet. If you can, send a louder one; otherwise just go on.
-hint-clipped = That recording is distorted: it was a bit too loud. If you can, send another; otherwise just go on.
-hint-cut-off = That file seems cut off: I could read only { $seconds } seconds. Send it again, or just go on.
-hint-mostly-silent = There is little to hear in that recording. If you can, send a fuller one; otherwise just go on.
-hint-talking = That sounds like talking. Singing or humming works much better; send it again, or just go on.
 
 ## Lyrics
 
 lyrics-question =
-    <b>Now the lyrics.</b> Type them, or send a .txt file.
-    Up to { $advice } characters work best; { $max } is the limit.
-lyrics-empty = There are no letters in that. Type the words you want to hear.
-lyrics-short = That’s { $count } { $count ->
-        [one] character
-       *[other] characters
-    }, and it takes at least { $min }. Add a few words: edit your message, or send it again.
-lyrics-long = That’s { $over } { $over ->
-        [one] character
-       *[other] characters
+    <b>Now the words to sing</b>, all in one message or a .txt file.
+    { $more }
+lyrics-length = Up to { $advice } characters work best; { $max } is the limit.
+lyrics-unsung = Nobody will sing them: the music service wants words to shape the music.
+lyrics-empty = There are no letters in that. Send the words you want to hear.
+lyrics-short = That’s { $count ->
+        [one] one character
+       *[other] { $count } characters
+    }, and the music service wants at least { $min }. Edit your message, or send it again.
+lyrics-long = That’s { $over ->
+        [one] one character
+       *[other] { $over } characters
     } too many. Edit your message, or send it again.
-purpose-first = First tell me what is in your recording: press one of the buttons above.
+purpose-first = First tell me what I hear in your recording: press a button above.
 partner-wrong-kind = I need a recording here: a voice message or a music file.
-lyrics-wrong-kind = I need words here: paste them, or send a .txt file.
-lyrics-file-big = That text file is too big. Send one of at most 16 kB.
+lyrics-wrong-kind = I need words here: send them in one message or a .txt file.
+lyrics-file-big = That text file is too big. Send one of at most 16 kB, or paste the words here.
 lyrics-file-gone = I couldn’t fetch that text file. Send it again, or paste the words here.
 lyrics-file-unreadable = I can’t read that text file. Save it as UTF-8 and send it again, or paste the words here.
 words-add-question =
@@ -135,12 +139,10 @@ button-leave-words = Leave it out
 button-use-words = Use as lyrics
 button-no-words = No
 button-keep-words = Keep the words I have
-preview-without =
-    Good words, I’ve kept them. The recording can’t be used, though: send another one.
 preview =
     <b>Ready?</b> You’ll get { $result }.
-    Up to { $length } seconds long. Lyrics: { $count } of { $max } characters.{ $advice ->
-        [yes] {" "}Shorter lyrics often come out clearer.
+    Up to { $length } seconds long. Words: { $count } of { $max } characters.{ $advice ->
+        [yes] {" "}Fewer words often come out clearer.
        *[no] {""}
     }{ $style ->
         [no] {""}
@@ -150,7 +152,7 @@ preview =
 result-song = a song in this style, sung and played
 result-song-melody = a new version of this song: the melody stays, another voice sings your words
 result-song-style = a new song in the style of this one, in another voice
-result-voice = this voice alone, singing your words without music
+result-voice = this voice alone, singing your words
 result-instrumental = music without singing
 result-pair = your words sung by this voice over that music
 button-create = Create
@@ -163,31 +165,37 @@ button-add-voice = Add a voice from another recording
 
 status-queued = Your track is next in line. It starts by itself.
 status-generating = Making your track… { $elapsed } of about { $expected }
-status-generating-long = Making your track… { $elapsed }. This one takes a little longer.
-status-stopping = Stopping. If the service finishes it all the same, I’ll keep it for you for a day.
+status-generating-long = Making your track… { $elapsed }. This is slow today. You can leave; I’ll write to you.
+status-stopping = Stopping. If it gets made all the same, I’ll keep it for you for a day.
 status-sending = It’s ready. Sending it to you…
 status-delivered = Done. Your track is below.
 status-cancelled = Cancelled. Send a recording whenever you like.
 status-cancelled-kept = You cancelled this track, but it had already been made. I’ll keep it for a day.
 status-unsure = I sent your track, but Telegram never confirmed it. If it isn’t here, press the button.
-status-undeliverable = I couldn’t send your track to this chat. It’s kept for you.
-failed-recording = This recording can’t be used. Send another one; your lyrics are kept.
+status-undeliverable = I couldn’t send your track to this chat. I’ve kept it for you.
+failed-recording = I can’t use that recording. Send another one; your words are kept.
+failed-sensitive = The music service won’t sing these words. Change them, and we go on.
+failed-invalid = The music service can’t sing these words as they are. Change them a little.
+failed-voice-length = The music service finds the voice in there too short or too long. Send 15 to 60 seconds of singing; your words are kept.
+failed-operator = I can’t make tracks right now; it’s not you. I’ve told the owner and kept everything.
+failed-maintenance = The music service is being repaired right now; it’s not you. I’ve kept everything: try again in an hour or so.
+failed-withdrawn = I can’t make this kind of track right now; it’s not you. I’ve told the owner and kept everything.
+failed-upstream = The music service didn’t come up with a track this time. Everything is kept: try again.
+failed-timeout = The music service took too long. Everything is kept: try again.
+notice-failed = “{ $title }” didn’t work out. The message above says why, and what helps.
+notice-unsure = I’m not sure that “{ $title }” has reached you. If it hasn’t, use the button above.
+notice-undeliverable = I couldn’t send “{ $title }”. It’s kept: use the button above.
+caption = { $take ->
+        [1] Here’s your track.
+       *[other] Here’s take { $take }.
+    }
+track-take = { $title } (take { $take })
 failed-recording-refused = This recording can’t be used: the music service doesn’t take it. Send another one; your lyrics are kept.
 failed-too-large = This recording can’t be used: it’s too large for the music service. Send a shorter one; your lyrics are kept.
-failed-sensitive = The music service won’t sing these words. Change them and try again.
-failed-invalid = The music service can’t sing these words as they are. Change them a little and try again.
-failed-voice-length = The music service finds the voice in this recording too short or too long. Send one of 15 to 60 seconds; your lyrics are kept.
-failed-operator = The music service won’t work for me right now. That’s not your fault; my owner has to fix it. Everything is kept: try again later.
-failed-withdrawn = The music model I use is not offered any more. That’s not your fault; my owner has been told. Everything is kept.
-failed-maintenance = The music service is being repaired. That’s nobody’s fault here. Everything is kept: try again in a while.
 failed-trouble = Something went wrong on my side, and I’ve told my owner. Nothing you sent is lost: try again later.
-failed-upstream = The music service didn’t come up with a track this time. Nothing you sent is lost: try again.
-failed-timeout = The music service took too long. Nothing you sent is lost: try again.
-caption = <b>{ $title }</b>
-caption-note = <b>{ $title }</b>
-    { $note }
 button-take = Another take
 button-rewrite = New lyrics
+button-replace = Another recording
 button-retry = Try again
 button-send-again = Send it again
 button-send-anyway = Send it anyway
@@ -196,7 +204,10 @@ button-send-anyway = Send it anyway
 
 toast-stale = That button is from before. Use the newest message below.
 toast-not-yours = That button is for somebody else.
-toast-too-many = You already have { $count } in the making. Wait for one to arrive first.
+toast-too-many = You already have { $count ->
+        [one] one track
+       *[other] { $count } tracks
+    } in the making. Wait for one to arrive first.
 toast-day-full = You’ve had { $count ->
         [one] your track
        *[other] your { $count } tracks
@@ -209,6 +220,7 @@ toast-day-full = You’ve had { $count ->
     }. Everything is kept.
 toast-off = New tracks are switched off for now. Everything is kept.
 toast-running = It’s already on its way.
+toast-stopping = I’m still stopping the last one. Press again in a few minutes.
 toast-too-late = Too late to stop: it’s over already.
 toast-gone = That track is no longer kept.
 unknown-command = I don’t know that command: press a button, or see /help.
@@ -218,43 +230,27 @@ talk-waiting = Your track is on its way. I’ll send it here.
 talk-data = /privacy says what I keep, and for how long. My owner can delete it for you.
 cancel-draft = Dropped. Send a recording whenever you like.
 cancel-track = Stopping your track.
-cancel-nothing = There is nothing to cancel. Send me a recording to begin.
-flood = That’s more at once than I can follow. I’ve left out some of your messages; send the last one again in a moment.
-trouble = Something went wrong on my side. Nothing you sent before is lost; please send that last message again.
+cancel-nothing = There’s nothing to cancel. Send me a recording to begin.
+flood = That’s more at once than I can follow, so I’ve left some of it out. Send the last one again in a moment.
+trouble = Something went wrong on my side. Nothing is lost that you sent before: please send the last one again.
 unread = I can’t read that kind of message. Send a recording, or the words you want to hear.
 store-trouble = I can’t write anything down right now, so I can’t take that. Please try again in a few minutes.
 
 ## For the owner
 
-owner-key =
-    <b>{ $backend }</b> refuses the key. Check it, then start me again. { $instead ->
-        [no] Until then no track can be made.
+owner-until = { $instead ->
+        [no] Until then I can’t make tracks.
        *[other] Until then I use <b>{ $instead }</b>.
     }
-owner-balance =
-    <b>{ $backend }</b> says that the balance is used up. Top it up. { $instead ->
-        [no] Until then no track can be made.
-       *[other] Until then I use <b>{ $instead }</b>.
-    }
-owner-withdrawn =
-    <b>{ $backend }</b> no longer offers the music model. Choose another service with MUSIC_BACKEND. { $instead ->
-        [no] Until then no track can be made.
-       *[other] Until then I use <b>{ $instead }</b>.
-    }
-owner-plan =
-    <b>{ $backend }</b> says that the plan doesn’t cover this. Check the plan. { $instead ->
-        [no] Until then no track can be made.
-       *[other] Until then I use <b>{ $instead }</b>.
-    }
-owner-maintenance =
-    <b>{ $backend }</b> is under maintenance. { $instead ->
-        [no] Until then no track can be made.
-       *[other] Until then I use <b>{ $instead }</b>.
-    }
+owner-key = <b>{ $service }</b> refuses the key. Check { $setting } in .env, then start me again. { owner-until }
+owner-balance = The balance at <b>{ $service }</b> is used up. Top it up; I’ll notice by myself. { owner-until }
+owner-withdrawn = <b>{ $service }</b> no longer offers the music model. Choose another service with MUSIC_BACKEND in .env, then start me again. { owner-until }
+owner-plan = Your plan at <b>{ $service }</b> doesn’t cover this. Change the plan there, or choose another service with MUSIC_BACKEND in .env. { owner-until }
+owner-maintenance = <b>{ $service }</b> is being repaired. There’s nothing for you to do; I’ll write when it’s over. { owner-until }
+owner-over = <b>{ $service }</b> can be used again.
+owner-disk = The disk is nearly full, so I ask for no more tracks. Make room where DATA_DIR is; tracks that wait then go on by themselves.
 owner-trouble =
     Something in me fails again and again, and I’ve had to give up on what somebody wanted. The log says what it is.
-owner-disk =
-    The disk is nearly full, so I ask for no more tracks. Make room where DATA_DIR is; tracks that wait then go on by themselves.
 owner-files-unset =
     Your Bot API server keeps recordings on its own disk, and I read none there until you allow it. Set <code>TELEGRAM_LOCAL_DIR</code> to the folder where it keeps them (its <code>--dir</code>), or run it without <code>--local</code>; then start me again. Until then no recording can be used.
 owner-files-missing =
@@ -278,6 +274,9 @@ make-not-audio = There is no sound in that file.
 make-gone = That file is gone.
 make-preparing = Reading the recording
 make-not-offered = None of the music services in MUSIC_BACKEND makes a track from this: { $purpose }.
+kind-song = Singing with music
+kind-voice = Singing alone
+kind-instrumental = Music alone
 make-uploading = Sending it to the music service
 make-generating = Making the track
 make-done = Your track: { $path }

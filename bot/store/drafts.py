@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam as given
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Failure, Purpose, ReferenceStatus, Step
 from bot.store.database import Database
 from bot.store.rows import Draft
-from bot.store.schema import drafts, references, tracks
+from bot.store.schema import drafts, references, tracks, users
+
+_REMEMBERED = 20  # updates; as many as a kill leaves behind of one person, and more
 
 _GET = select(drafts).where(drafts.c.chat_id == given("chat"), drafts.c.user_id == given("user"))
 _OF_MESSAGE = select(references).where(
@@ -70,8 +72,14 @@ class Drafts:
             )
             return {(row.chat_id, row.user_id): Step(row.step) for row in rows}
 
-    async def change(self, draft: Draft, **values: Any) -> Draft | None:
+    async def change(self, draft: Draft, *, by: int | None = None, **values: Any) -> Draft | None:
         """Write values and the next revision; a draft that is dropped keeps no lyrics.
+
+        Args:
+            draft: As it is now.
+            by: The update that asks for it, so that it is known if it comes again.
+            values: Of columns. A `panel_id` of None means that the person has yet to be asked;
+                the message that asked before becomes the old one.
 
         Returns:
             The draft as it is now, or None if somebody was quicker.
@@ -79,13 +87,17 @@ class Drafts:
         if values.get("step") is Step.CLOSED:
             values = {"lyrics": None} | values
         async with self._database.write(urgent=True) as connection:
-            return await _change(connection, draft, values)
+            return await _change(connection, draft, values, by)
 
-    async def note_panel(self, draft: Draft, panel_id: int) -> None:
-        """Remember which message asks for what the draft lacks; changes nothing else."""
+    async def note_panel(
+        self, draft: Draft, panel_id: int | None, topic_id: int | None = None
+    ) -> None:
+        """Remember which message shows the draft, and in which topic; changes nothing else."""
         async with self._database.single(urgent=True) as connection:
             await connection.execute(
-                update(drafts).where(drafts.c.id == draft.id).values(panel_id=panel_id)
+                update(drafts)
+                .where(drafts.c.id == draft.id)
+                .values(panel_id=panel_id, old_panel_id=None, topic_id=topic_id)
             )
 
     async def note_words(self, draft: Draft, words: str) -> None:
@@ -94,16 +106,25 @@ class Drafts:
         async with self._database.single(urgent=True) as connection:
             await connection.execute(update(drafts).where(*same).values(words=words))
 
-    async def open(self, chat_id: int, user_id: int, **values: Any) -> Draft:
-        """Begin a draft anew with these values, whatever stood there before."""
+    async def open(
+        self, chat_id: int, user_id: int, *, by: int | None = None, **values: Any
+    ) -> Draft:
+        """Begin a draft anew with these values, whatever stood there before.
+
+        Args:
+            chat_id: Where.
+            user_id: Whose.
+            by: The update that asks for it.
+            values: Of columns.
+        """
         fresh = dict.fromkeys(
-            [
+            (
                 *("reference_id", "purpose", "partner_id", "lyrics", "lyrics_message_id"),
                 *("album", "panel_id", "words"),
-            ]
+            )
         )
         async with self._database.write_for(user_id) as connection:
-            return await _put(connection, chat_id, user_id, fresh | values)
+            return await _put(connection, chat_id, user_id, fresh | values, by)
 
     async def record(self, new: NewRecording, a_day: int | None = None) -> tuple[Draft, bool]:
         """Take in a recording: its reference and the draft that now asks for its purpose.
@@ -126,7 +147,7 @@ class Drafts:
             if draft and await _known(connection, draft, new):
                 return draft, False
             await _count(connection, new.user_id, a_day)
-            wanted = _missing_half(draft)
+            wanted = await _missing_half(connection, draft)
             reference_id = await _insert(connection, new, wanted)
             values: dict[str, Any] = {"album": new.album, "panel_id": None}
             if draft and wanted:
@@ -177,8 +198,17 @@ class Drafts:
             )
             return Draft.of(row.one())
 
-    async def choose(self, draft: Draft, purpose: Purpose) -> Draft | None:
+    async def choose(
+        self, draft: Draft, purpose: Purpose, *, by: int | None = None
+    ) -> Draft | None:
         """Say what the recording holds, on draft and reference at once.
+
+        Whoever does so has read where the recording goes, and need not be told again.
+
+        Args:
+            draft: As it is now.
+            purpose: What it holds.
+            by: The update that says so.
 
         Returns:
             The draft as it is now, or None if somebody was quicker.
@@ -186,12 +216,17 @@ class Drafts:
         step = Step.PREVIEW if draft.lyrics else Step.LYRICS
         async with self._database.write(urgent=True) as connection:
             values = {"purpose": purpose, "step": step, "panel_id": None}
-            changed = await _change(connection, draft, values)
+            changed = await _change(connection, draft, values, by)
             if changed:
                 await connection.execute(
                     update(references)
                     .where(references.c.id == draft.reference_id)
                     .values(purpose=purpose)
+                )
+                await connection.execute(
+                    update(users)
+                    .where(users.c.id == draft.user_id, users.c.knows_privacy == 0)
+                    .values(knows_privacy=1)
                 )
         return changed
 
@@ -241,8 +276,20 @@ def _message(new: NewRecording) -> dict[str, int]:
     return {"chat": new.chat_id, "message": new.message_id}
 
 
-def _missing_half(draft: Draft | None) -> Purpose | None:
-    if draft is None or draft.step is not Step.PARTNER or draft.purpose is None:
+async def _missing_half(connection: AsyncConnection, draft: Draft | None) -> Purpose | None:
+    """What a draft waits for beside its first recording: never sent, or sent and of no use."""
+    if draft is None or draft.step is Step.CLOSED or draft.purpose is None:
+        return None
+    refused = set(
+        await connection.scalars(
+            select(references.c.id).where(
+                references.c.id.in_([draft.reference_id, draft.partner_id]),
+                references.c.status == ReferenceStatus.REJECTED,
+            )
+        )
+    )
+    waits = draft.step is Step.PARTNER or draft.partner_id in refused
+    if draft.reference_id in refused or not waits:
         return None
     return Purpose.INSTRUMENTAL if draft.purpose.has_voice else Purpose.VOICE
 
@@ -272,8 +319,14 @@ async def _known(connection: AsyncConnection, draft: Draft, new: NewRecording) -
 
 
 async def _change(
-    connection: AsyncConnection, draft: Draft, values: dict[str, Any]
+    connection: AsyncConnection, draft: Draft, values: dict[str, Any], by: int | None = None
 ) -> Draft | None:
+    if values.get("panel_id", 0) is None:
+        before = func.coalesce(drafts.c.panel_id, drafts.c.old_panel_id)
+        values = values | {"old_panel_id": before}
+    if by is not None:
+        latest = (*draft.handled, by)[-_REMEMBERED:]
+        values = values | {"handled": " ".join(str(number) for number in latest)}
     row = await connection.execute(
         update(drafts)
         .where(drafts.c.id == draft.id, drafts.c.revision == draft.revision)
@@ -285,16 +338,28 @@ async def _change(
 
 
 async def _put(
-    connection: AsyncConnection, chat_id: int, user_id: int, values: dict[str, Any]
+    connection: AsyncConnection,
+    chat_id: int,
+    user_id: int,
+    values: dict[str, Any],
+    by: int | None = None,
 ) -> Draft:
     draft = await _get(connection, chat_id, user_id)
     if draft:
-        changed = await _change(connection, draft, values)
+        changed = await _change(connection, draft, values, by)
         if changed:
             return changed
+    handled = "" if by is None else str(by)
     row = await connection.execute(
         drafts.insert()
-        .values(chat_id=chat_id, user_id=user_id, revision=1, changed_at=time.time(), **values)
+        .values(
+            chat_id=chat_id,
+            user_id=user_id,
+            revision=1,
+            handled=handled,
+            changed_at=time.time(),
+            **values,
+        )
         .returning(drafts)
     )
     return Draft.of(row.one())

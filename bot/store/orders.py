@@ -63,6 +63,7 @@ class NotNow(StrEnum):
     """Why a track was not begun."""
 
     STALE = "stale"
+    STOPPING = "stopping"
     TOO_MANY = "too-many"
 
 
@@ -84,16 +85,23 @@ class Orders:
         self._database = database
 
     async def create(
-        self, draft: Draft, panel_id: int, limit: int, *, a_day: int | None = None
+        self,
+        draft: Draft,
+        panel_id: int | None,
+        limit: int,
+        *,
+        a_day: int | None = None,
+        origin: str | None = None,
     ) -> Track | NotNow | DayFull:
         """Close a draft and begin its track in one transaction.
 
         Args:
             draft: As its buttons show it, in step preview.
-            panel_id: The message that becomes the track's status message.
+            panel_id: The message that becomes the track's status message, if there is one.
             limit: Unfinished tracks the person may have, this one included.
             a_day: Tracks they may begin in 24 hours, those left out that failed and cost
                 nothing; None if there is no such limit.
+            origin: Names the press, so that it is known if it comes again.
         """
         if not (draft.reference_id and draft.purpose and draft.lyrics):
             return NotNow.STALE
@@ -110,6 +118,8 @@ class Orders:
                 as_shown=draft.revision,
                 step=Step.CLOSED,
                 revision=draft.revision + 1,
+                panel_id=None,
+                old_panel_id=None,
             )
             if not closed:
                 return NotNow.STALE
@@ -118,9 +128,11 @@ class Orders:
                 ingredients,
                 draft_id=draft.id,
                 draft_revision=draft.revision,
+                origin=origin,
                 chat_id=draft.chat_id,
                 user_id=draft.user_id,
                 panel_id=panel_id,
+                topic_id=draft.topic_id,
             )
 
     async def another(
@@ -148,14 +160,14 @@ class Orders:
         """
         async with self._database.write_for(before.user_id) as connection:
             running = await connection.scalar(
-                select(tracks.c.id).where(
+                select(func.min(tracks.c.stop_wanted)).where(
                     or_(tracks.c.predecessor_id == before.id, tracks.c.id == before.id),
                     tracks.c.status.in_(UNFINISHED),
                 )
             )
             pressed = await connection.scalar(select(tracks.c.id).where(tracks.c.origin == origin))
-            if running or pressed:
-                return NotNow.STALE
+            if running is not None or pressed:
+                return NotNow.STOPPING if running and not pressed else NotNow.STALE
             if full := await _full(connection, before.user_id, limit, a_day):
                 return full
             track = await _insert(
@@ -166,6 +178,8 @@ class Orders:
                 chat_id=before.chat_id,
                 user_id=before.user_id,
                 panel_id=panel_id,
+                topic_id=before.topic_id,
+                take=await _next_take(connection, before),
             )
             if before.status is not TrackStatus.FAILED:
                 return track
@@ -199,6 +213,24 @@ async def _forget_refusals(connection: AsyncConnection, ingredients: Recipe) -> 
         .where(uploads.c.reference_id.in_(ingredients.uploads()), uploads.c.refusal.is_not(None))
         .values(FORGOTTEN)
     )
+
+
+async def _next_take(connection: AsyncConnection, before: Track) -> int:
+    """The number of the next track from a recipe; one that never came leaves its own to it."""
+    highest = await connection.scalar(
+        select(func.max(tracks.c.take)).where(
+            tracks.c.user_id == before.user_id,
+            tracks.c.chat_id == before.chat_id,
+            tracks.c.voice_ref.is_not_distinct_from(before.voice_ref),
+            tracks.c.beat_ref.is_not_distinct_from(before.beat_ref),
+            tracks.c.lyrics == before.lyrics,
+            or_(
+                tracks.c.status.not_in([TrackStatus.FAILED, TrackStatus.CANCELLED]),
+                tracks.c.id.in_(select(sounds.c.track_id)),
+            ),
+        )
+    )
+    return (highest or 0) + 1
 
 
 async def _insert(connection: AsyncConnection, ingredients: Recipe, **values: Any) -> Track:

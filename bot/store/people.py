@@ -35,6 +35,14 @@ class People:
             )
         return language
 
+    async def knows_privacy(self, user_id: int) -> bool:
+        """Whether a user has been told where recordings go."""
+        async with self._database.read() as connection:
+            known = await connection.scalar(
+                select(users.c.knows_privacy).where(users.c.id == user_id)
+            )
+        return bool(known)
+
     async def due(self, kind: str, every: float) -> bool:
         """Whether a notice may be given now; True takes the turn.
 
@@ -58,6 +66,18 @@ class People:
                 .values(told_at=now)
             )
         return again.rowcount == 1
+
+    async def over(self, about: str) -> bool:
+        """Forget every notice about something that is over; whether one had been given.
+
+        Args:
+            about: What their kinds begin with, before a colon.
+        """
+        async with self._database.write() as connection:
+            gone = await connection.execute(
+                delete(notices).where(notices.c.kind.startswith(f"{about}:", autoescape=True))
+            )
+        return gone.rowcount > 0
 
     async def not_told(self, kind: str) -> None:
         """Give back the turn of a notice that could not be given."""

@@ -167,6 +167,15 @@ class References:
                 update(references).where(references.c.id == reference_id).values(told=1)
             )
 
+    async def hinted(self, reference_id: int, message_id: int) -> None:
+        """Note in which message the person reads what is doubtful about the recording."""
+        async with self._database.single() as connection:
+            await connection.execute(
+                update(references)
+                .where(references.c.id == reference_id)
+                .values(hint_message_id=message_id)
+            )
+
     async def due(self) -> list[int]:
         """References with work left and nobody at it."""
         unfinished = and_(

@@ -26,7 +26,14 @@ class _FromRow:
 
 @dataclass(frozen=True, slots=True)
 class Draft(_FromRow):
-    """The form a person is filling in; the only truth of a conversation."""
+    """The form a person is filling in; the only truth of a conversation.
+
+    Attributes:
+        panel_id: The message that shows it; None while the person has yet to be asked.
+        old_panel_id: One before that, whose buttons are to go.
+        topic_id: The topic of the private chat that it is filled in in, or None.
+        handled: The latest updates that changed it.
+    """
 
     id: int
     chat_id: int
@@ -39,16 +46,27 @@ class Draft(_FromRow):
     lyrics: str | None
     lyrics_message_id: int | None
     panel_id: int | None
+    old_panel_id: int | None
+    topic_id: int | None
     album: str | None
     words: str | None
     changed_at: float
+    handled: tuple[int, ...]
 
-    _words: ClassVar[dict[str, Any]] = {"step": Step, "purpose": Purpose}
+    _words: ClassVar[dict[str, Any]] = {
+        "step": Step,
+        "purpose": Purpose,
+        "handled": lambda text: tuple(int(number) for number in text.split()),
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Reference(_FromRow):
-    """A recording a person sent."""
+    """A recording a person sent.
+
+    Attributes:
+        hint_message_id: The message in which the person reads what is doubtful about it.
+    """
 
     id: int
     chat_id: int
@@ -65,6 +83,7 @@ class Reference(_FromRow):
     reason: Flaw | None
     told: bool
     wake_at: float
+    hint_message_id: int | None
     claimed_by: str | None
     claimed_until: float | None
 
@@ -101,7 +120,13 @@ class Upload(_FromRow):
 
 @dataclass(frozen=True, slots=True)
 class Track(_FromRow):
-    """A track: asked for, being made, or made."""
+    """A track: asked for, being made, or made.
+
+    Attributes:
+        pressed: The update that last stopped it, or asked for it to be sent again.
+        take: Which one of those made from its recipe it is, counted from 1.
+        topic_id: The topic of the private chat that it belongs to, or None.
+    """
 
     id: int
     predecessor_id: int | None
@@ -114,7 +139,10 @@ class Track(_FromRow):
     reason: str | None
     stop_wanted: bool
     told: bool
+    pressed: str | None
+    take: int
     panel_id: int | None
+    topic_id: int | None
     file_id: str | None
     seconds: float | None
     created_at: float

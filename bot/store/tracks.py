@@ -22,6 +22,7 @@ from bot.store.statements import changed, moved, one_of
 _ONE = tracks.c.id == given("track")
 _GET = select(tracks).where(_ONE)
 _TOLD = update(tracks).where(_ONE, tracks.c.status == given("seen"))
+_UNRUNG = update(tracks).where(_ONE, tracks.c.status == given("seen"), tracks.c.rung == 0)
 _SOUND = select(sounds.c.audio, sounds.c.cover, sounds.c.note).where(
     sounds.c.track_id == given("track")
 )
@@ -72,24 +73,52 @@ class Tracks(Orders):
             The track as it is now; None if somebody was quicker.
         """
         statement = _from(before if isinstance(before, tuple) else (before,))
-        values = {"told": 0} | values  # a row that has been told of is never looked at again
+        # A row that has been told of is never looked at again, nor rung for.
+        values = {"told": 0, "rung": 0} | values
         if after not in UNFINISHED:
             values = {"finished_at": time.time()} | values
         async with self._database.single() as connection:
             row = await changed(connection, statement, track=track_id, status=after, **values)
         return Track.of(row) if row else None
 
-    async def want_stop(self, track_id: int) -> bool:
+    async def want_stop(self, track_id: int, press: str | None = None) -> bool:
         """Cancel: at once while nothing has been called for, otherwise as soon as its maker looks.
+
+        Args:
+            track_id: Which one.
+            press: The update that asks for it, so that it is known if it comes again.
 
         Returns:
             False if the track had already been made or finished.
         """
         ended = {"status": TrackStatus.CANCELLED, "finished_at": time.time(), "told": 0}
         async with self._database.write() as connection:
-            if await moved(connection, _UNCALLED, track=track_id, **ended):
+            if await moved(connection, _UNCALLED, track=track_id, pressed=press, **ended):
                 return True
-            return await moved(connection, _UNMADE, track=track_id, stop_wanted=1)
+            return await moved(connection, _UNMADE, track=track_id, stop_wanted=1, pressed=press)
+
+    async def ring(self, track_id: int, status: TrackStatus) -> bool:
+        """Take the one turn to let a new message say that a track has ended like this."""
+        async with self._database.single() as connection:
+            return await moved(connection, _UNRUNG, track=track_id, seen=status, rung=1)
+
+    async def not_rung(self, track_id: int) -> None:
+        """Give that turn back: the message has certainly not been sent."""
+        async with self._database.single() as connection:
+            await connection.execute(update(tracks).where(tracks.c.id == track_id).values(rung=0))
+
+    async def asked_for(self, user_id: int, press: str) -> Track | None:
+        """The track that an update of a person began, stopped or asked for again, if one did."""
+        async with self._database.read() as connection:
+            row = (
+                await connection.execute(
+                    select(tracks).where(
+                        tracks.c.user_id == user_id,
+                        or_(tracks.c.origin == press, tracks.c.pressed == press),
+                    )
+                )
+            ).first()
+        return Track.of(row) if row else None
 
     async def sending(self, track_id: int, worker: str) -> Track | None:
         """Made → sending, for the worker that has the claim, which begins anew.
@@ -182,6 +211,23 @@ class Tracks(Orders):
                 .limit(1)
             )
             row = rows.first()
+        return Track.of(row) if row else None
+
+    async def shown_in(self, chat_id: int, user_id: int, panel_id: int) -> Track | None:
+        """The newest track of a person whose status message this is."""
+        async with self._database.read() as connection:
+            row = (
+                await connection.execute(
+                    select(tracks)
+                    .where(
+                        tracks.c.user_id == user_id,
+                        tracks.c.chat_id == chat_id,
+                        tracks.c.panel_id == panel_id,
+                    )
+                    .order_by(tracks.c.id.desc())
+                    .limit(1)
+                )
+            ).first()
         return Track.of(row) if row else None
 
     async def undelivered(self, user_id: int) -> list[Track]:

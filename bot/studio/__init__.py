@@ -1,6 +1,7 @@
 """The use cases, between what people ask for and what is stored."""
 
 from bot.studio.context import Context, Rules
+from bot.studio.forms import Form, result_of, unsent
 from bot.studio.ports import (
     AnswerLost,
     Courier,
@@ -11,9 +12,10 @@ from bot.studio.ports import (
     OutOfReach,
     Progress,
     TooBig,
+    Unfit,
     Unreachable,
 )
-from bot.studio.studio import Studio, result_of
+from bot.studio.studio import Studio
 from bot.studio.words import Piece, Problem, Room, Words
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "Courier",
     "FileGone",
     "Flooded",
+    "Form",
     "Later",
     "Missing",
     "OutOfReach",
@@ -32,7 +35,9 @@ __all__ = [
     "Rules",
     "Studio",
     "TooBig",
+    "Unfit",
     "Unreachable",
     "Words",
     "result_of",
+    "unsent",
 ]

@@ -147,6 +147,22 @@ class Context:
         """Let the owner know that something in here fails again and again."""
         await self._tell_owner("trouble", "trouble", _HOUR)
 
+    async def up(self, backend: MusicBackend, *, look: bool = False) -> bool:
+        """Note that a backend can be used; the owner hears of it who had heard the opposite.
+
+        Args:
+            backend: Which one.
+            look: Whether an earlier process may have told the owner.
+
+        Returns:
+            Whether it was down as far as this process knew.
+        """
+        news = self.music.mark(backend.name, None)
+        with suppress(StoreUnavailable):
+            if (news or look) and await self.store.people.over(backend.name):
+                await self.courier.tell_owner("over", backend.name)
+        return news
+
     async def disk_full(self) -> None:
         """Let the owner know that no track is asked for until there is room to keep it."""
         log.error("the disk is full: no track is asked for until there is room")

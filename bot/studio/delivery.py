@@ -11,11 +11,11 @@ from typing import Any
 from bot.audio import tagged
 from bot.model import Failure, TrackStatus
 from bot.store import UNFINISHED, Track
-from bot.studio import lyrics
 from bot.studio.context import Context
 from bot.studio.insist import insist
 from bot.studio.keeping import Kept
 from bot.studio.ports import AnswerLost, Later, Unreachable
+from bot.studio.showing import rung, unfit_of
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Delivery:
         audio, cover, note = sound
         audio = tagged(
             audio,
-            title=lyrics.title(track.lyrics),
+            title=await self._c.courier.name_of(track),
             artist=self._performer,
             lyrics=track.lyrics,
             cover=cover,
@@ -155,8 +155,9 @@ class Delivery:
         if track.status in UNFINISHED or track.told:
             return None
         kept = track.status is TrackStatus.CANCELLED and await self._store.has_sound(track.id)
-        shown = await self._c.courier.show(track, kept=kept)
-        if not shown:
+        unfit = await unfit_of(self._c, track)
+        shown = await self._c.courier.show(track, kept=kept, unfit=unfit)
+        if not shown or not await rung(self._c, track):
             return _SHOW_AGAIN * self._c.rules.pause
         if await self._store.told(track.id, track.status):
             self._c.holder.let_go(self._store.claims, track.id)

@@ -236,7 +236,7 @@ class Making:
                 await self._after_refusal(track, backend, error)
             return False
         if made:
-            self._c.music.mark(backend.name, None)
+            await self._c.up(backend)
         return made
 
     def _has_room(self) -> bool:

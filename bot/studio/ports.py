@@ -3,10 +3,14 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bot.audio import Limits
+from bot.model import Flaw
 from bot.store import Reference, Track
+
+if TYPE_CHECKING:
+    from bot.studio.forms import Form  # which needs the context, and that needs this
 
 
 class Later(Exception):
@@ -68,6 +72,14 @@ class Progress:
     expected: float
 
 
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why a track's recording cannot be used, and what recordings are accepted."""
+
+    flaw: Flaw
+    limits: Limits
+
+
 class Courier(Protocol):
     """Carries recordings in and tracks out."""
 
@@ -83,7 +95,12 @@ class Courier(Protocol):
         ...
 
     async def show(
-        self, track: Track, progress: Progress | None = None, *, kept: bool = False
+        self,
+        track: Track,
+        progress: Progress | None = None,
+        *,
+        kept: bool = False,
+        unfit: Unfit | None = None,
     ) -> bool:
         """Let the track's status message say where it stands; never raises.
 
@@ -91,21 +108,29 @@ class Courier(Protocol):
             track: As it is now.
             progress: While it is being made.
             kept: Whether a paid result waits behind a button.
+            unfit: What is wrong with its recording, where it failed by that.
 
         Returns:
             False if it could not be said now.
         """
         ...
 
-    async def judged(self, reference: Reference, limits: Limits) -> None:
-        """Say that a recording cannot be used, or what is doubtful about it.
+    async def ring(self, track: Track) -> bool:
+        """Let a short new message say that a track has ended badly; never raises.
 
-        Args:
-            reference: As it is now.
-            limits: What recordings are accepted.
+        Returns:
+            False if it has certainly not been sent, and could be later.
+        """
+        ...
+
+    async def redraw(self, form: "Form") -> bool:
+        """Let a draft's panel show the draft as it is now.
+
+        Returns:
+            False if that message is gone.
 
         Raises:
-            Later: not now.
+            Later, Unreachable: as they say.
         """
         ...
 
@@ -119,6 +144,22 @@ class Courier(Protocol):
         Raises:
             Later, Unreachable: as they say.
         """
+        ...
+
+    async def refuse(self, reference: Reference, form: "Form") -> None:
+        """Say in a new message that a recording cannot be used.
+
+        Raises:
+            Later, Unreachable: as they say.
+        """
+        ...
+
+    async def retire(self, chat_id: int, message_id: int) -> None:
+        """Take the buttons off a message, as far as that goes; never raises."""
+        ...
+
+    async def name_of(self, track: Track) -> str:
+        """A track's name as its person reads it: title, and number from the second take on."""
         ...
 
     async def deliver(self, track: Track, audio: bytes, cover: bytes, note: str) -> str:
@@ -142,9 +183,9 @@ class Courier(Protocol):
         """Tell the owner what only they can mend; best effort, never raises.
 
         Args:
-            matter: An `OperatorReason`, "disk", "trouble", or what an `OutOfReach` names.
-            backend: Which service it is about, if any.
-            instead: Which service is used until that is done, if there is one.
+            matter: An `OperatorReason`, "over", "disk", "trouble", or what an `OutOfReach` names.
+            backend: Name of the service it is about, if any.
+            instead: Name of the one that is used until that is done, if there is one.
 
         Returns:
             False if there is an owner who may not have heard it.

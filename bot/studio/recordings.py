@@ -25,6 +25,7 @@ from bot.music import (
 )
 from bot.store import Reference, Upload
 from bot.studio.context import Context
+from bot.studio.forms import judged
 from bot.studio.ports import (
     FileGone,
     Flooded,
@@ -368,7 +369,7 @@ class Recordings:
         if reference.told or reference.status is ReferenceStatus.RECEIVED:
             return
         try:
-            await self._c.courier.judged(reference, self._c.limits)
+            await judged(self._c, reference)
         except Unreachable:
             log.info("the person cannot be told about the recording")
         await self._store.told(reference.id)

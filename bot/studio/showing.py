@@ -6,16 +6,46 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from bot.store import StoreUnavailable
+from bot.model import Failure, ReferenceStatus, TrackStatus
+from bot.store import StoreUnavailable, Track
 from bot.studio.context import Context
 from bot.studio.holding import ended
-from bot.studio.ports import Progress
+from bot.studio.ports import Progress, Unfit
 
 log = logging.getLogger(__name__)
 
 _USUAL = 60.0
 _TICK = 3.0  # in first pauses
 _EDITS_A_SECOND = 15  # of Telegram's 30 messages a second overall
+
+_ENDED_BADLY = {TrackStatus.FAILED, TrackStatus.UNSURE, TrackStatus.UNDELIVERABLE}
+
+
+async def rung(c: Context, track: Track) -> bool:
+    """Let a person's phone ring for a track that has ended badly: once, or never.
+
+    An edited status message rings no phone; whoever has left would not learn of it.
+
+    Returns:
+        False if it is to be tried again.
+    """
+    if track.status not in _ENDED_BADLY or not await c.store.tracks.ring(track.id, track.status):
+        return True
+    if await c.courier.ring(track):
+        return True
+    await c.store.tracks.not_rung(track.id)
+    return False
+
+
+async def unfit_of(c: Context, track: Track) -> Unfit | None:
+    """What is wrong with the recording of a track that failed by it, where that was heard."""
+    if track.status is not TrackStatus.FAILED or track.reason != Failure.RECORDING:
+        return None
+    for reference_id in track.recipe.uploads():
+        reference = await c.store.references.get(reference_id)
+        if reference.status is ReferenceStatus.REJECTED and reference.reason:
+            return Unfit(reference.reason, c.limits)
+    return None
 
 
 class Showing:

@@ -7,12 +7,12 @@ from typing import Any
 
 from bot.audio import Limits
 from bot.jobs import Kind
-from bot.model import Failure, Purpose, ReferenceStatus, Step, TrackStatus, recipe
+from bot.model import Failure, Purpose, ReferenceStatus, Step, TrackStatus
 from bot.music import Abilities
 from bot.store import DayFull, Draft, NewRecording, NotNow, Reference, Track
-from bot.studio import lyrics
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
+from bot.studio.forms import Form, form_of, room_for
 from bot.studio.guard import Guard
 from bot.studio.making import Making
 from bot.studio.ports import Later, OutOfReach
@@ -26,13 +26,6 @@ _WORDS_REFUSED = {Failure.SENSITIVE, Failure.INVALID}
 _TIDY_EVERY = 3600.0
 _WORDS_PAUSES = (1.0, 3.0)  # in first pauses
 _WORDS_PATIENCE = 10.0
-
-
-def result_of(draft: Draft) -> Purpose:
-    """What a draft will give; a song where that is not yet known."""
-    if draft.purpose is None or draft.reference_id is None:
-        return Purpose.SONG
-    return recipe(draft.reference_id, draft.purpose, draft.partner_id, "").result
 
 
 class Studio:
@@ -156,7 +149,7 @@ class Studio:
             await asyncio.sleep(pause * self._c.rules.pause)
         return await self._c.courier.fetch(file_id, into, at_most)
 
-    async def replace(self, new: NewRecording) -> Draft | None:
+    async def replace_recording(self, new: NewRecording) -> Draft | None:
         """Take in a recording that has taken the place of another in its message.
 
         Returns:
@@ -181,9 +174,15 @@ class Studio:
             if reference_id is not None:
                 await self._c.jobs.wake(Kind.REFERENCE, reference_id)
 
-    async def choose(self, draft: Draft, purpose: Purpose) -> Draft | None:
+    async def form(self, draft: Draft) -> Form:
+        """A draft with all that its panel says about it (see `bot.studio.forms.form_of`)."""
+        return await form_of(self._c, draft)
+
+    async def choose(
+        self, draft: Draft, purpose: Purpose, *, by: int | None = None
+    ) -> Draft | None:
         """Say what the recording holds; it is uploaded from now on."""
-        changed = await self._c.store.drafts.choose(draft, purpose)
+        changed = await self._c.store.drafts.choose(draft, purpose, by=by)
         if changed and changed.reference_id:
             await self._c.jobs.wake(Kind.REFERENCE, changed.reference_id)
         return changed
@@ -197,11 +196,14 @@ class Studio:
                     return reference
         return None
 
-    async def create(self, draft: Draft, panel_id: int) -> Track | NotNow | DayFull:
+    async def create(
+        self, draft: Draft, panel_id: int | None, origin: str | None = None
+    ) -> Track | NotNow | DayFull:
         """Ask for the track of a finished draft; pressing twice makes one."""
         limit, a_day = self._c.rules.tracks_per_user, self._c.rules.tracks_a_day(draft.user_id)
         tracks = self._c.store.tracks
-        return await self._woken(await tracks.create(draft, panel_id, limit, a_day=a_day))
+        made = await tracks.create(draft, panel_id, limit, a_day=a_day, origin=origin)
+        return await self._woken(made)
 
     async def another(
         self, before: Track, origin: str, panel_id: int | None
@@ -212,11 +214,12 @@ class Studio:
         made = await tracks.another(before, origin, panel_id, limit, a_day=a_day)
         return await self._woken(made)
 
-    async def rewrite(self, track: Track, **values: Any) -> Draft:
+    async def rewrite(self, track: Track, *, by: int | None = None, **values: Any) -> Draft:
         """Begin a draft with a track's recordings that asks for new lyrics.
 
         Args:
             track: Whose.
+            by: The update that asks for it.
             values: Of the draft, where it has them already.
         """
         made_from = track.recipe
@@ -225,11 +228,17 @@ class Studio:
         return await self._c.store.drafts.open(
             track.chat_id,
             track.user_id,
+            by=by,
             reference_id=first,
             purpose=Purpose.VOICE if pair else made_from.result,
             partner_id=made_from.beat if pair else None,
             **{"step": Step.LYRICS, **values},
         )
+
+    async def rerecord(self, track: Track, *, by: int | None = None) -> Draft:
+        """Begin a draft with a track's lyrics that asks for another recording."""
+        values = {"step": Step.RECORDING, "lyrics": track.lyrics}
+        return await self._c.store.drafts.open(track.chat_id, track.user_id, by=by, **values)
 
     async def reopened(self, draft: Draft | None) -> Draft | None:
         """A new draft with the recordings of a track whose words were refused, if there is one.
@@ -242,23 +251,34 @@ class Studio:
             return await self.rewrite(track)
         return None
 
-    async def cancel(self, track: Track) -> bool:
+    async def cancel(self, track: Track, press: str | None = None) -> bool:
         """Stop a track; a paid result is kept for a day.
+
+        Args:
+            track: Which one.
+            press: What asks for it, so that it is known if it comes again.
 
         Returns:
             False if it was too late.
         """
-        stopped = await self._c.store.tracks.want_stop(track.id)
+        stopped = await self._c.store.tracks.want_stop(track.id, press)
         if stopped:
             await self._c.jobs.wake(Kind.DELIVERY, track.id)
         return stopped
 
-    async def send_again(self, track: Track) -> bool:
-        """Deliver a track whose delivery is unsure, or that was cancelled and came back."""
+    async def send_again(self, track: Track, press: str | None = None) -> bool:
+        """Deliver a track whose delivery is unsure, or that was cancelled and came back.
+
+        Args:
+            track: As it is now.
+            press: What asks for it; the same one again changes nothing.
+        """
         before = (TrackStatus.UNSURE, TrackStatus.CANCELLED, TrackStatus.UNDELIVERABLE)
+        if press and track.pressed == press:
+            return True
         if not await self._c.store.tracks.has_sound(track.id):
             return False
-        moved = await self._c.store.tracks.move(track.id, before, TrackStatus.MADE)
+        moved = await self._c.store.tracks.move(track.id, before, TrackStatus.MADE, pressed=press)
         if moved:
             await self._c.jobs.wake(Kind.DELIVERY, track.id)
         return moved is not None
@@ -269,11 +289,8 @@ class Studio:
             await self.send_again(track)
 
     def room(self, draft: Draft | None) -> Room:
-        """How many characters may be typed for a draft: the service's marks are not counted."""
-        open_draft = draft if draft and draft.step is not Step.CLOSED else None
-        result = result_of(open_draft) if open_draft else Purpose.SONG
-        marks = len(lyrics.final("", result, marks=self.abilities.marks))
-        return Room(max(self.lyrics_min - marks, 1), max(self.lyrics_max - marks, 0))
+        """How many characters may be typed for a draft (see `bot.studio.forms.room_for`)."""
+        return room_for(self._c, draft)
 
     async def _woken(self, track: Track | NotNow | DayFull) -> Track | NotNow | DayFull:
         if isinstance(track, Track):

@@ -38,7 +38,7 @@ class Watch:
         if bad is not None and bad.reason is not None:
             log.warning("%s: %s: %s", backend.name, bad.subject, bad.detail)
             await self._c.down(backend, bad.reason, _DAY)
-        elif all(finding.good for finding in findings) and self._c.music.mark(backend.name, None):
+        elif all(finding.good for finding in findings) and await self._c.up(backend, look=True):
             log.info("%s can be used again", backend.name)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.model import Purpose
+from bot.model import Failure, Purpose
 from bot.store import Draft, Track
 from bot.texts import Texts
 
@@ -21,11 +21,28 @@ ADD_WORDS = "a"
 REPLACE_WORDS = "r"
 LEAVE_WORDS = "n"
 RENEW = "e"
+RERECORD = "o"
+
+_OF_DRAFTS = (PURPOSE, CREATE, DROP, PARTNER, BACK)
+
+# What helps comes first; what fails in the same way again is not offered.
+_AFTER: dict[str, tuple[str, ...]] = {
+    Failure.SENSITIVE: (REWRITE,),
+    Failure.INVALID: (REWRITE, TAKE),
+    Failure.RECORDING: (RERECORD, TAKE),
+    Failure.VOICE_LENGTH: (RERECORD,),
+}
+_LABELS = {TAKE: "button-retry", REWRITE: "button-rewrite", RERECORD: "button-replace"}
 
 
 def pattern(*actions: str) -> str:
     """A regular expression for the data of these buttons; its numbers fit into 64 bits."""
     return rf"^[{''.join(actions)}](:[0-9]{{1,18}}){{1,2}}(:[a-z]+)?$"
+
+
+def of_draft(data: str) -> bool:
+    """Whether a button with this data belongs to a draft, and not to a track."""
+    return data.startswith(_OF_DRAFTS)
 
 
 def purposes(draft: Draft, offered: tuple[Purpose, ...], texts: Texts) -> InlineKeyboardMarkup:
@@ -67,10 +84,11 @@ def finished(track: Track, texts: Texts) -> InlineKeyboardMarkup:
 
 
 def failed(track: Track, texts: Texts) -> InlineKeyboardMarkup:
-    """Under a track that was not made: try again, or change the words."""
+    """Under a track that was not made: what can help, the likeliest first."""
+    first, *others = _AFTER.get(track.reason or "", (TAKE, REWRITE))
     return _row(
-        (texts.plain("button-retry"), f"{TAKE}:{track.id}", "primary"),
-        (texts.plain("button-rewrite"), f"{REWRITE}:{track.id}", None),
+        (texts.plain(_LABELS[first]), f"{first}:{track.id}", "primary"),
+        *((texts.plain(_LABELS[each]), f"{each}:{track.id}", None) for each in others),
     )
 
 

@@ -1,5 +1,7 @@
 """What is asked about words that are not, or not yet, the lyrics of a draft."""
 
+from typing import NamedTuple
+
 from telegram import InlineKeyboardMarkup
 
 from bot.model import Step
@@ -10,7 +12,12 @@ from bot.texts import Texts
 
 _SHOWN = 1200  # characters of each text: two of them and the question fit into a message
 
-Panel = tuple[str, InlineKeyboardMarkup | None]
+
+class Panel(NamedTuple):
+    """What a draft says, in HTML, and its buttons."""
+
+    text: str
+    buttons: InlineKeyboardMarkup | None
 
 
 def about_words(draft: Draft, room: Room, say: Texts) -> Panel | None:
@@ -24,16 +31,16 @@ def about_words(draft: Draft, room: Room, say: Texts) -> Panel | None:
     words = Words.of(draft)
     lyrics = words.lyrics if draft.step is not Step.CLOSED else None
     if draft.step is Step.PREVIEW and not words.new and room.problem(lyrics or ""):
-        return _problem(lyrics or "", room, say), None
+        return Panel(_problem(lyrics or "", room, say), None)
     if not words.new or draft.step is Step.PURPOSE:
         return None
     about = (draft.id, words.new[-1].message_id)
     if room.problem(words.waiting):
         buttons = keyboards.keep_old_words(*about, say) if lyrics else None
-        return _problem(words.waiting, room, say), buttons
+        return Panel(_problem(words.waiting, room, say), buttons)
     if lyrics is None:
         asked = say("words-use-question", words=_clipped(words.waiting))
-        return asked, keyboards.use_words(*about, say)
+        return Panel(asked, keyboards.use_words(*about, say))
     over = len(words.adding().lyrics or "") - room.most
     asked = say(
         "words-add-question",
@@ -41,7 +48,7 @@ def about_words(draft: Draft, room: Room, say: Texts) -> Panel | None:
         words=_clipped(words.waiting),
         over=max(over, 0),
     )
-    return asked, keyboards.add_words(*about, fits=over <= 0, texts=say)
+    return Panel(asked, keyboards.add_words(*about, fits=over <= 0, texts=say))
 
 
 def _problem(text: str, room: Room, say: Texts) -> str:
