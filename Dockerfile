@@ -1,18 +1,21 @@
 # Built in one stage, run in another: no compiler, no pip cache, no root in the result.
-FROM python:3.13-slim AS build
+# To pin the image itself, give its digest: see "Dependencies" in CONTRIBUTING.md.
+ARG PYTHON_IMAGE=python:3.13-slim
+FROM ${PYTHON_IMAGE} AS build
 RUN python -m venv /opt/refrain
-COPY requirements.txt /src/
-RUN /opt/refrain/bin/pip install --no-cache-dir --no-deps --require-hashes -r /src/requirements.txt
+COPY requirements.txt requirements-build.txt /src/
+RUN /opt/refrain/bin/pip install --no-cache-dir --no-deps --require-hashes \
+    -r /src/requirements-build.txt -r /src/requirements.txt
 COPY pyproject.toml README.md LICENSE /src/
 COPY bot /src/bot
 COPY handlers /src/handlers
-RUN /opt/refrain/bin/pip install --no-cache-dir --no-deps /src \
-    && /opt/refrain/bin/pip uninstall --yes --quiet pip
+RUN /opt/refrain/bin/pip install --no-cache-dir --no-deps --no-build-isolation /src \
+    && /opt/refrain/bin/pip uninstall --yes --quiet setuptools pip
 
-FROM python:3.13-slim
+FROM ${PYTHON_IMAGE}
 COPY --from=build /opt/refrain /opt/refrain
 RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin refrain \
-    && install --directory --owner=refrain --group=refrain /data
+    && install --directory --mode=700 --owner=refrain --group=refrain /data
 USER refrain
 WORKDIR /data
 ENV PATH=/opt/refrain/bin:$PATH \

@@ -44,11 +44,16 @@ torture: $(VENV)/ready-dev ## kill the bot 200 times and count what is lost
 	$(BIN)/python -m benchmarks.torture
 
 lock: $(VENV)/ready-dev ## renew the pinned, hashed requirements
-	$(BIN)/pip install --quiet uv
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-lock.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate -o requirements.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \
 		--no-emit-index-url --no-header --no-annotate -o requirements-dev.txt pyproject.toml
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate -o requirements-build.txt -
+	echo uv | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate -o requirements-lock.txt -
 
 clean: ## remove what was built here; your data and .env stay
 	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache
@@ -56,13 +61,14 @@ clean: ## remove what was built here; your data and .env stay
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# The locks name everything: --no-deps keeps pip from looking for newer releases beside them.
-$(VENV)/ready: requirements.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+# The locks name everything, what builds Refrain itself too: --no-deps keeps pip from looking for
+# newer releases beside them, --no-build-isolation from fetching another setuptools.
+$(VENV)/ready: requirements.txt requirements-build.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-build.txt -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/ready-dev: requirements-dev.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+$(VENV)/ready-dev: requirements-dev.txt requirements-build.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-build.txt -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/ready

@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -379,10 +380,12 @@ def _line(error: ErrorDetails) -> str:
 
 def given() -> dict[str, dict[str, str]]:
     """What stands in the environment and in `.env`, by where it stands and by upper-case name."""
-    places = {"environment": os.environ, ".env": DotEnvSettingsSource(Settings).env_vars}
+    in_file: Mapping[str, str | None] = {}
+    with suppress(OSError, UnicodeDecodeError):  # `load` says so
+        in_file = DotEnvSettingsSource(Settings).env_vars
     return {
         place: {name.upper(): value for name, value in values.items() if value}
-        for place, values in places.items()
+        for place, values in (("environment", os.environ), (".env", in_file))
     }
 
 

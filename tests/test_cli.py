@@ -1,5 +1,6 @@
 """The command line, as a process: exit codes, one-line answers, and the whole way to an MP3."""
 
+import argparse
 import ast
 import asyncio
 import io
@@ -8,15 +9,24 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
+from urllib.parse import quote
 
 import av
 import pytest
+from pydantic import SecretStr
 
-from bot import settings
+from bot import cli, settings
 from bot.audio import frames
+from bot.commands import check
 from bot.sandbox.music_api import MusicApi
 from bot.sandbox.telegram_api import TelegramApi
+from bot.settings import Settings
+from bot.store import Store
 from bot.texts import texts
 from tests.bot_kit import KEY, LYRICS, keys, song, voice
 from tests.process_kit import MEASURED
@@ -83,7 +93,6 @@ async def test_check_when_all_is_good(outside: Outside) -> None:
 MISSING = {
     "TELEGRAM_TOKEN": "",
     "AIMLAPI_KEY": "",
-    "OWNER_ID": "",
     "TELEGRAM_API_URL": "http://127.0.0.1:9",
     "DATA_DIR": "taken/data",
 }
@@ -99,6 +108,86 @@ async def test_check_names_what_is_missing(outside: Outside, name: str) -> None:
     assert "Traceback" not in ended.stderr
 
 
+async def test_check_makes_nothing_and_warns_of_what_is_odd(outside: Outside) -> None:
+    (outside.folder / ".env").write_text("GENERATE_TIMOUT=100\n")
+    (outside.folder / ".env").chmod(0o644)
+    before = sorted(outside.folder.rglob("*"))
+    ended = await outside.refrain(
+        "check", OWNER_ID="", AIMLAPI_KEY=f'"{KEY}"', DATA_DIR="new/data", ALL_PROXY="socks5://h:1"
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert sorted(outside.folder.rglob("*")) == before
+    odd = [line for line in ended.stdout.splitlines() if line.startswith("!")]
+    for each in ("GENERATE_TIMEOUT?", "AIMLAPI_KEY", "chmod 600", "ALL_PROXY", "OWNER_ID"):
+        assert [line for line in odd if each in line], each
+    assert len(odd) == 5
+    assert "✗" not in ended.stdout
+
+
+async def test_check_of_a_bot_that_was_stopped_changes_nothing(outside: Outside) -> None:
+    data = outside.folder / "data"
+    data.mkdir()
+    store = await Store.open(f"sqlite+aiosqlite:///{data / 'refrain.sqlite3'}")
+    await store.aclose()
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in data.iterdir()}
+    ended = await outside.refrain("check")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    after = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in data.iterdir()}
+    assert after == before
+
+
+def test_check_marks_every_bad_value_and_what_may_be_the_reason(tmp_path: Path) -> None:
+    ended = run("check", folder=tmp_path, HTTP_PORT="x", LOG_LEVEL="LOUD", LOG_LEVELS="INFO")
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    port, level, meant = ended.stderr.splitlines()
+    assert port.startswith("✗ HTTP_PORT: ")
+    assert level.startswith("✗ LOG_LEVEL: ")
+    assert meant.startswith("! LOG_LEVELS ")
+    assert list(tmp_path.iterdir()) == []
+
+
+class Other(BaseHTTPRequestHandler):
+    """Something that is not the Bot API."""
+
+    answers: ClassVar = {
+        "page": (404, b"<h1>Not found</h1>"),
+        "page of success": (200, b"<h1>Welcome</h1>"),
+        "no bot": (200, b'{"ok": true, "result": {"id": 1}}'),
+        "nothing": (200, b'{"ok": true}'),
+        "list": (200, b"[]"),
+        "broken": (502, b"<h1>Bad gateway</h1>"),
+    }
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, body = self.answers[self.path.split("/")[1].replace("%20", " ")]
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("kind", Other.answers)
+async def test_check_names_what_is_not_the_bot_api(outside: Outside, kind: str) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Other)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/{quote(kind)}"
+        settings = {"telegram_token": SecretStr(outside.telegram.token), "telegram_api_url": url}
+        line = await check._telegram(Settings(_env_file=None, **settings), texts(None))
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert line.mark is check.Mark.BAD
+    assert line.detail == texts(None).plain("check-telegram-other", url=url)
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("TELEGRAM_TOKEN", "1:" + "A" * 35), ("AIMLAPI_KEY", "sk-wr0ng-key")]
 )
@@ -112,7 +201,8 @@ async def test_check_names_what_is_refused(outside: Outside, name: str, value: s
 async def test_check_says_that_the_music_service_is_away(outside: Outside) -> None:
     ended = await outside.refrain("check", AIMLAPI_URL="http://127.0.0.1:9")
     assert ended.returncode == 1
-    assert re.search(r"✗.*music model.*127\.0\.0\.1:9", ended.stdout)
+    assert re.search(r"✗.*music model.*127\.0\.0\.1:9.*AIMLAPI_URL", ended.stdout)
+    assert "Connect" not in ended.stdout
 
 
 async def test_check_knows_a_model_that_is_gone(outside: Outside) -> None:
@@ -161,12 +251,20 @@ async def test_make_says_what_is_wrong_and_pays_nothing(outside: Outside) -> Non
         assert "Traceback" not in ended.stderr
         assert not (outside.folder / "out.mp3").exists()
     assert outside.music.uploads == []
+    offline = {"AIMLAPI_URL": "http://127.0.0.1:9"}
+    ended = await outside.refrain(
+        *("make", "good.mp3", "--purpose", "song", "--lyrics", LYRICS, "-o", "out.mp3"), **offline
+    )
+    assert ended.returncode == 1
+    assert "http://127.0.0.1:9 (AIMLAPI_URL)" in ended.stderr
     outside.music.fail("401", on="upload")
     ended = await outside.refrain(
         *("make", "good.mp3", "--purpose", "song", "--lyrics", LYRICS, "-o", "out.mp3")
     )
     assert ended.returncode == 1
     assert texts(None).plain("make-key") in ended.stderr
+    for word in ("Telegram", "Send", "chat", "message"):
+        assert word not in "".join(value for key, value in english() if key.startswith("make-"))
     assert outside.music.generated == []
 
 
@@ -201,7 +299,47 @@ def test_help(tmp_path: Path, command: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [[], ["sing"], ["make"], ["demo", "--purpose", "opera"]])
+def test_bare_refrain_is_its_help(tmp_path: Path) -> None:
+    ended = run(folder=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == run("--help", folder=tmp_path).stdout
+
+
+def test_version(tmp_path: Path) -> None:
+    ended = run("--version", folder=tmp_path)
+    assert (ended.returncode, ended.stdout) == (0, f"refrain {version('refrain')}\n")
+
+
+def test_every_argument_has_a_help_text() -> None:
+    parsers = [cli._parser()]
+    for parser in parsers:
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                parsers += action.choices.values()
+                assert {each.dest for each in action._choices_actions if each.help} == set(
+                    action.choices
+                )
+            else:
+                assert action.help, (parser.prog, action.dest)
+    assert len(parsers) > 6
+
+
+def test_unusable_settings_are_held_until_the_stop(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "bot", "run", "--hold"]
+    environment = {"PYTHONPATH": str(HERE), "HTTP_PORT": "x", **MEASURED}
+    held = subprocess.Popen(program, cwd=tmp_path, env=environment, stderr=subprocess.PIPE)
+    assert held.stderr is not None
+    assert held.stderr.readline().startswith(b"HTTP_PORT: ")
+    with pytest.raises(subprocess.TimeoutExpired):
+        held.wait(0.5)
+    held.terminate()
+    assert held.wait(20) == 2
+    held.stderr.close()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["sing"], ["make"], ["demo", "--port", "70000"], ["demo", "--purpose", "opera"]]
+)
 def test_wrong_arguments(tmp_path: Path, arguments: list[str]) -> None:
     ended = run(*arguments, folder=tmp_path)
     assert ended.returncode == 2
@@ -248,6 +386,12 @@ def test_every_text_is_there_and_used() -> None:
     # Most statuses have a text of their own; the courier builds the names of these.
     built |= {f"status-{s}" for s in ("unsure", "undeliverable", "delivered", "cancelled")}
     assert known - said - referred - built == set()
+
+
+def english() -> list[tuple[str, str]]:
+    """Every English text by its name."""
+    source = (HERE / "bot/locales/en.ftl").read_text()
+    return re.findall(r"^([a-z-]+) =((?:.*\n)(?: .*\n)*)", source, re.MULTILINE)
 
 
 def _texts_in_python() -> tuple[set[str], set[str]]:
