@@ -178,8 +178,13 @@ class Visitor {
 
   showGate() {
     const gate = place("gate");
+    const held = gate.contains(document.activeElement);
     gate.hidden = !this.isKeptOut();
-    if (gate.hidden) return gate.replaceChildren();
+    if (gate.hidden) {
+      gate.replaceChildren();
+      if (held) this.composer.input.focus();
+      return;
+    }
     const { id, name } = this.person();
     const open = () => act("admit", { person: id }).then(() => toast(words.lettingIn(name))).catch(complain);
     gate.setAttribute("aria-label", words.closedTitle(name));
