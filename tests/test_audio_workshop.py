@@ -197,7 +197,7 @@ async def test_the_deadline_kills_the_child(stuck: Path) -> None:
 
 async def test_a_child_is_bounded(workshop: Workshop, stuck: Path) -> None:
     expected = {
-        "Max cpu time": "30",
+        "Max cpu time": "45",
         "Max address space": str(400 << 20),
         "Max file size": str(64 << 20),
         "Max core file size": "0",

@@ -86,6 +86,7 @@ class Recording:
         format: FFmpeg's name of the container, such as "ogg" or "mp3".
         codec: FFmpeg's name of the codec, without the variant of its decoder; "" if it has none.
         rate: Samples a second in the recording itself.
+        channels: How many it has itself.
         comment: What its maker wrote into its tags, on one line; or "".
     """
 
@@ -100,6 +101,7 @@ class Recording:
         self.format = container.format.name
         self.codec = context.codec.canonical_name if context is not None else ""
         self.rate = stream.rate or 0
+        self.channels = stream.channels
         self.comment = printable(container.metadata.get("comment"), 200)
         self.seconds = 0.0
         self.packets = 0
@@ -135,7 +137,7 @@ class Recording:
                     self._steady = False
                     yield from _out(resampler, None)
                 before = (piece.rate, len(samples))
-                resampler = AudioResampler("fltp", _layout(len(samples)), RATE, BLOCK)
+                resampler = AudioResampler("fltp", layout_of(samples), RATE, BLOCK)
             yield from _out(resampler, as_frame(samples, piece.rate))
         if resampler is not None:
             yield from _out(resampler, None)
@@ -228,7 +230,7 @@ def opened(file: BinaryIO, track: int = 0) -> Iterator[Recording]:
 
 def as_frame(samples: Floats, rate: int = RATE) -> AudioFrame:
     """Samples, shape (1 or 2, samples), as FFmpeg takes them."""
-    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", _layout(len(samples)))
+    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), "fltp", layout_of(samples))
     frame.sample_rate = rate
     return frame
 
@@ -238,8 +240,9 @@ def mono(block: Floats) -> Floats:
     return cast("Floats", block.mean(axis=0))
 
 
-def _layout(channels: int) -> str:
-    return "mono" if channels == 1 else "stereo"
+def layout_of(samples: Floats) -> str:
+    """FFmpeg's name for one or two channels, shape (1 or 2, samples)."""
+    return "mono" if len(samples) == 1 else "stereo"
 
 
 def _piece(parts: list[Floats], rate: int, names: tuple[str, ...]) -> Piece:

@@ -18,7 +18,7 @@ from bot.model import Flaw, Hint
 class Workshop:
     """Runs audio work in child processes; one owner, `aclose` ends them.
 
-    Each job has a process of its own that lives no longer than the job: it may use 30 s of
+    Each job has a process of its own that lives no longer than the job: it may use 45 s of
     processor time, 400 MB of memory and `deadline` seconds in all. At most `at_once` of them
     (default: the number of cores) are at work; preparing leaves one of these to inspecting,
     which somebody is waiting for.
@@ -55,6 +55,19 @@ class Workshop:
             found["hints"] = tuple(map(Hint, found["hints"]))
             part.replace(into)
             return Prepared(**found)
+
+    async def single(self, prepared: Path, into: Path) -> None:
+        """Make of a prepared recording what is sent as a voice: one channel.
+
+        `into` appears complete or not at all.
+
+        Raises:
+            Unusable: it does not decode.
+            OSError: a file could not be read or written, or no process be started.
+        """
+        with _landing(into) as part:
+            await self._done({"do": "single", "source": str(prepared), "into": str(part)})
+            part.replace(into)
 
     async def inspect(self, track: Path) -> Inspected:
         """Decode a finished track in full, and draw its cover.

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from bot import app
 from bot.audio import Limits, Unusable, Workshop, tagged
-from bot.model import recipe
+from bot.model import Purpose, recipe
 from bot.music import (
     Abilities,
     Chain,
@@ -131,6 +131,8 @@ async def _prepare(job: _Job, limits: Limits, prepared: Path) -> None:
     """
     try:
         await job.workshop.prepare(job.options.recording, prepared, limits)
+        if job.options.purpose == Purpose.VOICE:
+            await job.workshop.single(prepared, prepared)
     except Unusable as error:
         least, most = int(limits.shortest), round(limits.longest / 60)
         raise _CannotError(

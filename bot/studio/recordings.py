@@ -328,10 +328,8 @@ class Recordings:
     async def _upload(
         self, reference: Reference, purpose: Purpose, backend: MusicBackend
     ) -> Uploaded:
-        path = self._path(reference.id)
         try:
-            if not path.exists():
-                await self._rebuild(reference)
+            path = await self._file(reference, purpose)
             async with asyncio.timeout(self._c.rules.upload_timeout):
                 uploaded = await backend.upload(path, purpose)
         except Unusable as error:
@@ -364,6 +362,22 @@ class Recordings:
                 expires_at=uploaded.expires_at.timestamp() if uploaded.expires_at else None,
             )
         return uploaded
+
+    async def _file(self, reference: Reference, purpose: Purpose) -> Path:
+        """The prepared file that is sent for a purpose, made anew where it is missing.
+
+        Raises:
+            Unusable, Later: as `_rebuild`.
+        """
+        path = self._path(reference.id)
+        if not path.exists():
+            await self._rebuild(reference)
+        if purpose is not Purpose.VOICE:
+            return path
+        voice = self._shelf.voice(reference.id)
+        if not voice.exists():
+            await self._c.workshop.single(path, voice)
+        return voice
 
     async def _tell(self, reference: Reference) -> None:
         if reference.told or reference.status is ReferenceStatus.RECEIVED:

@@ -29,6 +29,10 @@ class Shelf:
         """Where a prepared recording is, if it is there."""
         return self._folder / f"{reference_id}{_PREPARED}"
 
+    def voice(self, reference_id: int) -> Path:
+        """Where it is as a voice is sent, if it is there."""
+        return self._folder / f"{reference_id}.voice{_PREPARED}"
+
     def has_room(self) -> bool:
         """Whether another recording may be fetched; the oldest ones make room for it.
 
@@ -47,11 +51,11 @@ class Shelf:
         """
         left = _ONE_PERSON
         for reference_id in theirs:
-            path = self.path(reference_id)
-            with suppress(FileNotFoundError):
-                left -= path.stat().st_size
-                if left < 0:
-                    path.unlink()
+            for path in (self.path(reference_id), self.voice(reference_id)):
+                with suppress(FileNotFoundError):
+                    left -= path.stat().st_size
+                    if left < 0:
+                        path.unlink()
 
     def share(self, have: int, want: int) -> None:
         """Give one reference the prepared file of another: they are the same recording."""
@@ -65,7 +69,8 @@ class Shelf:
         """Clear a recording away; those who have the same one keep it."""
         for heir in heirs:
             self.share(reference_id, heir)
-        self.path(reference_id).unlink(missing_ok=True)
+        for path in (self.path(reference_id), self.voice(reference_id)):
+            path.unlink(missing_ok=True)
 
     def _is_free(self) -> bool:
         try:
