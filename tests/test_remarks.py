@@ -168,7 +168,7 @@ def test_an_address_that_ends_otherwise_is_a_base(
 
 def test_a_service_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUSIC_BACKEND", "aimlapi, aimlapi")
-    with pytest.raises(SettingsError, match="^MUSIC_BACKEND: .* once$"):
+    with pytest.raises(SettingsError, match=r"^MUSIC_BACKEND: .* once$"):
         load()
 
 
