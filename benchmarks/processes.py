@@ -18,6 +18,7 @@ SETTINGS = {
     "ACCESS": "open",
     "MAX_CONCURRENT_TRACKS": "200",
     "TRACKS_PER_USER": "1000",
+    "TRACKS_PER_DAY": "none",
     "HTTP_PORT": "0",
     "STOP_GRACE": "2",
     "AIMLAPI_KEY": "sandbox-key",

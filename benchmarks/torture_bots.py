@@ -186,6 +186,7 @@ class Stalked:
             "STOP_GRACE": "10",
             "CLAIM_SECONDS": "3",
             "TRACKS_PER_USER": "100",
+            "TRACKS_PER_DAY": "none",
             **self._settings,
         }
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import av
 import pytest
+from aiohttp import web
 from pydantic import SecretStr
 
 from bot import cli, settings
@@ -237,6 +238,37 @@ async def test_make(outside: Outside, purpose: str) -> None:
         purpose != "instrumental",
         purpose != "voice",
     )
+
+
+async def test_make_reads_no_netrc_and_does_without_joiners(outside: Outside) -> None:
+    (outside.folder / "take.ogg").write_bytes(voice())
+    netrc = outside.folder / "netrc"
+    netrc.write_text("default login somebody password else\n")
+    outside.music.fail("1042")
+    words = "I \u2764\ufe0f the morning"
+    ended = await outside.refrain(
+        *("make", "take.ogg", "--purpose", "voice", "--lyrics", words, "-o", "out.mp3"),
+        NETRC=str(netrc),
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert (outside.folder / "out.mp3").exists()
+    sent = [call.lyrics for call in outside.music.generated]
+    assert sent == [words, words.replace("\ufe0f", "")]
+
+
+async def test_make_says_what_is_too_large(outside: Outside) -> None:
+    (outside.folder / "good.mp3").write_bytes(song())
+
+    async def nginx(*_: object) -> web.StreamResponse:
+        return web.Response(status=413, text="<html>413</html>", content_type="text/html")
+
+    outside.music._early = nginx  # type: ignore[assignment,method-assign]  # a gateway before it
+    ended = await outside.refrain(
+        *("make", "good.mp3", "--purpose", "song", "--lyrics", LYRICS, "-o", "out.mp3")
+    )
+    assert ended.returncode == 1
+    assert texts(None).plain("failed-too-large") in " ".join(ended.stderr.split())
+    assert len(outside.music.uploads) == 1
 
 
 async def test_make_says_what_is_wrong_and_pays_nothing(outside: Outside) -> None:

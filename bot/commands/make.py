@@ -6,7 +6,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +16,7 @@ from bot import app
 from bot.audio import Limits, Unusable, Workshop, tagged
 from bot.model import Purpose, recipe
 from bot.music import (
+    INVISIBLE,
     Abilities,
     Chain,
     MusicBackend,
@@ -34,6 +35,7 @@ from bot.services import accounts, music_services
 from bot.settings import Settings, shown
 from bot.studio import lyrics
 from bot.studio.context import narrowed
+from bot.studio.ordering import without_joiners
 from bot.texts import texts
 
 _REFUSED = {
@@ -200,6 +202,17 @@ async def _write(job: _Job, made: Path) -> None:
 
 
 async def _ordered(service: MusicBackend, order: Order, made: Path) -> Sound:
+    """Ask for the track; words whose joiners were refused are sent once more without them."""
+    plain = without_joiners(order.lyrics)
+    try:
+        return await _made(service, order, made)
+    except UserFault as fault:
+        if fault.code != INVISIBLE or plain == order.lyrics:
+            raise
+    return await _made(service, replace(order, lyrics=plain), made)
+
+
+async def _made(service: MusicBackend, order: Order, made: Path) -> Sound:
     answer = await service.submit(order, made)
     return await service.collect(answer, made) if isinstance(answer, Ticket) else answer
 
