@@ -321,6 +321,8 @@ class Recordings:
             del self._missing[reference.id]
             raise Unusable(Flaw.GONE) from missing
         except OSError as error:
+            if error.errno is None:  # no word of the disk's: a timeout, a child that is gone
+                raise
             raise OutOfReach("disk", f"no room or right to write: {error.strerror}") from error
         finally:
             raw.unlink(missing_ok=True)
