@@ -18,7 +18,7 @@ CANCEL = "k"
 SEND_AGAIN = "s"
 BACK = "b"
 ADD_WORDS = "a"
-REPLACE_WORDS = "r"
+REPLACE_WORDS = "i"
 LEAVE_WORDS = "n"
 RENEW = "e"
 
