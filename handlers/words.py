@@ -49,6 +49,9 @@ class TakeWords:
             await self._say_unread(update, draft, unread.key)
             return await self._answered(update, draft)
         typed = message.document is None
+        piece = Piece.of(message.message_id, text, message.date.timestamp())
+        if self._goes_on(draft, piece):
+            return await self._take(update, draft, piece, sure=True)
         talk = small_talk(text) if typed else None
         if talk and not _may_be_sung(text, talk, draft):
             if not await self._talk.answer(update, draft, talk) and draft:
@@ -58,7 +61,6 @@ class TakeWords:
             draft = await self._desk.studio.reopened(draft) or draft
         asked_for = draft is not None and draft.step is Step.LYRICS
         sure = talk is None and (not typed or asked_for or looks_like_lyrics(text))
-        piece = Piece(message.message_id, text, message.date.timestamp())
         return await self._take(update, draft, piece, sure=sure)
 
     async def slashed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> State:
@@ -134,12 +136,18 @@ class TakeWords:
         """Take a message in: the rest of a paste, or words of their own."""
         room = self._desk.studio.room(draft)
         before = _its_own(draft, Words.of(draft)).settled(room, sure=False)
-        last = (before.new or before.kept)[-1:]
-        if draft and last and piece.is_tail_of(last[0], draft.panel_id):
+        if draft and self._goes_on(draft, piece):
             after = before.with_tail(piece)
             return await self._change(update, draft, after, draft.panel_id, sure=True)
         after = before.taking(piece, room, sure=sure)
         return await self._change(update, draft, after, None, sure=sure)
+
+    @staticmethod
+    def _goes_on(draft: Draft | None, piece: Piece) -> bool:
+        """Whether a message is the rest of a paste that an app has split."""
+        before = _its_own(draft, Words.of(draft))
+        last = (before.new or before.kept)[-1:]
+        return draft is not None and bool(last) and piece.is_tail_of(last[0], draft.panel_id)
 
     async def _change(
         self,

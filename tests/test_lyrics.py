@@ -266,6 +266,20 @@ def test_titles(lyrics: str, name: str) -> None:
     assert title(lyrics) == name
 
 
+def test_lyrics_of_many_signs_take_no_time() -> None:
+    """Each of these would be gone through thousands of times, a sign at a time."""
+    for hostile in (
+        "##",
+        "## ",
+        "##\ufe0f",
+        "#\u200d",
+        "a\u200d\ufe0f",
+        "\n\u2028",
+        "🏴\U000e0067",
+    ):
+        assert len(normalised(hostile * 5000)) <= 10_000
+
+
 def test_a_title_of_many_signs_takes_no_time() -> None:
     for hostile in ("*a " * 1200, "[" * 3500, "(" * 1700 + ")" * 1700, "_a _" * 800, "#" * 3500):
         assert len(title(normalised(hostile))) <= 64

@@ -106,6 +106,13 @@ async def test_the_pieces_of_a_paste_can_be_edited_into_shape(world: World, ada:
     assert tail.text.split("\n")[-1] in preview.text
 
 
+async def test_the_rest_of_a_paste_is_never_small_talk(world: World, ada: Person) -> None:
+    await ada.send_text("x" * 4096 + "\nok")
+    await ada.wait_for(lambda m: f"{4098 - 596:,}" in m.text)
+    await world.quiet()
+    assert len(bots(ada)) == 1
+
+
 async def test_a_paste_by_itself_is_answered_once(world: World, ada: Person) -> None:
     await ada.send_text(LINE * 150)
     await ada.wait_for(lambda m: f"{len(LINE) * 150 - 1 - 596:,}" in m.text)
@@ -136,7 +143,7 @@ async def test_verses_sent_apart_are_added(world: World, ada: Person) -> None:
     assert world.music.generated[0].lyrics == f"##{ONE}\n\n{TWO}\n\n{THREE}##"
 
 
-@pytest.mark.parametrize(("button", "left"), [("r:", TWO), ("n:", ONE)])
+@pytest.mark.parametrize(("button", "left"), [("i:", TWO), ("n:", ONE)])
 async def test_later_words_replace_or_are_left_out(
     world: World, ada: Person, button: str, left: str
 ) -> None:
@@ -473,7 +480,7 @@ async def test_small_talk_may_be_sung_after_all(world: World, ada: Person) -> No
     await asked_words(ada)
     await ada.send_text("Hello!")
     await ada.wait_for(said("words-use-question"))
-    await press(ada, "r:")
+    await press(ada, "i:")
     await ada.wait_for(said("preview"))
     await nothing_changes(world, ada, create=True)
     assert world.music.generated[0].lyrics == "##Hello!##"
@@ -493,7 +500,7 @@ async def test_a_line_by_itself_is_lyrics_only_when_confirmed(world: World, ada:
     asked = await ada.wait_for(said("words-use-question"))
     assert asked.button_texts == ["Use as lyrics", "No"]
     await nothing_changes(world, ada, sent.update_id)
-    await press(ada, "r:")
+    await press(ada, "i:")
     await ada.wait_for(said("send-recording"))
     await nothing_changes(world, ada)
     await asked_purpose(ada)
@@ -516,7 +523,7 @@ async def test_a_line_that_was_not_answered_is_offered_again(world: World, ada: 
     await ada.wait_for(said("words-use-question"))
     asked = await asked_words(ada)
     assert said("words-use-question")(asked)
-    await press(ada, "r:")
+    await press(ada, "i:")
     assert "Morning light" in (await ada.wait_for(said("preview"))).text
 
 
@@ -528,7 +535,7 @@ async def test_words_after_a_track_that_may_be_none_leave_it_alone(
     asked = await ada.wait_for(said("words-use-question"))
     await press(ada, "n:")
     await ada.wait_for(said("send-recording-first"))
-    assert toasted(await ada.press_forged(asked.id, "r:1:99999"), "toast-stale")
+    assert toasted(await ada.press_forged(asked.id, "i:1:99999"), "toast-stale")
     await world.quiet()
     assert len(world.rows("SELECT 1 FROM tracks")) == 1
 
@@ -593,7 +600,7 @@ async def test_a_question_that_a_kill_prevented_is_asked(world: World, ada: Pers
     await ada.wait_for("audio")
 
 
-@pytest.mark.parametrize("button", ["a:", "r:", "n:"])
+@pytest.mark.parametrize("button", ["a:", "i:", "n:"])
 async def test_an_answer_about_words_handled_again_changes_nothing(
     world: World, ada: Person, button: str
 ) -> None:

@@ -10,6 +10,9 @@ _SELECTORS = frozenset(
     "\u034f\u180b\u180c\u180d\u180e\u180f"
     + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))
 )
+HELPERS = _NON_JOINER + _JOINER + "".join(sorted(_SELECTORS))
+"""What shapes the characters beside it and shows nothing by itself."""
+
 # Format characters that are drawn: signs around Arabic, Syriac and Kaithi numbers, hieroglyphs.
 _DRAWN = frozenset(
     map(

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from bot.model import Purpose
-from bot.studio.letters import shown
+from bot.studio.letters import HELPERS, shown
 from bot.studio.titles import file_name, title
 
 __all__ = ["file_name", "final", "normalised", "title"]
@@ -46,4 +46,6 @@ def _tidied(text: str) -> str:
     text = unicodedata.normalize("NFC", shown(text))
     lines = [re.sub(r"[^\S\n]+", " ", line).strip() for line in text.split("\n")]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-    return text.removeprefix(_MARK).removesuffix(_MARK).strip()
+    while text.startswith(_MARK) or text.endswith(_MARK):
+        text = text.removeprefix(_MARK).removesuffix(_MARK).strip().lstrip(HELPERS)
+    return text

@@ -53,15 +53,22 @@ class Piece:
 
     Attributes:
         message_id: Of the message.
-        text: As typed, or read from its file.
+        text: As typed, or read from its file; normalised.
         sent_at: By Telegram's clock, in seconds.
+        units: Its length as Telegram counts it, in UTF-16 units.
         tail: Whether it goes on where the message before it was cut.
     """
 
     message_id: int
     text: str
     sent_at: float
+    units: int = 0
     tail: bool = False
+
+    @classmethod
+    def of(cls, message_id: int, typed: str, sent_at: float) -> Self:
+        """A message as it came."""
+        return cls(message_id, lyrics.normalised(typed), sent_at, _units(typed))
 
     def is_tail_of(self, head: "Piece", answer_id: int | None) -> bool:
         """Whether an app has split one paste into these two.
@@ -73,7 +80,7 @@ class Piece:
         """
         at_once = 0 <= self.sent_at - head.sent_at <= _AT_ONCE
         unseen = answer_id is None or answer_id > self.message_id
-        return at_once and unseen and _units(head.text) >= _SPLIT_FROM
+        return at_once and unseen and head.units >= _SPLIT_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +169,11 @@ class Words:
             room: What fits.
             sure: Whether they are lyrics beyond doubt.
         """
-        if self.kept and lyrics.normalised(piece.text) == self.lyrics:
+        if self.kept and piece.text == self.lyrics:
             new: tuple[Piece, ...] = ()
             return self._dropping((*self.kept, *self.new), kept=(piece,), new=new)
         if self.kept and self.new and not room.problem(self.waiting):
-            same = lyrics.normalised(piece.text) == self.waiting
+            same = piece.text == self.waiting
             new = (piece,) if same else (*self.new, piece)[-_MOST_PIECES:]
         else:
             new = (piece,)
@@ -178,7 +185,9 @@ class Words:
 
         def follow(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
             return tuple(
-                replace(each, text=text) if each.message_id == message_id else each
+                replace(Piece.of(message_id, text, each.sent_at), tail=each.tail)
+                if each.message_id == message_id
+                else each
                 for each in pieces
             )
 
@@ -218,13 +227,13 @@ def ids(pieces: Iterable[Piece]) -> set[int]:
 
 def joined(pieces: Iterable[Piece]) -> str:
     """One text of several messages, normalised; verses stay apart, a split paste becomes whole."""
-    text, last = "", ""
+    text, cut_at = "", 0
     for piece in pieces:
         if piece.tail:  # Telegram trims the space or the line's end at which an app has cut
-            text += ("" if _units(last) >= _SPLIT_AT else "\n") + piece.text
+            text += ("" if cut_at >= _SPLIT_AT else "\n") + piece.text
         else:
             text += f"\n\n{piece.text}"
-        last = piece.text
+        cut_at = piece.units
     return lyrics.normalised(text)
 
 
@@ -235,7 +244,7 @@ def looks_like_lyrics(text: str) -> bool:
 
 
 def _packed(piece: Piece) -> list[object]:
-    return [piece.message_id, piece.text, piece.sent_at, piece.tail]
+    return [piece.message_id, piece.text, piece.sent_at, piece.units, piece.tail]
 
 
 def _units(text: str) -> int:
