@@ -62,7 +62,7 @@ async def test_a_recording_reaches_the_bot_as_a_voice_message() -> None:
         )
         assert loudest > 0.05
         await it.button("Stop and send").click()
-        await expect(it.message("That recording is too short")).to_be_visible()
+        await expect(it.message("a bit short")).to_be_visible()
         ada = it.stage.telegram.known_person(Stage.OWNER)
         sent = next(message for message in ada.messages if message.kind == "voice")
         assert sent.file is not None
