@@ -274,13 +274,17 @@ class Create:
         say = await self._desk.texts(update)
         draft = await self._desk.draft(update)
         step = draft.step if draft else Step.CLOSED
+        if draft and step is not Step.CLOSED and await self._desk.studio.recording_of(draft):
+            await self._panels.ask(update, draft)
+            return None
         wanted = {
             Step.PURPOSE: "purpose-first",
             Step.LYRICS: "lyrics-wrong-kind",
             Step.PREVIEW: "lyrics-wrong-kind",
             Step.PARTNER: "partner-wrong-kind",
         }
-        await reply(update, say(wanted.get(step, "send-recording-first")))
+        answer = say(wanted.get(step, "send-recording-first"))
+        await reply(update, answer, topic=topic_of(update, draft))
         return None
 
     async def _go_on(

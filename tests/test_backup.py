@@ -20,7 +20,7 @@ def the_file(world: World) -> Path:
 async def test_a_conversation_goes_on_from_a_backup(
     world: World, ada: Person, tmp_path: Path
 ) -> None:
-    await previewed(ada)
+    preview = await previewed(ada)
     await until(lambda: not world.rows("SELECT 1 FROM inbox WHERE done_at IS NULL"))
     copy = tmp_path / "copy.sqlite3"
     size = await asyncio.to_thread(backup, the_file(world), copy)
@@ -33,7 +33,7 @@ async def test_a_conversation_goes_on_from_a_backup(
         leftover.unlink()
     shutil.copy(copy, the_file(world))
     await world.start()
-    await ada.press("Create")
+    await ada.press_forged(preview.id, preview.buttons[0].data)
     await ada.wait_for("audio")
 
 

@@ -110,7 +110,7 @@ async def test_killed_at_every_step_of_the_draft(killing: Killing) -> None:
     await killing.kill()
     await killing.revive()
     await ada.send_audio(song(13), duration=13)
-    preview = await ada.wait_for(said("preview"), timeout=LONG)
+    preview = await ada.wait_for(lambda m: said("preview")(m) and bool(m.buttons), timeout=LONG)
     assert LYRICS in preview.text
     await killing.kill()
     await killing.revive()

@@ -23,6 +23,7 @@ from tests.bot_kit import (
     toasted,
     until,
     voice,
+    write,
 )
 
 SILENCE = audio_material.encoded(audio_material.silence(12))
@@ -172,6 +173,25 @@ async def test_removing_old_buttons_holds_up_no_answer(world: World, ada: Person
     world.telegram.fail("editMessageReplyMarkup", "hang", 1)
     await ada.send_audio(song(13), duration=13)
     await ada.wait_for(said("purpose-question"), timeout=3)
+
+
+async def test_a_track_that_is_no_longer_kept_has_no_button(world: World, ada: Person) -> None:
+    world.telegram.fail("sendAudio", "reset")
+    await created(ada)
+    unsure = await ada.wait_for(said("status-unsure"), after=0)
+    await write(world.data, "DELETE FROM sounds")
+    assert toasted(await press(ada, "s:"), "toast-gone")
+    await world.quiet()
+    assert view(ada, unsure.id).buttons == []
+
+
+async def test_something_else_after_a_refusal_is_answered_with_it(
+    world: World, ada: Person
+) -> None:
+    await ada.send_audio(SILENCE, duration=12)
+    await ada.wait_for(says("recording-silent"), after=0)
+    await ada.send_sticker()
+    await ada.wait_for(says("recording-silent"))
 
 
 async def test_a_status_message_keeps_its_buttons(world: World, ada: Person) -> None:

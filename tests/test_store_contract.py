@@ -807,3 +807,90 @@ async def test_a_server_that_is_not_there_is_one_line() -> None:
         await Store.open("postgresql+psycopg://u:hush@127.0.0.1:1/nothing")
     assert "\n" not in str(failure.value)
     assert "hush" not in str(failure.value)
+
+
+async def test_what_showed_a_draft_before_is_remembered(store: Store) -> None:
+    draft = await previewed(store)
+    await store.drafts.note_panel(draft, 7, 77)
+    draft = await store.drafts.get(ADA, ADA) or draft
+    assert (draft.panel_id, draft.old_panel_id, draft.topic_id) == (7, None, 77)
+    changed = await store.drafts.change(draft, by=1, step=Step.PARTNER, panel_id=None)
+    assert changed is not None
+    assert (changed.panel_id, changed.old_panel_id) == (None, 7)
+    again = await store.drafts.change(changed, by=2, step=Step.PREVIEW, panel_id=None)
+    assert again is not None
+    assert (again.panel_id, again.old_panel_id, again.handled) == (None, 7, (1, 2))
+    track = await store.tracks.create(again, 9, 5, "press:1")
+    assert isinstance(track, Track)
+    assert (track.topic_id, track.take) == (77, 1)
+    closed = await store.drafts.get(ADA, ADA)
+    assert closed is not None
+    assert (closed.panel_id, closed.old_panel_id) == (None, None)
+    for begun in (
+        await store.tracks.asked_for(ADA, "press:1"),
+        await store.tracks.shown_in(ADA, ADA, 9),
+    ):
+        assert begun is not None
+        assert begun.id == track.id
+    assert await store.tracks.asked_for(ADA, "press:2") is None
+
+
+async def test_the_latest_updates_of_a_draft_are_remembered(store: Store) -> None:
+    draft: Draft | None = await previewed(store)
+    for number in range(30):
+        assert draft is not None
+        draft = await store.drafts.change(draft, by=number, lyrics=f"words {number}")
+    assert draft is not None
+    assert draft.handled == tuple(range(10, 30))
+
+
+async def test_a_take_that_never_came_leaves_its_number(store: Store) -> None:
+    first = await created(store)
+    await store.tracks.move(first.id, TrackStatus.QUEUED, TrackStatus.DELIVERED)
+    takes = []
+    for end in (TrackStatus.FAILED, TrackStatus.DELIVERED, TrackStatus.CANCELLED):
+        track = await store.tracks.another(first, f"press:{end}", None, 5)
+        assert isinstance(track, Track)
+        takes.append(track.take)
+        await store.tracks.move(track.id, TrackStatus.QUEUED, end)
+    assert takes == [2, 2, 3]
+
+
+async def test_a_take_that_is_being_stopped_is_said_to_be(store: Store) -> None:
+    first = await created(store)
+    await store.tracks.move(first.id, TrackStatus.QUEUED, TrackStatus.DELIVERED)
+    second = await store.tracks.another(first, "press:1", None, 5)
+    assert isinstance(second, Track)
+    await store.tracks.claims.take(second.id, "w1", status=TrackStatus.GENERATING)
+    assert await store.tracks.another(first, "press:2", None, 5) is NotNow.STALE
+    assert await store.tracks.want_stop(second.id, "press:3")
+    assert await store.tracks.another(first, "press:4", None, 5) is NotNow.STOPPING
+    assert await store.tracks.another(first, "press:1", None, 5) is NotNow.STALE
+
+
+async def test_an_end_rings_once(store: Store) -> None:
+    track = await created(store)
+    await store.tracks.move(track.id, TrackStatus.QUEUED, TrackStatus.FAILED, reason="upstream")
+    turns = await at_once(lambda _: store.tracks.ring(track.id, TrackStatus.FAILED))
+    assert turns.count(True) == 1
+    await store.tracks.not_rung(track.id)
+    assert not await store.tracks.ring(track.id, TrackStatus.UNSURE)
+    assert await store.tracks.ring(track.id, TrackStatus.FAILED)
+
+
+async def test_what_is_over_may_be_told_again(store: Store) -> None:
+    assert await store.people.due("aimlapi:key", 3600)
+    assert await store.people.due("aimlapi-cover:key", 3600)
+    assert await store.people.over("aimlapi")
+    assert not await store.people.over("aimlapi")
+    assert await store.people.due("aimlapi:key", 3600)
+    assert not await store.people.due("aimlapi-cover:key", 3600)
+
+
+async def test_who_has_chosen_knows_where_recordings_go(store: Store) -> None:
+    await store.people.seen(ADA, "en")
+    assert not await store.people.knows_privacy(ADA)
+    await previewed(store)
+    assert await store.people.knows_privacy(ADA)
+    await store.people.seen(ADA, "de")
+    assert await store.people.knows_privacy(ADA)
