@@ -131,8 +131,9 @@ class Crowd:
     async def _pressed(self, person: Person, message: SeenMessage, data: str) -> None:
         """Hear what a press is answered; nobody waits for that before going on."""
         newest = max(m.id for m in person.messages if m.from_bot and m.buttons)
+        counts = newest == message.id and _asked_once(person)
         answer = await person.press_forged(message.id, data, wait=MADE)
-        if newest == message.id and answer and answer.text == STALE:
+        if counts and answer and answer.text == STALE:
             self.stale += 1
 
     def _heard(self, call: Call) -> None:
@@ -146,6 +147,13 @@ def track_of(call: Call) -> int:
     keyboard = json.loads(markup) if isinstance(markup, str) else markup
     data: str = keyboard["inline_keyboard"][0][0]["callback_data"]
     return int(data.partition(":")[2])
+
+
+def _asked_once(person: Person) -> bool:
+    """Whether the last thing they sent was not sent twice; a second one may undo the first."""
+    chat = person.messages
+    last = max(at for at, message in enumerate(chat) if not message.from_bot)
+    return last == 0 or chat[last - 1].from_bot
 
 
 def _has(message: SeenMessage, *beginnings: str) -> bool:

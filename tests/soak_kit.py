@@ -1,6 +1,7 @@
 """People who use the bot as people do, a step at a time, and note what they did not get."""
 
 import random
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ PATIENT = 0.8
 DRAFTS = "pcmbx"
 """First letters of what the buttons of a draft say."""
 
+_DRAFT_BUTTON = re.compile(r"[a-z]:(\d+):(\d+)(:[a-z]+)?")
 _LONG = "and on and on it goes, the river never slows " * 20
 _TALK = ("thanks!", "hi", "👍", "what can you do?", "delete my data", "ok", "/foo", "/ la la la")
 _COMMANDS = ("/start", "/help", "/privacy", "/cancel", "/cancel")
@@ -249,6 +251,12 @@ class Visitor:
         """Words that this person has not used before."""
         self._words += 1
         return f"{self._chance.choice(_LINES)}\nverse {self._words} of {self.person.id}, la la"
+
+
+def draft_of(button: Button) -> tuple[int, int] | None:
+    """Which draft, and which revision of it, a button is about; None for any other button."""
+    found = _DRAFT_BUTTON.fullmatch(button.data)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def status_of(text: str) -> str | None:

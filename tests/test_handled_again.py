@@ -73,8 +73,11 @@ async def _send_sticker(_: World, person: Person) -> SeenMessage:
 
 
 async def _press_old(_: World, person: Person) -> Answer | None:
-    old = next(m for m in person.messages if any(b.data.endswith(":1:song") for b in m.buttons))
-    return await person.press_forged(old.id, old.buttons[0].data, wait=LONG)
+    """Press what a phone may still show of the question before."""
+    question = newest(person, ":song")
+    action, draft, revision, purpose = question.buttons[0].data.split(":")
+    old = f"{action}:{draft}:{int(revision) - 1}:{purpose}"
+    return await person.press_forged(question.id, old, wait=LONG)
 
 
 async def _press_nonsense(_: World, person: Person) -> Answer | None:

@@ -5,7 +5,6 @@
 
 import asyncio
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +17,7 @@ from bot.sandbox.telegram.server import Call
 from bot.sandbox.telegram_api import SeenMessage
 from tests.bot_kit import LYRICS, World, created, until
 from tests.proxy_kit import Proxy
-from tests.soak_kit import Complaint, Visitor, status_of
+from tests.soak_kit import Complaint, Visitor, draft_of, status_of
 from tests.weather_kit import Weather, music_troubles, telegram_troubles, told
 
 STEPS = int(os.environ.get("SOAK_STEPS", "160"))
@@ -29,7 +28,6 @@ SETTLED = 60.0
 AFTER = 0
 LATELY = 5
 
-_DRAFT_BUTTON = re.compile(r"[a-z]:(\d+):(\d+)(:[a-z]+)?")
 _WAITING = {
     "status-queued",
     "status-generating",
@@ -212,8 +210,8 @@ def _refused(soak: Soak, user_id: int) -> bool:
 def _draft_buttons(soak: Soak, user_id: int) -> Iterator[tuple[SeenMessage, tuple[int, int]]]:
     for message in soak.world.telegram.person(user_id).messages:
         for button in message.buttons:
-            if found := _DRAFT_BUTTON.fullmatch(button.data):
-                yield message, (int(found[1]), int(found[2]))
+            if draft := draft_of(button):
+                yield message, draft
 
 
 def _no_dead_buttons(soak: Soak) -> None:
