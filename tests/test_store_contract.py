@@ -820,7 +820,7 @@ async def test_what_showed_a_draft_before_is_remembered(store: Store) -> None:
     again = await store.drafts.change(changed, by=2, step=Step.PREVIEW, panel_id=None)
     assert again is not None
     assert (again.panel_id, again.old_panel_id, again.handled) == (None, 7, (1, 2))
-    track = await store.tracks.create(again, 9, 5, "press:1")
+    track = await store.tracks.create(again, 9, 5, origin="press:1")
     assert isinstance(track, Track)
     assert (track.topic_id, track.take) == (77, 1)
     closed = await store.drafts.get(ADA, ADA)
