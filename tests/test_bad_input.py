@@ -466,6 +466,7 @@ WRONG = {
     "LOG_LEVEL": "5ecret",
     "MUSIC_BACKEND": "5ecret",
     "ALLOWED_USERS": "1,5ecret",
+    "RECORDINGS_PER_DAY": "5ecret",
 }
 
 

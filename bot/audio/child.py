@@ -19,6 +19,7 @@ from bot.audio.prepare import prepare, single
 from bot.model import Flaw
 
 _CPU_SECONDS = 45  # the last resort: work is bounded before (see `bot.audio.decode`)
+_WORTH_MORE = 2  # times that, for what is worth being encoded: LAME takes most of the time
 _MEMORY = 400 << 20  # bytes of address space; the libraries alone take 220 MB
 _FILE_SIZE = 64 << 20  # bytes
 _NICENESS = 10
@@ -41,10 +42,22 @@ def confine(deadline: float) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(kind)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)  # noqa: PLW2901
-        resource.setrlimit(kind, (most, most))
+        hardest = most * _WORTH_MORE if kind == resource.RLIMIT_CPU else most
+        if hard != resource.RLIM_INFINITY:
+            hardest = min(hardest, hard)
+        resource.setrlimit(kind, (min(most, hardest), hardest))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(int(deadline) + 2)
+
+
+def _grant() -> None:
+    """Allow this process all the processor time that a usable recording may have."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - Windows has none
+
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
 
 
 def answer(job: bytes) -> bytes:
@@ -66,7 +79,8 @@ def _done(job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         single(source, Path(job["into"]))
         return {}, b""
     if job["do"] == "prepare":
-        return asdict(prepare(source, Path(job["into"]), Limits(**job["limits"]))), b""
+        limits = Limits(**job["limits"])
+        return asdict(prepare(source, Path(job["into"]), limits, worth=_grant)), b""
     found = inspect(source)
     return {
         "seconds": found.seconds,

@@ -168,24 +168,25 @@ class Recording:
 
     def _frames(self) -> Iterator[AudioFrame]:
         """What is decoded, within the bounds of work."""
-        begun, values, hopeless = time.process_time(), 0, 0
+        spent, values, hopeless = 0.0, 0, 0
+        begun = time.process_time()
         for packet in self._packets():
-            hopeless += 1
+            frames: list[Any] = []
             try:
-                for frame in packet.decode():
-                    if not isinstance(frame, AudioFrame) or not frame.samples:
-                        continue
-                    values += frame.samples * frame.layout.nb_channels
-                    hopeless = 0
-                    yield frame
+                frames = packet.decode()
             except (av.error.FFmpegError, ValueError):
                 self.damaged += 1
-            spent = time.process_time() - begun
+            spent += time.process_time() - begun  # what is done with the frames is not counted
+            sounding = [f for f in frames if isinstance(f, AudioFrame) and f.samples]
+            values += sum(frame.samples * frame.layout.nb_channels for frame in sounding)
+            hopeless = 0 if sounding else hopeless + 1
             if values > _MOST_VALUES or spent > _PROCESSOR_SECONDS:
                 raise Unusable(Flaw.UNREADABLE, f"{values} samples in {spent:.1f} s")
             if hopeless > _HOPELESS or self.packets > _MOST_PACKETS:
                 detail = f"{self.packets} packets for {self.seconds:.0f} s"
                 raise Unusable(Flaw.UNREADABLE, detail)
+            yield from sounding
+            begun = time.process_time()
 
     def _packets(self) -> Iterator[Any]:
         """The track's packets; what is spoiled between them is skipped and counted."""

@@ -1,5 +1,6 @@
 """Making of a recording what the music API takes: an MP3, and the findings about it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -47,13 +48,21 @@ class _Heard:
         return lufs - _BOTH if lufs is not None and folded else lufs
 
 
-def prepare(source: Path, into: Path, limits: Limits) -> Prepared:
+def prepare(
+    source: Path, into: Path, limits: Limits, worth: Callable[[], None] = lambda: None
+) -> Prepared:
     """Decode, measure and judge `source`; write the MP3 for it over the existing file `into`.
 
     An MP3 that is near enough is copied byte for byte; any other sound becomes one of 44.1 kHz
     and 192 kbit/s, stereo if the recording is, of -16 LUFS by one gain for all of it, or of less
     where its peaks forbid that. The recording is read twice: what is refused is not encoded, and
     how it is mixed and how loud it is are known before.
+
+    Args:
+        source: The recording.
+        into: Where its MP3 goes.
+        limits: What is accepted.
+        worth: Called once it is known to be usable.
 
     Raises:
         Unusable: with the flaw that makes it so.
@@ -62,6 +71,7 @@ def prepare(source: Path, into: Path, limits: Limits) -> Prepared:
     with source.open("rb") as file:
         heard = _sounding(file, limits)
         hints = _judged(heard, limits)
+        worth()
         passed_through = _fits(file, source.stat().st_size, heard, limits)
         if passed_through:
             into.write_bytes(source.read_bytes())

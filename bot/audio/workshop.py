@@ -19,13 +19,14 @@ class Workshop:
     """Runs audio work in child processes; one owner, `aclose` ends them.
 
     Each job has a process of its own that lives no longer than the job: it may use 45 s of
-    processor time, 400 MB of memory and `deadline` seconds in all. At most `at_once` of them
-    (default: the number of cores) are at work; preparing leaves one of these to inspecting,
-    which somebody is waiting for.
+    processor time (90 s once a recording is known to be usable), 400 MB of memory and `deadline`
+    seconds in all. At most `at_once` of them (default: one more than there are cores, three at
+    least) are at work; preparing leaves one of these to inspecting, which somebody is waiting
+    for. So a long preparation leaves room for a short one even where there is one core.
     """
 
-    def __init__(self, *, at_once: int | None = None, deadline: float = 60.0) -> None:
-        places = at_once or os.cpu_count() or 1
+    def __init__(self, *, at_once: int | None = None, deadline: float = 240.0) -> None:
+        places = at_once or max(os.cpu_count() or 1, 2) + 1
         self._places = asyncio.Semaphore(places)
         self._preparing = asyncio.Semaphore(max(places - 1, 1))
         self._deadline = deadline
