@@ -217,13 +217,14 @@ def table(flights: list[Flight], prices: dict[str, dict[tuple[int, int], Cost]])
         )
     lines += [
         "",
-        "| store: CPU a track | finished before | in flight | CPU | clock | sweep's query |",
-        "|---|---|---|---|---|---|",
+        "| store: CPU a track | finished before | in flight | CPU | clock | sweep's query"
+        " | erased |",
+        "|---|---|---|---|---|---|---|",
     ]
     for engine, found in prices.items():
         lines += [
             f"| {engine} | {finished:,} | {in_flight:,} | {cost.cpu:.1f} ms "
-            f"| {cost.clock:.1f} ms | {cost.due:.1f} ms |"
+            f"| {cost.clock:.1f} ms | {cost.due:.1f} ms | {cost.erasing:.1f} ms |"
             for (finished, in_flight), cost in found.items()
         ]
     return "\n".join(lines)

@@ -20,11 +20,15 @@ _QUEUED = frozenset({TrackStatus.QUEUED})
 
 @dataclass(frozen=True)
 class Cost:
-    """Milliseconds for a track: CPU of this process, and time on the clock; for `due`: each."""
+    """Milliseconds for a track: CPU of this process, and time on the clock; for `due`: each.
+
+    What is erased when nobody waits any more is counted by itself.
+    """
 
     cpu: float
     clock: float
     due: float
+    erasing: float
 
 
 async def fill(store: Store, there: int, wanted: int) -> None:
@@ -59,7 +63,10 @@ async def measure(store: Store, in_flight: int, times: int) -> Cost:
     await asyncio.gather(*map(one, previews))
     cpu, clock = time.process_time() - cpu, time.perf_counter() - clock
     due = await _timed(store.tracks.due)
-    return Cost(cpu / times * 1000, clock / times * 1000, due * 1000)
+    erasing = time.process_time()
+    await store.erasing.sounds(pause=0)
+    erasing = time.process_time() - erasing
+    return Cost(cpu / times * 1000, clock / times * 1000, due * 1000, erasing / times * 1000)
 
 
 async def _preview(store: Store, number: int, **ids: str | None) -> Draft:

@@ -21,6 +21,14 @@ def test_containers_get_longer_to_stop_than_paid_calls() -> None:
     assert int(grace[1]) * 60 > default
 
 
+def test_containers_are_not_started_again_and_again_with_unusable_settings() -> None:
+    compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    assert "restart: unless-stopped" in compose
+    for command in ("run", "worker"):
+        assert f"command: [{command}, --hold]" in compose
+        assert cli._parser().parse_args([command, "--hold"]).hold
+
+
 def test_readme_names_every_command() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = {path.stem for path in (ROOT / "bot" / "commands").glob("*.py")}

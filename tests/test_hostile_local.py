@@ -1,6 +1,5 @@
 """Somebody else with an account on the same machine, or with the disk or a backup in hand."""
 
-import asyncio
 import json
 import os
 import sqlite3
@@ -19,8 +18,6 @@ from tests import audio_material
 from tests.bot_kit import (
     LYRICS,
     World,
-    asked_purpose,
-    chosen,
     created,
     delivered,
     previewed,
@@ -258,20 +255,6 @@ async def test_words_of_a_draft_that_became_a_track_are_kept_once(
     assert [row["lyrics"] for row in world.rows("SELECT lyrics FROM tracks")] == [LYRICS]
 
 
-async def test_words_that_wait_for_another_recording_are_kept(world: World, ada: Person) -> None:
-    world.telegram.fail("getFile", "429", 2, retry_after=4)
-    await created(ada, content=b"not a recording at all " * 100)
-    await ada.wait_for(said("failed-recording"), after=0)
-    await world.quiet()
-    await world.stop()
-    with closing(sqlite3.connect(world.data / "refrain.sqlite3")) as database, database:
-        database.execute("UPDATE drafts SET changed_at = changed_at - 7200")
-    await world.start()
-    await asyncio.sleep(0.2)  # the tidying at the start
-    await asked_purpose(ada)
-    assert LYRICS in (await chosen(ada)).text
-
-
 async def test_a_backup_holds_nothing_that_was_deleted(tmp_path: Path) -> None:
     source, copy = tmp_path / "refrain.sqlite3", tmp_path / "copy.sqlite3"
     with closing(sqlite3.connect(source)) as database:  # as an older version left it
@@ -306,7 +289,8 @@ async def test_secrets_are_in_no_line_and_no_byte(tmp_path: Path) -> None:
         await delivered(person)
         processes.telegram.fail("sendMessage", "reset")
         await person.send_text("/help")
-        await asyncio.sleep(0.5)
+        await person.send_text("/start")
+        await person.wait_for(said("start"))
         process.terminate()
         await process.wait()
         await processes.ends("check", **secret)

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -13,7 +14,8 @@ from bot.sandbox.telegram_api import Person
 from bot.store import Store
 from tests.bot_kit import World, press, previewed, until
 
-TOGETHER = ("tracks.id IN", "avg(")  # asked for many tracks at once, or once a minute
+# Asked for many tracks at once, or once a minute; or done when nobody waits, and counted apart.
+TOGETHER = ("tracks.id IN", "avg(", "DELETE FROM sounds", "sounds.kept_until <")
 
 
 @contextmanager
@@ -50,6 +52,17 @@ async def test_the_benchmark_asks_what_the_product_asks(world: World, ada: Perso
         await store.aclose()
     assert alone(by_product) == alone(by_benchmark)
     assert any(TOGETHER[0] in statement for statement in by_benchmark)
+
+
+async def test_what_is_erased_later_is_counted_too(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'bench.sqlite3'}")
+    try:
+        with statements() as asked:
+            cost = await load_store.measure(store, 2, 3)
+        assert sum(n for words, n in asked.items() if words.startswith("DELETE FROM sounds")) == 3
+        assert cost.erasing > 0
+    finally:
+        await store.aclose()
 
 
 def alone(asked: Counter[str]) -> Counter[str]:

@@ -654,6 +654,60 @@ async def test_what_failed_and_cost_nothing_is_no_track_of_the_day(store: Store)
     assert await store.tracks.create(drafts[3], 99, 5, a_day=0) == DayFull(None)
 
 
+async def test_a_dropped_draft_keeps_no_lyrics(store: Store) -> None:
+    draft = await previewed(store)
+    dropped = await store.drafts.change(draft, step=Step.CLOSED)
+    assert dropped is not None
+    assert dropped.lyrics is None
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "hours", "kept"),
+    [
+        (None, None, 2, True),
+        (TrackStatus.DELIVERED, None, 0, True),
+        (TrackStatus.DELIVERED, None, 2, False),
+        (TrackStatus.FAILED, Failure.UPSTREAM, 2, False),
+        (TrackStatus.FAILED, Failure.RECORDING, 2, True),
+        (TrackStatus.FAILED, Failure.VOICE_LENGTH, 2, True),
+        (TrackStatus.FAILED, Failure.RECORDING, 31 * 24, False),
+        (TrackStatus.CANCELLED, None, 2, False),
+    ],
+)
+async def test_a_closed_draft_keeps_its_lyrics_while_its_track_needs_them(
+    store: Store,
+    database_url: str,
+    status: TrackStatus | None,
+    reason: Failure | None,
+    hours: int,
+    kept: bool,
+) -> None:
+    earlier = await created(store)  # of the same draft; it says nothing about the later one
+    await store.tracks.move(
+        earlier.id, TrackStatus.QUEUED, TrackStatus.FAILED, reason=Failure.RECORDING
+    )
+    track = await created(store, message_id=11)
+    if status:
+        await store.tracks.move(track.id, TrackStatus.QUEUED, status, reason=reason)
+    await aged(database_url, hours * 3600.0)
+    await store.tidy()
+    draft = await store.drafts.get(ADA, ADA)
+    assert draft is not None
+    assert (draft.lyrics == "La la") is kept
+    assert (await store.tracks.get(track.id)).lyrics == "La la"
+
+
+async def aged(url: str, seconds: float) -> None:
+    """Let drafts be older, behind the store's back."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            older = text("UPDATE drafts SET changed_at = changed_at - :seconds")
+            await connection.execute(older, {"seconds": seconds})
+    finally:
+        await engine.dispose()
+
+
 async def test_a_notice_is_given_once_a_while(store: Store) -> None:
     given = await at_once(lambda _: store.people.due("credit", 60))
     assert given.count(True) == 1
