@@ -34,6 +34,7 @@ _JUST_AFTER = 0.06  # a commit takes a few milliseconds: this lies around the ne
 _ANY_TIME = 1.5
 _LONG_AFTER = 0.4  # a track that came back is inspected first
 _PATIENCE = 6.0
+_START = 30.0  # a busy machine starts slowly, and a bot that never lives tells nothing
 _OK = 200
 
 
@@ -154,9 +155,9 @@ class Stalked:
         return moment
 
     async def _settled(self) -> None:
-        """Let somebody poll again, but not for long."""
+        """Let somebody poll again, but not for ever."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_START):
                 await asyncio.sleep(0.2)
                 while not self._telegram.world.updates.is_polled:  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.02)
