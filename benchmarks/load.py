@@ -217,8 +217,7 @@ def table(flights: list[Flight], prices: dict[str, dict[tuple[int, int], Cost]])
         )
     lines += [
         "",
-        "| store: CPU a track | finished before | in flight | CPU | clock | sweep's query"
-        " | erased |",
+        "| store: CPU a track | finished before | in flight | CPU | clock | sweep | erased |",
         "|---|---|---|---|---|---|---|",
     ]
     for engine, found in prices.items():
