@@ -144,14 +144,16 @@ class Recordings:
     async def _known_verdict(self, reference: Reference) -> bool:
         """Judge a recording as the same file was judged before, without hearing it again."""
         limits = self._c.limits
-        for twin in await self._store.twins(reference):
+        twins = await self._store.twins(reference)
+        for twin in twins:
             if twin.status is ReferenceStatus.REJECTED and twin.reason in _LASTING:
                 await self._store.rejected(reference.id, twin.reason)
                 return True
             if twin.status is ReferenceStatus.PREPARED and twin.level is not None:
                 seconds = twin.seconds or 0.0
                 if limits.shortest <= seconds <= limits.longest:
-                    await asyncio.to_thread(self._shelf.share, twin.id, reference.id)
+                    for each in twins:  # whichever has the file by now
+                        await asyncio.to_thread(self._shelf.share, each.id, reference.id)
                     await self._store.prepared(
                         reference.id, seconds=seconds, level=twin.level, hints=twin.findings
                     )
