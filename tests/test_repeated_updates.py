@@ -99,8 +99,8 @@ async def sent_again(world: World, ada: Person) -> None:
     await ada.wait_for(said("status-unsure"), after=0)
     await press(ada, "s:")
     await until(lambda: len(tracks(ada)) == 2)
-    await until(lambda: world.status() == "unsure")
-    await until(lambda: count(ada, "status-unsure") == 1)
+    await until(lambda: count(ada, "notice-unsure") == 2)
+    await until(lambda: world.rows("SELECT 1 FROM tracks WHERE status = 'unsure' AND told = 1"))
 
 
 SCENES: list[Scene] = [
