@@ -202,6 +202,17 @@ async def costs(url: str, finished: list[int], times: int) -> dict[tuple[int, in
     return found
 
 
+_COSTS = (
+    "store: CPU a track",
+    "finished before",
+    "in flight",
+    "CPU",
+    "clock",
+    "sweep's query",
+    "erased later, CPU",
+)
+
+
 def table(flights: list[Flight], prices: dict[str, dict[tuple[int, int], Cost]]) -> str:
     """Markdown."""
     lines = [
@@ -217,8 +228,8 @@ def table(flights: list[Flight], prices: dict[str, dict[tuple[int, int], Cost]])
         )
     lines += [
         "",
-        "| store: CPU a track | finished before | in flight | CPU | clock | sweep | erased |",
-        "|---|---|---|---|---|---|---|",
+        f"| {' | '.join(_COSTS)} |",
+        f"|{'---|' * len(_COSTS)}",
     ]
     for engine, found in prices.items():
         lines += [

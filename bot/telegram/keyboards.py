@@ -23,7 +23,7 @@ LEAVE_WORDS = "n"
 RENEW = "e"
 RERECORD = "o"
 
-_OF_DRAFTS = (PURPOSE, CREATE, DROP, PARTNER, BACK)
+_OF_DRAFTS = (PURPOSE, CREATE, DROP, PARTNER, BACK, ADD_WORDS, REPLACE_WORDS, LEAVE_WORDS)
 
 # What helps comes first; what fails in the same way again is not offered.
 _AFTER: dict[str, tuple[str, ...]] = {
