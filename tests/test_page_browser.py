@@ -203,12 +203,7 @@ async def test_screens(size: tuple[int, int], scheme: str, tmp_path: Path) -> No
             await it.write(words)
             await expect(it.tab.locator(".mine", has_text=words.split("\n")[0])).to_be_visible()
         await it.tab.get_by_role("button", name="Song", exact=True).click()
-<<<<<<< HEAD
         await it.button("Voice and music").click()
-=======
-        await it.button("Singing with music").click()
-        await it.button("Replace").click()
->>>>>>> words
         await expect(it.button("Create")).to_be_visible()
         await it.write(LYRICS)
         await expect(it.message("or replace them?")).to_contain_text("kettle")
