@@ -204,6 +204,7 @@ async def test_screens(size: tuple[int, int], scheme: str, tmp_path: Path) -> No
             await expect(it.tab.locator(".mine", has_text=words.split("\n")[0])).to_be_visible()
         await it.tab.get_by_role("button", name="Song", exact=True).click()
         await it.button("Voice and music").click()
+        await it.button("Replace").click()
         await expect(it.button("Create")).to_be_visible()
         await it.write(LYRICS)
         await expect(it.message("or replace them?")).to_contain_text("kettle")
