@@ -14,8 +14,14 @@ from bot.sandbox.telegram_api import Person
 from bot.store import Store
 from tests.bot_kit import World, press, previewed, until
 
-# Asked for many tracks at once, or once a minute; or done when nobody waits, and counted apart.
-TOGETHER = ("tracks.id IN", "avg(", "DELETE FROM sounds", "sounds.kept_until <")
+TOGETHER = (
+    "tracks.id IN",  # asked for many tracks at once
+    "avg(",  # once a minute
+    "tracks.wake_at <=",  # the sweep, which the benchmark takes the time of by itself
+    '"references".findings !=',
+    "DELETE FROM sounds",  # when nobody waits, and counted apart
+    "sounds.kept_until <",
+)
 
 
 @contextmanager
