@@ -87,7 +87,7 @@ async def test_who_has_blocked_the_bot_is_let_go(
 
 STEPS: dict[str, Callable[[Person], Awaitable[object]]] = {
     "purpose-question": lambda ada: ada.send_audio(song(), duration=12),
-    "lyrics-question": lambda ada: ada.press("Singing with music", wait=0),
+    "lyrics-question": lambda ada: ada.press("Voice and music", wait=0),
     "preview": lambda ada: ada.send_text(LYRICS),
 }
 

@@ -188,7 +188,7 @@ async def test_what_the_person_can_change(
     assert world.music.billed == 0
     assert owner.messages == []
     if reason == "voice-length":
-        await press(ada, "r:")
+        await press(ada, "o:")
         await ada.wait_for(said("send-recording"))
         await asked_purpose(ada, song(15))
         assert LYRICS in (await chosen(ada)).text

@@ -194,7 +194,7 @@ KILLED: dict[str, tuple[Scene, str, str, str]] = {
     "create": (ready, "c:", "tracks", "status-delivered"),
     "take": (begun, "t:", "tracks WHERE id = 2", "status-delivered"),
     "rewrite": (begun, "w:", "drafts WHERE step = 'lyrics'", "lyrics-question"),
-    "replace": (failed, "r:", "drafts WHERE step = 'recording'", "send-recording"),
+    "replace": (failed, "o:", "drafts WHERE step = 'recording'", "send-recording"),
 }
 
 

@@ -222,7 +222,7 @@ async def test_a_question_that_got_lost_is_asked_again(
 
     steps: tuple[Callable[[], Awaitable[object]], ...] = (
         lambda: ada.send_audio(song(), duration=12),
-        lambda: ada.press("Singing with music", wait=0),
+        lambda: ada.press("Voice and music", wait=0),
         lambda: ada.send_text(LYRICS),
     )
     for name, act in zip(STEPS, steps, strict=True):
