@@ -9,7 +9,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.model import Step
 from bot.store import Draft
-from bot.studio import Form, unsent
+from bot.studio import Form, Words, unsent
 from bot.telegram import keyboards, panels
 from bot.telegram.repeating import repeated
 from bot.telegram.word_panels import Panel
@@ -50,10 +50,12 @@ class Panels:
             await self._look_again(update, panel)
 
     async def complete(self, update: Update, draft: Draft) -> None:
-        """Ask what a process that died committed to ask and did not."""
+        """Do what a process that died has left: ask, and take the buttons off the panel before."""
         if draft.panel_id is not None:
+            if draft.old_panel_id != draft.panel_id:
+                await panels.retire(self._desk.bot, draft.chat_id, [draft.old_panel_id])
             return
-        if draft.step is not Step.CLOSED:
+        if draft.step is not Step.CLOSED or Words.of(draft).new:
             await self.ask(update, draft)
         elif update.update_id in draft.handled:
             await self.dropped(update, draft)

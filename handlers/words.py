@@ -22,6 +22,8 @@ from handlers.steps import State, state_of, step_after
 from handlers.tracks import pressed_track
 
 _WANTED = {Step.LYRICS, Step.PREVIEW}
+_UNSUNG = {Step.PURPOSE, Step.PARTNER}
+"""Steps whose question says nothing of the words: its buttons stay good when those change."""
 
 
 class TakeWords:
@@ -200,6 +202,8 @@ class TakeWords:
             values["step"] = step_after(draft, words.lyrics)
         if words == Words.of(draft):
             return draft
+        if panel_id is not None and values.get("step") is draft.step and draft.step in _UNSUNG:
+            return await drafts.note_words(draft, **values, words=words.packed())
         return await drafts.change(draft, **values, words=words.packed(), panel_id=panel_id)
 
     async def _too_late(self, update: Update, draft: Draft, words: Words) -> State:
@@ -212,12 +216,12 @@ class TakeWords:
             say = await self._desk.texts(update)
             await reply(update, say("lyrics-edited-late"), keyboards.edited_late(track, say))
         told = replace(words, late=True)
-        await self._desk.store.drafts.note_words(draft, told.packed())
+        await self._desk.store.drafts.note_words(draft, words=told.packed())
         return None
 
     async def _left_alone(self, update: Update, draft: Draft, words: Words) -> State:
         """Words that came by themselves were no lyrics: say how to begin instead."""
-        await self._desk.store.drafts.note_words(draft, words.packed())
+        await self._desk.store.drafts.note_words(draft, words=words.packed())
         say = await self._desk.texts(update)
         if update.callback_query:
             with suppress(TelegramError):
@@ -228,9 +232,7 @@ class TakeWords:
         """What is handled again changes nothing; a question that was never sent is asked."""
         if draft is None:
             return None
-        asks = draft.step is not Step.CLOSED or bool(Words.of(draft).new)
-        if asks and draft.panel_id is None:
-            await self._panels.ask(update, draft)
+        await self._panels.complete(update, draft)
         return state_of(draft)
 
     async def _answered(self, update: Update, draft: Draft | None) -> State:
@@ -240,7 +242,7 @@ class TakeWords:
             return None
         drafts, words = self._desk.store.drafts, Words.of(draft).hearing(message.message_id)
         if draft is not None:
-            await drafts.note_words(draft, words.packed())
+            await drafts.note_words(draft, words=words.packed())
             return state_of(draft)
         await drafts.open(message.chat_id, user.id, step=Step.CLOSED, words=words.packed())
         return None

@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -258,6 +258,12 @@ def _plain(call: Call) -> str:
     return re.sub(r"\d+", "N", str(call.params["text"]))
 
 
+def _copied(source: str, to: str) -> None:
+    """Copy a file, unless the bot has just dropped it."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, to)
+
+
 def snapshot(data: Path, to: Path, unmarked: dict[int, str]) -> None:
     """Copy a bot's data as a power cut would leave it.
 
@@ -266,7 +272,9 @@ def snapshot(data: Path, to: Path, unmarked: dict[int, str]) -> None:
         to: Where the copy goes.
         unmarked: Raw updates whose rows are put back to where they were before the mark.
     """
-    shutil.copytree(data, to, ignore=shutil.ignore_patterns("refrain.sqlite3*"))
+    shutil.copytree(
+        data, to, ignore=shutil.ignore_patterns("refrain.sqlite3*"), copy_function=_copied
+    )
     name = "refrain.sqlite3"
     with (
         closing(sqlite3.connect(data / name, timeout=10)) as source,

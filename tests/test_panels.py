@@ -36,7 +36,7 @@ def view(person: Person, message_id: int) -> SeenMessage:
 
 def armed(person: Person) -> list[int]:
     """The messages with buttons that belong to a draft."""
-    return [m.id for m in person.messages if any(b.data[:1] in "pcxmb" for b in m.buttons)]
+    return [m.id for m in person.messages if any(b.data[:1] in "pcxmbain" for b in m.buttons)]
 
 
 def held_up(world: World) -> None:

@@ -18,6 +18,7 @@ from tests.bot_kit import (
     press,
     previewed,
     said,
+    says,
     song,
     toasted,
     until,
@@ -214,7 +215,7 @@ async def test_verses_between_recording_and_purpose_are_not_lost(
     await ada.send_text(TWO)
     await ada.wait_for(said("purpose-question"))
     asked = await chosen(ada)
-    assert said("words-add-question")(asked)
+    assert says("words-add-question")(asked)
     await press(ada, "a:")
     preview = await ada.wait_for(said("preview"))
     assert ONE in preview.text

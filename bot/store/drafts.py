@@ -97,14 +97,22 @@ class Drafts:
             await connection.execute(
                 update(drafts)
                 .where(drafts.c.id == draft.id)
-                .values(panel_id=panel_id, old_panel_id=None, topic_id=topic_id)
+                .values(panel_id=panel_id, topic_id=topic_id)
             )
 
-    async def note_words(self, draft: Draft, words: str) -> None:
-        """Remember which messages have had their answer; no button is made stale by that."""
+    async def note_words(self, draft: Draft, **values: Any) -> Draft | None:
+        """Write what was written where no button tells of it: none is made stale by that.
+
+        Returns:
+            The draft as it is now, or None if somebody was quicker.
+        """
         same = (drafts.c.id == draft.id, drafts.c.revision == draft.revision)
         async with self._database.single(urgent=True) as connection:
-            await connection.execute(update(drafts).where(*same).values(words=words))
+            row = await connection.execute(
+                update(drafts).where(*same).values(values).returning(drafts)
+            )
+            found = row.first()
+        return Draft.of(found) if found else None
 
     async def open(
         self, chat_id: int, user_id: int, *, by: int | None = None, **values: Any

@@ -30,7 +30,7 @@ class Draft(_FromRow):
 
     Attributes:
         panel_id: The message that shows it; None while the person has yet to be asked.
-        old_panel_id: One before that, whose buttons are to go.
+        old_panel_id: The one before that; its buttons go when the next one is there.
         topic_id: The topic of the private chat that it is filled in in, or None.
         handled: The latest updates that changed it.
     """

@@ -39,21 +39,31 @@ class _Answer(dict[str, Any]):
 
 
 async def whole(answer: aiohttp.ClientResponse, url: str) -> bytes:
-    """The body of an answer; aiohttp unpacks it piece by piece, so a bomb is seen in time.
+    """The body of a method's answer.
 
     Raises:
         Broken: The call was accepted, and the body is none of the Bot API's.
         NetworkError: It was refused by something else than the Bot API.
+    """
+    body = await bounded(answer, url)
+    if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+        _is_telegrams(answer.status, body, url)
+    elif body.lstrip()[:1] != b"{":
+        raise Broken(f"what answers at {address(url)} is not the Bot API")
+    return body
+
+
+async def bounded(answer: aiohttp.ClientResponse, url: str) -> bytes:
+    """A body within bounds; aiohttp unpacks it piece by piece, so a bomb is seen in time.
+
+    Raises:
+        Broken: It is larger.
     """
     body = bytearray()
     async for piece in answer.content.iter_any():
         body += piece
         if len(body) > LARGEST:
             raise Broken(f"{address(url)} answered with more than {LARGEST} bytes")
-    if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-        _is_telegrams(answer.status, bytes(body), url)
-    elif body.lstrip()[:1] != b"{":
-        raise Broken(f"what answers at {address(url)} is not the Bot API")
     return bytes(body)
 
 

@@ -151,7 +151,9 @@ class AiohttpRequest(BaseRequest):
                     **options,
                 ) as answer,
             ):
-                return answer.status, await answers.whole(answer, url)
+                # PTB gets files, and posts methods.
+                body = answers.whole if method == "POST" else answers.bounded
+                return answer.status, await body(answer, url)
         except (aiohttp.ClientError, OSError) as error:
             raise _told(error, url) from _harmless(error, url)
 
