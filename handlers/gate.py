@@ -76,7 +76,7 @@ class Gate:
         if update.callback_query:  # a button from when they were let in
             if self._strangers.lets_through():
                 await update.callback_query.answer(read_timeout=_SOON)
-        elif update.message and self._may_hear(user.id):
+        elif update.message and self._may_hear(user.id) and self._strangers.lets_through():
             say = texts(user.language_code)
             await _once(update.message, say(self._stranger, id=str(user.id)))
             self._has_heard(user.id)
@@ -88,8 +88,8 @@ class Gate:
         if message is None or (user.is_bot and not anonymous) or not self._is_called(message):
             return
         known = not anonymous and self._known(user.id)
-        who = message.chat_id if anonymous else user.id
-        if self._groups.lets_through() if known else self._may_hear(who):
+        who = message.chat_id  # each group hears it once an hour, whoever calls
+        if (known or self._may_hear(who)) and self._groups.lets_through():
             say = texts(None if anonymous else user.language_code)
             await _once(message, say("group", link=self._desk.bot.link))
             if not known:
@@ -103,9 +103,8 @@ class Gate:
         return name.lower() in {"", (self._desk.bot.username or "").lower()}
 
     def _may_hear(self, stranger: int) -> bool:
-        """Whether a stranger is answered now."""
-        heard = self._told.get(stranger, 0) > time.monotonic()
-        return not heard and self._strangers.lets_through()
+        """Whether a stranger, or a group, has not been answered for an hour."""
+        return self._told.get(stranger, 0) <= time.monotonic()
 
     def _has_heard(self, stranger: int) -> None:
         if len(self._told) >= _MOST:

@@ -280,8 +280,7 @@ async def test_secrets_are_in_no_line_and_no_byte(tmp_path: Path) -> None:
         processes.music.key = key
         secret = {
             "AIMLAPI_KEY": f" '{key}' ",
-            "ACESTEP_URL": f"http://me:{quote(password, safe='')}@127.0.0.1:9",
-            "MUSIC_BACKEND": "aimlapi,acestep",
+            "HTTPS_PROXY": f"http://me:{quote(password, safe='')}@127.0.0.1:9",
         }
         person = processes.telegram.person(1001)
         process = await processes.start("run", **secret)

@@ -318,7 +318,7 @@ async def test_a_track_has_so_many_calls_and_no_more(world: World, ada: Person) 
 async def test_an_upload_that_expires_at_once_is_used_all_the_same(
     outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.sandbox.replicate_api._KEPT", timedelta(seconds=-5))
+    monkeypatch.setattr("bot.sandbox.replicate_shapes._KEPT", timedelta(seconds=-5))
     async with behind_a_gateway(outside, "replicate") as (api, _):
         await delivered(ada, content=SONG)
         await press(ada, "t:")
@@ -602,15 +602,6 @@ async def test_a_proxy_of_http_is_used_and_others_are_named(
         with pytest.raises(MusicError) as caught:
             await client.submit(order_for(url, tmp_path), tmp_path / "t")
         assert caught.value.http == 418
-
-
-async def test_a_socks_proxy_is_named_at_the_start(
-    outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
-    async with music_services(outside.settings) as services:
-        assert services.current.name == "aimlapi"
-    assert "ALL_PROXY names no proxy of HTTP" in outside.log
 
 
 async def test_an_address_with_a_password_is_named(outside: World) -> None:

@@ -178,7 +178,8 @@ async def is_prepared(world: World, person: Person) -> None:
 
 
 async def refused_as_silent(person: Person, sent: SeenMessage) -> None:
-    await person.wait_for(lambda m: said("recording-silent")(m) and m.reply_to == sent.id)
+    """The question that was asked for this recording turns into the refusal."""
+    await person.wait_for(lambda m: said("recording-silent")(m) and m.id > sent.id, after=0)
 
 
 async def test_a_refused_file_again_is_refused_unheard(world: World, ada: Person) -> None:

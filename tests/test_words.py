@@ -210,12 +210,11 @@ async def test_verses_between_recording_and_purpose_are_not_lost(
     world: World, ada: Person
 ) -> None:
     await asked_purpose(ada)
-    await ada.send_text(ONE)
-    await ada.wait_for(said("purpose-question"))
-    await ada.send_text(TWO)
-    await ada.wait_for(said("purpose-question"))
+    for words in (ONE, TWO):
+        sent = await ada.send_text(words)
+        await ada.wait_for(lambda m, sent=sent: said("purpose-question")(m) and m.id > sent.id)
     asked = await chosen(ada)
-    assert says("words-add-question")(asked)
+    assert says("words-add-question")(asked), asked.text
     await press(ada, "a:")
     preview = await ada.wait_for(said("preview"))
     assert ONE in preview.text
@@ -569,7 +568,7 @@ async def test_too_long_says_by_how_much_and_what_to_do(world: World, ada: Perso
     told = await ada.wait_for(said("lyrics-long"))
     assert told.text == "That’s 104 characters too many. Edit your message, or send it again."
     await ada.send_text("y" * 597)
-    assert "That’s 1 character too many." in (await ada.wait_for(said("lyrics-long"))).text
+    assert "That’s one character too many." in (await ada.wait_for(said("lyrics-long"))).text
 
 
 # Handled again
