@@ -1,5 +1,6 @@
 """What every handler works with, given once by the composition root."""
 
+import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
@@ -25,6 +26,9 @@ App = Application[Any, Any, Any, Any, Any, Any]
 
 _SOON = 8.0
 """Seconds in which Telegram takes a short message; after that its answer counts as lost."""
+
+_SPINNING = 2.0
+"""Seconds that it may take to end a button's spinning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,8 @@ def press_of(update: Update) -> str:
 async def toast(update: Update, text: str | None = None, *, alert: bool = False) -> None:
     """Answer a pressed button; a press too old to be answered is let go.
 
-    Words in it are worth a second try; without any it only ends the button's spinning, and must
-    not hold up what comes after it.
+    Without words it only ends the button's spinning, and must not hold up for long what comes
+    after it.
     """
     query = update.callback_query
     if query is None:
@@ -124,8 +128,9 @@ async def toast(update: Update, text: str | None = None, *, alert: bool = False)
     async def answer() -> None:
         await query.answer(text, show_alert=alert, read_timeout=_SOON)
 
-    with suppress(TelegramError):
-        await (repeated(answer, harmless=True) if text else answer())
+    with suppress(TelegramError, TimeoutError):
+        async with asyncio.timeout(_SOON if text else _SPINNING):
+            await repeated(answer, harmless=True)
 
 
 async def receipt(message: Message, emoji: str) -> None:

@@ -267,7 +267,7 @@ async def test_make_says_what_is_too_large(outside: Outside) -> None:
         *("make", "good.mp3", "--purpose", "song", "--lyrics", LYRICS, "-o", "out.mp3")
     )
     assert ended.returncode == 1
-    assert texts(None).plain("failed-too-large") in " ".join(ended.stderr.split())
+    assert texts(None).plain("make-too-large") in " ".join(ended.stderr.split())
     assert len(outside.music.uploads) == 1
 
 

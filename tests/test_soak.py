@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -161,14 +162,15 @@ async def _settled(soak: Soak) -> None:
 def _nobody_waits(soak: Soak) -> None:
     """The last word is the bot's, and no status message promises anything any more.
 
-    A message whose sending was never confirmed cannot be edited: nobody knows its number.
+    A message whose sending was not confirmed in time cannot be edited: nobody knows its number.
     """
     unknown = {each.came for each in soak.telegram.struck if each.method == "sendMessage"}
+    known = {row["panel_id"] for row in soak.world.rows("SELECT panel_id FROM tracks")}
     for visitor in soak.visitors:
         messages = visitor.person.messages
         for message in messages:
             waits = message.from_bot and status_of(message.text) in _WAITING
-            if waits and message.id not in unknown:
+            if waits and message.id in known - unknown:
                 soak.complain(
                     "waiting", f"message {message.id}: {message.text}", visitor.person.id
                 )
@@ -183,13 +185,14 @@ def _answered_by_edit(messages: list[SeenMessage]) -> bool:
 
 def _every_draft_can_go_on(soak: Soak) -> None:
     """Where a draft waits for a button, that button is in the chat."""
+    asked = _waiting_words(soak)
     for row in soak.world.rows("SELECT id, user_id, revision, step FROM drafts"):
         if row["step"] not in _ASKING:
             continue
         live = [
             m
             for m, button in _draft_buttons(soak, row["user_id"])
-            if button == (row["id"], row["revision"])
+            if button == (row["id"], row["revision"]) or button in asked
         ]
         if not live and not _refused(soak, row["user_id"]):
             text = f"draft {row['id']} stands at {row['step']}, and no button of it is in the chat"
@@ -214,12 +217,21 @@ def _draft_buttons(soak: Soak, user_id: int) -> Iterator[tuple[SeenMessage, tupl
                 yield message, draft
 
 
+def _waiting_words(soak: Soak) -> set[tuple[int, int]]:
+    """Drafts with words that wait for an answer, each with the message that its buttons name."""
+    return {
+        (row["id"], json.loads(row["words"])["new"][-1][0])
+        for row in soak.world.rows("SELECT id, words FROM drafts WHERE words IS NOT NULL")
+        if json.loads(row["words"]).get("new")
+    }
+
+
 def _no_dead_buttons(soak: Soak) -> None:
     """No old panel has buttons; those whose removal went wrong are forgiven."""
     forgiven = {each.about for each in soak.telegram.struck}
     forgiven |= {each.came for each in soak.telegram.struck}
     drafts = soak.world.rows("SELECT id, revision FROM drafts WHERE step <> 'closed'")
-    live = {(row["id"], row["revision"]) for row in drafts}
+    live = {(row["id"], row["revision"]) for row in drafts} | _waiting_words(soak)
     tracks = {row["id"]: row["status"] for row in soak.world.rows("SELECT id, status FROM tracks")}
     for visitor in soak.visitors:
         dead = {

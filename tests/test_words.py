@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -29,6 +30,11 @@ ONE = "Verse one is here\nla la"
 TWO = "Verse two is here\nla la la"
 THREE = "And the last verse\nla"
 LINE = "we sing along the river tonight\n"
+
+
+def newer(than: SeenMessage, key: str) -> Callable[[SeenMessage], bool]:
+    """Recognise a text in a message that came after another one."""
+    return lambda m: m.id > than.id and said(key)(m)
 
 
 async def asked_words(ada: Person, purpose: str = "song") -> SeenMessage:
@@ -212,7 +218,7 @@ async def test_verses_between_recording_and_purpose_are_not_lost(
     await asked_purpose(ada)
     for words in (ONE, TWO):
         sent = await ada.send_text(words)
-        await ada.wait_for(lambda m, sent=sent: said("purpose-question")(m) and m.id > sent.id)
+        await ada.wait_for(newer(sent, "purpose-question"))
     asked = await chosen(ada)
     assert says("words-add-question")(asked), asked.text
     await press(ada, "a:")

@@ -42,6 +42,7 @@ _REFUSED = {
     UserReason.SENSITIVE: "make-sensitive",
     UserReason.INVALID: "make-invalid",
     UserReason.VOICE_LENGTH: "make-voice-length",
+    UserReason.TOO_LARGE: "make-too-large",
 }
 _USUAL = 60.0
 _MARGIN = 10.0

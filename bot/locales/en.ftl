@@ -287,6 +287,7 @@ make-plan = The plan at the music service doesn’t cover this.
 make-sensitive = The music service won’t sing these words. Change them and try again.
 make-invalid = The music service can’t sing these words as they are. Change them a little and try again.
 make-voice-length = The music service finds the voice in that file too short or too long. Take one of 15 to 60 seconds.
+make-too-large = That recording is too large for the music service. Try a shorter one.
 make-refused = The music service doesn’t take this recording or these words. Try others.
 make-offline = The music service can’t be reached at { $addresses }. Is the address right, and is this machine online? Nothing was paid.
 make-unanswered = The music service gave no whole answer. The call may have cost something all the same: look there before you try again.
