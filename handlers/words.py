@@ -85,14 +85,24 @@ class TakeWords:
         if message is None or draft is None:
             return None
         before, number = Words.of(draft), message.message_id
-        if number not in ids((*before.kept, *before.new)):
-            return None
         text = message.text or ""
+        if number not in ids((*before.kept, *before.new)):
+            return await self._made_words(update, draft, text)
         after = before.edited(number, text)
         if draft.step is Step.CLOSED and number in ids(before.kept):
             return await self._too_late(update, draft, after)
         sure = draft.step in _WANTED or looks_like_lyrics(text)
         return await self._change(update, draft, _its_own(draft, after), draft.panel_id, sure=sure)
+
+    async def _made_words(self, update: Update, draft: Draft, text: str) -> State:
+        """Take in a message that was no words, and has been edited into some."""
+        message = update.edited_message
+        if message is None or draft.step not in _WANTED or small_talk(text):
+            return None
+        if message.message_id not in Words.of(draft).heard:
+            return None
+        sent_at = (message.edit_date or message.date).timestamp()
+        return await self._take(update, draft, Piece(message.message_id, text, sent_at), sure=True)
 
     async def answer(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Do with words what a button says: add them, sing them instead, or leave them out."""

@@ -212,6 +212,16 @@ async def test_an_edit_of_one_verse_keeps_the_other(world: World, ada: Person) -
     assert world.music.generated[0].lyrics == "##First\n\nVerse two is better##"
 
 
+async def test_small_talk_that_is_edited_into_words_is_sung(world: World, ada: Person) -> None:
+    await asked_words(ada)
+    sent = await ada.send_text("hi")
+    await world.quiet()
+    await ada.edit_text(sent.id, ONE)
+    preview = await ada.wait_for(lambda m: said("preview")(m) and ONE in m.text)
+    await ada.edit_text(sent.id, TWO)
+    await ada.wait_for(lambda m: m.id == preview.id and TWO in m.text)
+
+
 async def test_verses_between_recording_and_purpose_are_not_lost(
     world: World, ada: Person
 ) -> None:
