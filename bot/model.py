@@ -116,6 +116,21 @@ class Failure(StrEnum):
     TROUBLE = "trouble"
 
 
+BY_RECORDING = frozenset(
+    {
+        Failure.RECORDING,
+        Failure.RECORDING_REFUSED,
+        Failure.TOO_LARGE,
+        Failure.VOICE_LENGTH,
+    }
+)
+"""Failures that another recording helps against; the words of such a track wait for it."""
+
+
+BY_WORDS = frozenset({Failure.SENSITIVE, Failure.INVALID})
+"""Failures that other words help against."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What a track is made from.

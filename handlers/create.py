@@ -15,11 +15,12 @@ from telegram.ext import (
 from telegram.warnings import PTBUserWarning
 
 from bot.model import Flaw, Step
-from bot.store import Draft, EnoughError, NotNow, Track
+from bot.store import Draft, EnoughError, NewRecording, NotNow, Track
 from bot.telegram import keyboards, panels
 from bot.telegram.keyboards import pattern
 from handlers import lyrics
 from handlers.desk import (
+    ALONE,
     App,
     Desk,
     data_of,
@@ -90,7 +91,7 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
             fallbacks=[
                 CallbackQueryHandler(safe(create.go_back), pattern(keyboards.BACK)),
                 CallbackQueryHandler(safe(create.drop), pattern(keyboards.DROP)),
-                CommandHandler("cancel", safe(create.cancel)),
+                CommandHandler("cancel", safe(create.cancel), filters=ALONE),
                 MessageHandler(lyrics.SLASHED, safe(told.slashed)),
             ],
         )
@@ -140,10 +141,26 @@ class Create:
             return None
         if draft is not None:
             await reply(update, say("recording-replaced"))
+            await self._panels.ask(update, draft)
             return state_of(draft)
         if await self._desk.store.references.lent(new):
             await reply(update, say("recording-replaced-late"))
-        return None
+            return None
+        return await self._taken_in(update, new)
+
+    async def _taken_in(self, update: Update, new: NewRecording) -> State:
+        """Take in a recording, and ask what it is; the same one again changes nothing."""
+        message = update.effective_message
+        try:
+            draft, changed = await self._desk.studio.record(new)
+        except EnoughError as enough:
+            await reply(update, recordings_enough(await self._desk.texts(update), enough))
+            return None
+        if changed and message:
+            await asyncio.gather(receipt(message, _RECEIPT), self._panels.ask(update, draft))
+        else:
+            await self._panels.complete(update, draft)
+        return state_of(draft)
 
     async def choose(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Note what is in the recording, and ask for the lyrics."""
@@ -280,9 +297,11 @@ class Create:
         wanted = {
             Step.PURPOSE: "purpose-first",
             Step.LYRICS: "lyrics-wrong-kind",
-            Step.PREVIEW: "lyrics-wrong-kind",
             Step.PARTNER: "partner-wrong-kind",
         }
+        if draft and step is Step.PREVIEW:  # nothing is missing
+            await self._panels.ask(update, draft)
+            return None
         answer = say(wanted.get(step, "send-recording-first"))
         await reply(update, answer, topic=topic_of(update, draft))
         return None
@@ -350,7 +369,7 @@ def add(app: App, desk: Desk) -> None:
     """Add the conversation, and what answers outside it."""
     create = Create(desk)
     app.add_handler(build(desk))
-    app.add_handler(CommandHandler("cancel", create.cancel))
+    app.add_handler(CommandHandler("cancel", create.cancel, filters=ALONE))
     app.add_handler(MessageHandler(lyrics.SLASHED, TakeWords(desk).slashed))
     app.add_handler(CallbackQueryHandler(create.stale))
     app.add_handler(MessageHandler(lyrics.OTHER, create.other))

@@ -12,7 +12,7 @@ from typing import Any
 from telegram import InlineKeyboardMarkup, Message, ReactionTypeEmoji, Update
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
-from telegram.ext import Application, ExtBot
+from telegram.ext import Application, ExtBot, filters
 
 from bot.store import DayFull, Draft, NotNow, Store
 from bot.studio import Courier, Studio
@@ -23,6 +23,9 @@ from bot.texts import Texts, texts
 _AN_HOUR = 90  # minutes; hours are told above
 
 App = Application[Any, Any, Any, Any, Any, Any]
+
+ALONE = filters.UpdateType.MESSAGES & ~filters.Regex(r"\n")
+"""Commands in a line of their own; with more lines below it may be a song that begins with "/"."""
 
 _SOON = 8.0
 """Seconds in which Telegram takes a short message; after that its answer counts as lost."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from telegram import Bot, Update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
@@ -17,6 +17,7 @@ from handlers.desk import App, reply, toast
 log = logging.getLogger(__name__)
 
 _MOST = 10_000
+_AGAIN = timedelta(minutes=1)  # between two apologies for presses
 _NO_BUG = (NetworkError, RetryAfter, TookTooLong, TimeoutError)
 
 
@@ -92,11 +93,13 @@ class Errors:
         user = update.effective_user
         say = texts(user.language_code if user else None)
         await toast(update, say.plain(key), alert=True)
-        if update.callback_query:
-            return
         about = (update.effective_chat.id, key)
         message = update.effective_message
         sent = (message.edit_date or message.date) if message else None
+        if (
+            update.callback_query
+        ):  # its press may have been answered already, so that no toast shows
+            sent = datetime.now(UTC) - _AGAIN
         said = self._told.get(about)
         if sent and said and sent <= said:
             return

@@ -3,7 +3,7 @@
 from telegram import Update
 from telegram.ext import CommandHandler, ContextTypes
 
-from handlers.desk import App, Desk, reply
+from handlers.desk import ALONE, App, Desk, reply
 
 
 def add(app: App, desk: Desk) -> None:
@@ -13,4 +13,4 @@ def add(app: App, desk: Desk) -> None:
         say = await desk.texts(update)
         await reply(update, say("help"))
 
-    app.add_handler(CommandHandler("help", explain))
+    app.add_handler(CommandHandler("help", explain, filters=ALONE))

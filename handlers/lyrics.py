@@ -18,7 +18,7 @@ _FILE_BYTES = 16 * 1024
 _LONG_LINE = 500
 
 WORDS = filters.UpdateType.MESSAGE & ((filters.TEXT & ~filters.COMMAND) | WORDS_FILE)
-EDITED_WORDS = filters.UpdateType.EDITED_MESSAGE & filters.TEXT
+EDITED_WORDS = filters.UpdateType.EDITED_MESSAGE & (filters.TEXT | WORDS_FILE)
 SLASHED = filters.UpdateType.MESSAGE & filters.COMMAND
 OTHER = filters.UpdateType.MESSAGE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
 

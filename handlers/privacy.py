@@ -3,7 +3,7 @@
 from telegram import Update
 from telegram.ext import CommandHandler, ContextTypes
 
-from handlers.desk import App, Desk, reply
+from handlers.desk import ALONE, App, Desk, reply
 
 
 def add(app: App, desk: Desk) -> None:
@@ -16,4 +16,4 @@ def add(app: App, desk: Desk) -> None:
             update, say("privacy", service=desk.service, recordings=recordings, tracks=tracks)
         )
 
-    app.add_handler(CommandHandler("privacy", explain))
+    app.add_handler(CommandHandler("privacy", explain, filters=ALONE))

@@ -8,10 +8,10 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes, ConversationHandler
 
-from bot.model import Step
-from bot.store import Draft
+from bot.model import BY_WORDS, Step, TrackStatus
+from bot.store import Draft, Track
 from bot.studio import Piece, Words
-from bot.studio.smalltalk import Talk, plain, small_talk
+from bot.studio.smalltalk import Talk, small_talk
 from bot.studio.words import ids, looks_like_lyrics
 from bot.telegram import keyboards
 from handlers import lyrics
@@ -55,7 +55,7 @@ class TakeWords:
         if self._goes_on(draft, piece):
             return await self._take(update, draft, piece, sure=True)
         talk = small_talk(text) if typed else None
-        if talk and not _may_be_sung(text, talk, draft):
+        if talk and not _may_be_sung(talk, draft):
             if not await self._talk.answer(update, draft, talk) and draft:
                 await self._panels.ask(update, draft)
             return await self._answered(update, draft)
@@ -85,7 +85,13 @@ class TakeWords:
         if message is None or draft is None:
             return None
         before, number = Words.of(draft), message.message_id
-        text = message.text or ""
+        if not before.knows(number):
+            return None
+        try:
+            text = await lyrics.read(message, self._desk)
+        except lyrics.Unread as unread:
+            await self._say_unread(update, draft, unread.key)
+            return None
         if number not in ids((*before.kept, *before.new)):
             return await self._made_words(update, draft, text)
         after = before.edited(number, text)
@@ -134,11 +140,16 @@ class TakeWords:
         if track is None:
             return None
         await toast(update)
+        latest = await self._desk.store.tracks.last_of(track.chat_id, track.user_id)
         edited = Words.of(draft)
         if draft and draft.step is not Step.CLOSED and edited.renews == track.id:
             return await self._again(update, draft)  # pressed twice, or handled again
-        closed = draft is not None and draft.step is Step.CLOSED
-        fresh = Words(new=edited.kept if closed else (), renews=track.id)
+        closed = draft is not None and draft.step is Step.CLOSED and latest == track
+        return await self._sung_anew(update, track, edited if closed else Words())
+
+    async def _sung_anew(self, update: Update, track: Track, edited: Words) -> State:
+        """Go on with a track's recordings, and these words."""
+        fresh = Words(new=edited.kept, renews=track.id)
         begun = await self._desk.studio.rewrite(track, words=fresh.packed())
         return await self._change(update, begun, fresh, None, sure=True)
 
@@ -222,6 +233,8 @@ class TakeWords:
         track = await self._desk.store.tracks.last_of(draft.chat_id, draft.user_id)
         if track is None or words.lyrics == before.lyrics:
             return None
+        if track.status is TrackStatus.FAILED and track.reason in BY_WORDS:
+            return await self._sung_anew(update, track, words)  # that is what it asked for
         if not before.late:
             say = await self._desk.texts(update)
             await reply(update, say("lyrics-edited-late"), keyboards.edited_late(track, say))
@@ -285,7 +298,7 @@ def _its_own(draft: Draft | None, words: Words) -> Words:
     return replace(words, kept=()) if draft and draft.step is Step.CLOSED else words
 
 
-def _may_be_sung(text: str, talk: Talk, draft: Draft | None) -> bool:
+def _may_be_sung(talk: Talk, draft: Draft | None) -> bool:
     """Whether small talk may be lyrics all the same: it came when words were asked for."""
     asked_for = draft is not None and draft.step is Step.LYRICS
-    return asked_for and (talk is not Talk.DATA or not plain(text))
+    return asked_for and talk is not Talk.DATA

@@ -99,7 +99,7 @@ async def test_what_was_committed_is_asked_though_its_handler_was_cut_off(
     monkeypatch.setattr("bot.app.Intake", partial(Intake, deadline=1.0))
     asks = Panels.ask
 
-    async def hang(*_: Any) -> None:
+    async def hang(*_: Any, **__: Any) -> None:
         monkeypatch.setattr(Panels, "ask", asks)
         await asyncio.sleep(60)
 
@@ -151,7 +151,7 @@ async def test_a_handler_that_hangs_is_given_up_and_the_next_one_runs(
 ) -> None:
     monkeypatch.setattr("bot.app.Intake", partial(Intake, deadline=0.5))
 
-    async def hang(*_: Any) -> None:
+    async def hang(*_: Any, **__: Any) -> None:
         await asyncio.sleep(60)
 
     await outside.start()

@@ -610,3 +610,16 @@ async def test_an_address_with_a_password_is_named(outside: World) -> None:
         async with music_services(wrong):
             raise AssertionError("it is used")
     assert "5ecret" not in str(caught.value)
+
+
+async def test_words_wait_for_another_recording_when_a_service_refuses_the_first(
+    world: World, ada: Person
+) -> None:
+    world.music.fail("2013", on="upload")
+    await created(ada)
+    await ada.wait_for(said("failed-recording-refused"), after=0)
+    await ada.send_audio(SONG, duration=14)
+    await ada.wait_for(lambda m: said("purpose-question")(m) and bool(m.buttons))
+    await press(ada, ":song")
+    preview = await ada.wait_for(lambda m: said("preview")(m) and bool(m.buttons))
+    assert LYRICS.split("\n")[0] in preview.text

@@ -279,7 +279,7 @@ async def test_so_many_recordings_a_day_and_then_when_it_goes_on(
     await asked_purpose(ada)
     await ada.send_audio(song(), duration=12)
     told = await ada.wait_for(said("recordings-enough-hours"))
-    assert "2 recordings" in told.text
+    assert "(2)" in told.text
     assert "in 24 hours" in told.text
     assert len(of(outside, ada)) == 2
     await chosen(ada)
@@ -449,3 +449,13 @@ async def test_many_at_once_keep_to_the_day(outside: World, ada: Person) -> None
     await outside.quiet()
     assert len(of(outside, ada)) == 3
     assert count(ada, "recordings-enough-hours") == 5
+
+
+async def test_a_refusal_turns_into_a_question_when_the_recording_is_replaced(
+    world: World, ada: Person
+) -> None:
+    sent = await ada.send_audio(encoded(silence(12)), duration=12)
+    await ada.wait_for(said("recording-silent"), after=0)
+    await ada.edit_media(sent.id, "audio", song(), duration=14)
+    question = await ada.wait_for(lambda m: said("purpose-question")(m) and bool(m.buttons))
+    assert question.id > sent.id

@@ -672,3 +672,40 @@ async def test_a_track_is_named_by_its_first_sung_line(world: World, ada: Person
     track = await delivered(ada, lyrics="[Verse 1]\nनमस्ते दुनिया\n\n(Chorus)\nla la")
     assert track.attached.title == "नमस्ते दुनिया"
     assert track.attached.file_name == "नमस्ते दुनिया.mp3"
+
+
+async def test_words_that_were_refused_may_be_mended_by_an_edit(world: World, ada: Person) -> None:
+    await asked_words(ada)
+    sent = await ada.send_text(ONE)
+    await ada.wait_for(said("preview"))
+    world.music.fail("1026", times=2)
+    await press(ada, "c:")
+    await ada.wait_for(said("failed-sensitive"), after=0)
+    await world.quiet()
+    await ada.edit_text(sent.id, TWO)
+    preview = await ada.wait_for(said("preview"))
+    assert TWO in preview.text
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    assert world.music.generated[-1].lyrics.strip("#") == TWO
+
+
+async def test_a_late_edits_button_never_sings_another_tracks_words(
+    world: World, ada: Person
+) -> None:
+    await asked_words(ada)
+    sent = await ada.send_text(ONE)
+    await ada.wait_for(said("preview"))
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    await ada.edit_text(sent.id, TWO)
+    late = await ada.wait_for(said("lyrics-edited-late"))
+    await asked_words(ada)
+    await ada.send_text(THREE)
+    await ada.wait_for(said("preview"))
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    await world.quiet()
+    await ada.press(late.buttons[0].data, message_id=late.id)
+    await ada.wait_for(said("lyrics-question"))
+    assert THREE not in ada.messages[-1].text

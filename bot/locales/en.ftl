@@ -6,7 +6,7 @@
 start =
     <b>Hi, I’m Refrain.</b> Sing me something, and I’ll turn it into a track with your words.
 
-    Send a voice message to begin: sing or hum for 15 to 60 seconds. Talking won’t do.
+    Send a voice message to begin: sing or hum for 15 to 60 seconds. Just talking doesn’t make a song.
 help =
     <b>How it works</b>
     1. Send a recording: a voice message, a music file or a video.
@@ -81,15 +81,15 @@ hint-cut-off = It seems cut off: I could read only { $seconds } { $seconds ->
 hint-mostly-silent = There’s little to hear in it. Send a fuller one if you can, or just go on.
 hint-talking = It sounds like talking. Singing or humming works much better: send it again, or just go on.
 recording-out-of-reach = I can’t fetch recordings right now; it’s not you. I’ve told my owner. Just go on: I’ll try again when you press Create.
-recording-late = Telegram hasn’t handed me that recording yet; it’s not you. Just go on: I keep trying.
+recording-late = Telegram hasn’t handed me that recording yet; it’s not you. Just go on: I’ll try again when you press Create.
 recording-trouble = Something went wrong on my side with that recording, and I’ve told my owner. Please send it again later.
 recording-replaced = Got it, I’ll use the new recording.
 recording-replaced-late = Your track keeps the recording it was made from. To use the new one, send it as a message of its own.
-recordings-enough-minutes = That’s { $count } recordings in a day, as many as I can take. Send the next one in { $minutes ->
+recordings-enough-minutes = I’ve taken as many recordings from you today as I can ({ $count }). Send the next one in { $minutes ->
         [one] a minute
        *[other] { $minutes } minutes
     }.
-recordings-enough-hours = That’s { $count } recordings in a day, as many as I can take. Send the next one in { $hours ->
+recordings-enough-hours = I’ve taken as many recordings from you today as I can ({ $count }). Send the next one in { $hours ->
         [one] an hour
        *[other] { $hours } hours
     }.
@@ -100,6 +100,7 @@ recordings-off = I’m taking no new recordings for now. Everything you have is 
 lyrics-question =
     <b>Now the words to sing</b>, all in one message or a .txt file.
     { $more }
+lyrics-limit = Up to { $max } characters fit.
 lyrics-length = Up to { $advice } characters work best; { $max } is the limit.
 lyrics-unsung = Nobody will sing them: the music service wants words to shape the music.
 lyrics-empty = There are no letters in that. Send the words you want to hear.
@@ -118,7 +119,7 @@ lyrics-file-big = That text file is too big. Send one of at most 16 kB, or paste
 lyrics-file-gone = I couldn’t fetch that text file. Send it again, or paste the words here.
 lyrics-file-unreadable = I can’t read that text file. Save it as UTF-8 and send it again, or paste the words here.
 words-add-question =
-    <b>Add this to your lyrics, or replace them?</b>{ $over ->
+    <b>Add this to your words, or replace them?</b>{ $over ->
         [0] {""}
        *[other] {" "}Together they’d be { $over } { $over ->
             [one] character
@@ -170,16 +171,16 @@ status-stopping = Stopping. If it gets made all the same, I’ll keep it for you
 status-sending = It’s ready. Sending it to you…
 status-delivered = Done. Your track is below.
 status-cancelled = Cancelled. Send a recording whenever you like.
-status-cancelled-kept = You cancelled this track, but it had already been made. I’ll keep it for a day.
+status-cancelled-kept = You cancelled this track, but the music service finished it all the same. I’ll keep it for a day.
 status-unsure = I sent your track, but Telegram never confirmed it. If it isn’t here, press the button.
 status-undeliverable = I couldn’t send your track to this chat. I’ve kept it for you.
 failed-recording = I can’t use that recording. Send another one; your words are kept.
 failed-sensitive = The music service won’t sing these words. Change them, and we go on.
 failed-invalid = The music service can’t sing these words as they are. Change them a little.
 failed-voice-length = The music service finds the voice in there too short or too long. Send 15 to 60 seconds of singing; your words are kept.
-failed-operator = I can’t make tracks right now; it’s not you. I’ve told the owner and kept everything.
+failed-operator = I can’t make tracks right now; it’s not you. I’ve told my owner and kept everything.
 failed-maintenance = The music service is being repaired right now; it’s not you. I’ve kept everything: try again in an hour or so.
-failed-withdrawn = I can’t make this kind of track right now; it’s not you. I’ve told the owner and kept everything.
+failed-withdrawn = I can’t make this kind of track right now; it’s not you. I’ve told my owner and kept everything.
 failed-upstream = The music service didn’t come up with a track this time. Everything is kept: try again.
 failed-timeout = The music service took too long. Everything is kept: try again.
 notice-failed = “{ $title }” didn’t work out. The message above says why, and what helps.
@@ -190,8 +191,8 @@ caption = { $take ->
        *[other] Here’s take { $take }.
     }
 track-take = { $title } (take { $take })
-failed-recording-refused = This recording can’t be used: the music service doesn’t take it. Send another one; your lyrics are kept.
-failed-too-large = This recording can’t be used: it’s too large for the music service. Send a shorter one; your lyrics are kept.
+failed-recording-refused = This recording can’t be used: the music service doesn’t take it. Send another one; your words are kept.
+failed-too-large = This recording can’t be used: it’s too large for the music service. Send a shorter one; your words are kept.
 failed-trouble = Something went wrong on my side, and I’ve told my owner. Nothing you sent is lost: try again later.
 button-take = Another take
 button-rewrite = New lyrics
@@ -221,13 +222,13 @@ toast-day-full = You’ve had { $count ->
 toast-off = New tracks are switched off for now. Everything is kept.
 toast-running = It’s already on its way.
 toast-stopping = I’m still stopping the last one. Press again in a few minutes.
-toast-too-late = Too late to stop: it’s over already.
+toast-too-late = Too late to stop: it’s ready, or over.
 toast-gone = That track is no longer kept.
 unknown-command = I don’t know that command: press a button, or see /help.
 talk-thanks = You’re welcome! Want to go on?
 talk-next = Want to go on from here?
 talk-waiting = Your track is on its way. I’ll send it here.
-talk-data = /privacy says what I keep, and for how long. My owner can delete it for you.
+talk-data = /privacy says what I keep, and for how long. To have it deleted, ask my owner.
 cancel-draft = Dropped. Send a recording whenever you like.
 cancel-track = Stopping your track.
 cancel-nothing = There’s nothing to cancel. Send me a recording to begin.

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam as given
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Failure, Purpose, ReferenceStatus, Step
+from bot.model import BY_RECORDING, Purpose, ReferenceStatus, Step
 from bot.store.database import Database
 from bot.store.rows import Draft
 from bot.store.schema import drafts, references, tracks, users
@@ -312,7 +312,7 @@ async def _lyrics_wait(connection: AsyncConnection, draft: Draft) -> bool:
         .order_by(tracks.c.id.desc())
         .limit(1)
     )
-    return reason in {Failure.RECORDING, Failure.VOICE_LENGTH}
+    return reason in BY_RECORDING
 
 
 async def _get(connection: AsyncConnection, chat_id: int, user_id: int) -> Draft | None:

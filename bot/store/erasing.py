@@ -13,7 +13,7 @@ from contextlib import suppress
 from sqlalchemy import bindparam as given
 from sqlalchemy import delete, exists, or_, select, update
 
-from bot.model import Failure, Step, TrackStatus
+from bot.model import BY_RECORDING, Step, TrackStatus
 from bot.store.database import Database, StoreUnavailable
 from bot.store.orders import UNFINISHED
 from bot.store.schema import drafts, sounds, tracks
@@ -44,7 +44,7 @@ _NEEDED = (
         ~exists().where(_later.c.draft_id == drafts.c.id, _later.c.id > tracks.c.id),
         or_(
             one_of(tracks.c.status, UNFINISHED),
-            one_of(tracks.c.reason, (Failure.RECORDING, Failure.VOICE_LENGTH)),
+            one_of(tracks.c.reason, tuple(BY_RECORDING)),
         ),
     )
     .exists()
@@ -53,13 +53,13 @@ _EMPTY = (
     update(drafts)
     .where(
         drafts.c.step == Step.CLOSED,
-        drafts.c.lyrics.is_not(None),
+        or_(drafts.c.lyrics.is_not(None), drafts.c.words.is_not(None)),
         or_(
             drafts.c.changed_at < given("long_ago"),
             (drafts.c.changed_at < given("before")) & ~_NEEDED,
         ),
     )
-    .values(lyrics=None)
+    .values(lyrics=None, words=None)
 )
 
 
@@ -97,7 +97,7 @@ class Erasing:
         await self._database.empty_log()
 
     async def drafts(self) -> None:
-        """Empty the lyrics of drafts that are closed and whose track needs them no more.
+        """Empty the words of drafts that are closed and whose track needs them no more.
 
         A track that failed by its recording is one that does: its words wait for another.
         """

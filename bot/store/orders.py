@@ -192,6 +192,11 @@ class Orders:
             await _forget_refusals(connection, before.recipe)
             return track
 
+    async def forget_refusals(self, ingredients: Recipe) -> None:
+        """Let recordings that a service has refused be offered to it once more."""
+        async with self._database.write() as connection:
+            await _forget_refusals(connection, ingredients)
+
 
 async def _full(
     connection: AsyncConnection, user_id: int, limit: int, a_day: int | None

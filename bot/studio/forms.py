@@ -134,6 +134,8 @@ async def judged(c: Context, reference: Reference) -> None:
 
 
 async def _recordings(c: Context, draft: Draft) -> tuple[Reference, ...]:
+    if draft.step is Step.CLOSED:  # what it had is nobody's affair any more
+        return ()
     found = []
     for number in (draft.reference_id, draft.partner_id):
         if number is not None:

@@ -134,11 +134,14 @@ class Courier(Protocol):
         """
         ...
 
-    async def unfetched(self, reference: Reference, *, owner_knows: bool) -> None:
+    async def unfetched(
+        self, reference: Reference, topic: int | None, *, owner_knows: bool
+    ) -> None:
         """Say that a recording cannot be fetched, and that it is not the person's fault.
 
         Args:
             reference: As it is now.
+            topic: Of the private chat, where it has topics.
             owner_knows: Whether the owner has to help; else it is tried on.
 
         Raises:

@@ -86,6 +86,7 @@ class Recordings:
         """
         reference = await self._store.get(reference_id)
         if await self._cleared(reference):
+            await self._next_turn(reference)
             return None
         if reference.status is not ReferenceStatus.RECEIVED:
             return await self._held(reference_id)
@@ -97,9 +98,14 @@ class Recordings:
         try:
             return await self._held(reference_id)
         finally:
-            following = self._turns.end(person, reference_id)
-            if following is not None:
-                await self._c.jobs.wake(Kind.REFERENCE, following)
+            await self._next_turn(reference)
+
+    async def _next_turn(self, reference: Reference) -> None:
+        """End the turn of a recording, if it has one or could have it; the next one is woken."""
+        self._turns.begin(reference.user_id, reference.id)
+        following = self._turns.end(reference.user_id, reference.id)
+        if following is not None:
+            await self._c.jobs.wake(Kind.REFERENCE, following)
 
     async def _held(self, reference_id: int) -> float | None:
         """Work on a reference under a claim, unless it is superseded meanwhile."""
@@ -189,7 +195,7 @@ class Recordings:
             if found is None:
                 if not await self._store.may_upload(reference_id, purpose, backend.name):
                     log.error("a recording goes up to %s again and again", backend.name)
-                    raise Refused(Failure.UPSTREAM)
+                    raise Refused(Failure.RECORDING_REFUSED)
                 return await self._upload(await self._store.get(reference_id), purpose, backend)
         if found.refusal:
             raise Refused(Failure(found.refusal))
@@ -404,7 +410,8 @@ class Recordings:
         waiting = await self._c.store.tracks.waiting_for(reference.id)
         try:
             if not waiting and not reference.told:
-                await self._c.courier.unfetched(reference, owner_knows=True)
+                topic = await self._topic(reference)
+                await self._c.courier.unfetched(reference, topic, owner_knows=True)
         except Unreachable:
             log.info("the person cannot be told about the recording")
         except Later as later:
@@ -421,9 +428,15 @@ class Recordings:
         unheard = reference.status is ReferenceStatus.RECEIVED and not reference.told
         if unheard and silent > _SAY_SO and not await self._is_awaited(reference):
             with suppress(Later, Unreachable):
-                await self._c.courier.unfetched(reference, owner_knows=False)
+                topic = await self._topic(reference)
+                await self._c.courier.unfetched(reference, topic, owner_knows=False)
                 await self._store.told(reference.id)
         return again
+
+    async def _topic(self, reference: Reference) -> int | None:
+        """The topic of a private chat that the recording's draft belongs to."""
+        draft = await self._c.store.drafts.get(reference.chat_id, reference.user_id)
+        return draft.topic_id if draft else None
 
     async def _is_awaited(self, reference: Reference) -> bool:
         """Whether the status of a track says already that something takes its time."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.audio import Limits
 from bot.jobs import Kind
-from bot.model import Failure, Purpose, ReferenceStatus, Step, TrackStatus
+from bot.model import BY_WORDS, Purpose, ReferenceStatus, Step, TrackStatus
 from bot.music import Abilities
 from bot.store import DayFull, Draft, NewRecording, NotNow, Reference, Track
 from bot.studio.context import Context
@@ -22,7 +22,6 @@ from bot.studio.words import Room
 
 log = logging.getLogger(__name__)
 
-_WORDS_REFUSED = {Failure.SENSITIVE, Failure.INVALID}
 _TIDY_EVERY = 3600.0
 _WORDS_PAUSES = (1.0, 3.0)  # in first pauses
 _WORDS_PATIENCE = 10.0
@@ -56,16 +55,6 @@ class Studio:
         return self._c.limits
 
     @property
-    def lyrics_max(self) -> int:
-        """The longest final string in characters that is accepted."""
-        return min(self._c.rules.lyrics_max, self.abilities.lyrics_max)
-
-    @property
-    def lyrics_min(self) -> int:
-        """The shortest final string in characters that is accepted."""
-        return self.abilities.lyrics_min
-
-    @property
     def tracks_per_user(self) -> int:
         """How many unfinished tracks a person may have."""
         return self._c.rules.tracks_per_user
@@ -74,11 +63,6 @@ class Studio:
     def tracks_per_day(self) -> int | None:
         """How many tracks a person may begin in 24 hours; None if there is no limit."""
         return self._c.rules.tracks_per_day
-
-    @property
-    def lyrics_advice(self) -> int:
-        """The final string's length in characters above which shorter is advised."""
-        return self._c.rules.lyrics_advice
 
     async def start(self) -> None:
         """Pick up what an earlier process left, then begin to work."""
@@ -223,12 +207,14 @@ class Studio:
             values: Of the draft, where it has them already.
         """
         made_from = track.recipe
+        await self._c.store.tracks.forget_refusals(made_from)
         first = made_from.voice if made_from.voice is not None else made_from.beat
         pair = made_from.voice is not None and made_from.beat not in {None, made_from.voice}
         return await self._c.store.drafts.open(
             track.chat_id,
             track.user_id,
             by=by,
+            topic_id=track.topic_id,
             reference_id=first,
             purpose=Purpose.VOICE if pair else made_from.result,
             partner_id=made_from.beat if pair else None,
@@ -237,7 +223,7 @@ class Studio:
 
     async def rerecord(self, track: Track, *, by: int | None = None) -> Draft:
         """Begin a draft with a track's lyrics that asks for another recording."""
-        values = {"step": Step.RECORDING, "lyrics": track.lyrics}
+        values = {"step": Step.RECORDING, "lyrics": track.lyrics, "topic_id": track.topic_id}
         return await self._c.store.drafts.open(track.chat_id, track.user_id, by=by, **values)
 
     async def reopened(self, draft: Draft | None) -> Draft | None:
@@ -247,7 +233,7 @@ class Studio:
             draft: Closed, or None; its track is looked at.
         """
         track = await self._c.store.tracks.last_of(draft.chat_id, draft.user_id) if draft else None
-        if track and track.status is TrackStatus.FAILED and track.reason in _WORDS_REFUSED:
+        if track and track.status is TrackStatus.FAILED and track.reason in BY_WORDS:
             return await self.rewrite(track)
         return None
 

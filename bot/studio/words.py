@@ -117,7 +117,7 @@ class Words:
             kept=kept,
             new=tuple(Piece(*each) for each in stored.get("new", ())),
             heard=tuple(stored.get("heard", ())),
-            late=bool(stored.get("late")),
+            late=bool(stored.get("late")) and bool(kept),
             renews=stored.get("renews"),
         )
 

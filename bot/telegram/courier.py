@@ -177,15 +177,13 @@ class Courier:
             self._said_anew.clear()
         self._said_anew.add(track.id)
 
-    async def unfetched(self, reference: Reference, *, owner_knows: bool) -> None:
+    async def unfetched(
+        self, reference: Reference, topic: int | None, *, owner_knows: bool
+    ) -> None:
         """Say that a recording cannot be fetched (see `bot.studio.ports.Courier`)."""
         say = texts(await self._languages.of(reference.user_id))
         key = "recording-out-of-reach" if owner_knows else "recording-late"
-        await self._answer(reference, say(key))
-
-    async def _answer(self, reference: Reference, text: str) -> None:
-        """Say something about a recording, in answer to its message."""
-        await self._about(reference, None, text, None)
+        await self._about(reference, topic, say(key), None)
 
     async def ring(self, track: Track) -> bool:
         """Let a short new message say that a track has ended badly."""

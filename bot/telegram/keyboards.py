@@ -30,7 +30,13 @@ _AFTER: dict[str, tuple[str, ...]] = {
     Failure.SENSITIVE: (REWRITE,),
     Failure.INVALID: (REWRITE, TAKE),
     Failure.RECORDING: (RERECORD, TAKE),
+    Failure.RECORDING_REFUSED: (RERECORD, TAKE),
+    Failure.TOO_LARGE: (RERECORD, TAKE),
     Failure.VOICE_LENGTH: (RERECORD,),
+    Failure.OPERATOR: (TAKE,),
+    Failure.WITHDRAWN: (TAKE,),
+    Failure.MAINTENANCE: (TAKE,),
+    Failure.TROUBLE: (TAKE,),
 }
 _LABELS = {TAKE: "button-retry", REWRITE: "button-rewrite", RERECORD: "button-replace"}
 

@@ -121,7 +121,8 @@ def _about(form: Form, offered: tuple[Purpose, ...], say: Texts) -> str:
 def _words(form: Form, say: Texts) -> str:
     """Ask for words, and say why where nobody will sing them."""
     advice = min(form.lyrics_advice, form.room.most)
-    more = [say("lyrics-length", advice=advice, max=form.room.most)]
+    length = "lyrics-length" if advice < form.room.most else "lyrics-limit"
+    more = [say(length, advice=advice, max=form.room.most)]
     if result_of(form.draft) is Purpose.INSTRUMENTAL:
         more.append(say("lyrics-unsung"))
     return say("lyrics-question", more=Html("\n".join(more)))
