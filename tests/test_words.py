@@ -678,7 +678,7 @@ async def test_words_that_were_refused_may_be_mended_by_an_edit(world: World, ad
     await asked_words(ada)
     sent = await ada.send_text(ONE)
     await ada.wait_for(said("preview"))
-    world.music.fail("1026", times=2)
+    world.music.fail("1026")
     await press(ada, "c:")
     await ada.wait_for(said("failed-sensitive"), after=0)
     await world.quiet()

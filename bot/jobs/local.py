@@ -2,14 +2,13 @@
 
 import asyncio
 import logging
-import random
 from collections import Counter
 from collections.abc import Mapping
 from contextvars import Context
 
 from structlog.contextvars import bound_contextvars
 
-from bot.jobs.port import LONGEST_PAUSE, Kind, Work, log_name
+from bot.jobs.port import BACKOFF, Kind, Work, log_name
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -110,7 +109,7 @@ class LocalJobs:
             again = await work.run(*key)
         except Exception as error:
             self._failures[key] += 1
-            pause = min(LONGEST_PAUSE, 2.0 ** self._failures[key]) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+            pause = BACKOFF.pause(self._failures[key])
             if isinstance(error, StoreUnavailable | OSError):
                 log.error("work was put off for %.0f s: %s", pause, error)  # noqa: TRY400 - one line
             else:

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Protocol
 
+from bot.backoff import Backoff
+
 
 class Kind(StrEnum):
     """What there is to look at."""
@@ -12,8 +14,8 @@ class Kind(StrEnum):
     DELIVERY = "delivery"
 
 
-LONGEST_PAUSE = 60.0
-"""Seconds; work that keeps failing is looked at once a minute."""
+BACKOFF = Backoff(first=2.0, longest=60.0)
+"""Work that keeps failing is looked at once a minute."""
 
 
 def log_name(kind: Kind) -> str:

@@ -6,7 +6,6 @@ else, and one that comes twice does nothing the second time.
 
 import asyncio
 import logging
-import random
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -18,7 +17,7 @@ from procrastinate.worker import Worker
 from psycopg import Error as PsycopgError
 from structlog.contextvars import bound_contextvars
 
-from bot.jobs.port import LONGEST_PAUSE, Kind, Work, log_name
+from bot.jobs.port import BACKOFF, Kind, Work, log_name
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -238,4 +237,4 @@ def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 
 def _pause(failures: int) -> float:
-    return min(LONGEST_PAUSE, 2.0 ** (failures + 1)) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+    return BACKOFF.pause(failures + 1)

@@ -2,18 +2,17 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from bot.backoff import Backoff
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-_PATIENCE = 900.0
-_LONGEST_PAUSE = 3.0
+_BACKOFF = Backoff(first=0.2, longest=3.0, deadline=900.0)
 
 
 async def insist(commit: Callable[[], Awaitable[Result]]) -> Result:
@@ -28,15 +27,14 @@ async def insist(commit: Callable[[], Awaitable[Result]]) -> Result:
     Raises:
         StoreUnavailable: it was away for a quarter of an hour.
     """
-    begun, pause, said = time.monotonic(), 0.2, False
+    tries = _BACKOFF.begin()
     while True:
         try:
             return await commit()
         except StoreUnavailable as error:
-            if time.monotonic() - begun > _PATIENCE:
+            pause = tries.failed()
+            if pause is None:
                 raise
-            if not said:
+            if tries.failures == 1:
                 log.error("what has happened cannot be written down yet: %s", error)  # noqa: TRY400 - one line
-            said = True
         await asyncio.sleep(pause)
-        pause = min(_LONGEST_PAUSE, pause * 2)
