@@ -28,7 +28,7 @@ class Visitor {
     this.parts = { chat: new Chat(this), people: new People(place("people"), this),
       backstage: new Backstage(place("backstage"), () => this.fold(true)) };
     this.composer = new Composer(place("composer"), this);
-    this.fold(localStorage.getItem("folded") ? localStorage.getItem("folded") === "true" : !WIDE.matches);
+    this.fold(!WIDE.matches || localStorage.getItem("folded") === "true"); // a phone begins with the chat
     this.takeDrops();
     place("veil").addEventListener("click", () => this.sheet(false));
     addEventListener("keydown", (event) => event.key === "Escape" && this.escape());
