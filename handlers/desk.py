@@ -31,7 +31,7 @@ _SOON = 8.0
 """Seconds in which Telegram takes a short message; after that its answer counts as lost."""
 
 _SPINNING = 2.0
-"""Seconds that it may take to end a button's spinning."""
+"""Seconds that one try to end a button's spinning may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +129,10 @@ async def toast(update: Update, text: str | None = None, *, alert: bool = False)
         return
 
     async def answer() -> None:
-        await query.answer(text, show_alert=alert, read_timeout=_SOON)
+        await query.answer(text, show_alert=alert, read_timeout=_SOON if text else _SPINNING)
 
     with suppress(TelegramError, TimeoutError):
-        async with asyncio.timeout(_SOON if text else _SPINNING):
+        async with asyncio.timeout(_SOON):
             await repeated(answer, harmless=True)
 
 

@@ -80,6 +80,9 @@ async def open_status(update: Update, desk: Desk, track: Track) -> None:
     panel = await reply(update, say("status-queued"), buttons, topic=track.topic_id)
     if panel:
         await desk.store.tracks.note_panel(track.id, panel.message_id)
+        now = await desk.store.tracks.get(track.id)
+        if now.status not in UNFINISHED:  # it ended while this message was on its way
+            await desk.courier.show(now)
 
 
 async def pressed_track(update: Update, desk: Desk) -> Track | None:
