@@ -113,16 +113,7 @@ class Create:
         if flaw := flaw_of(sound):
             await self._refuse(update, flaw)
             return None
-        try:
-            draft, changed = await self._desk.studio.record(as_new(message, sound, user.id))
-        except EnoughError as enough:
-            await reply(update, recordings_enough(await self._desk.texts(update), enough))
-            return None
-        if changed:
-            await asyncio.gather(receipt(message, _RECEIPT), self._panels.ask(update, draft))
-        else:
-            await self._panels.complete(update, draft)
-        return state_of(draft)
+        return await self._taken_in(update, as_new(message, sound, user.id))
 
     async def replaced(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Follow a recording that was replaced by another in its message."""

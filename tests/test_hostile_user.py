@@ -158,7 +158,9 @@ async def test_the_same_file_again_is_neither_fetched_nor_heard(world: World, ad
     bob = world.telegram.person(2002, "Bob")
     for person in (ada, ada, bob):
         send(person, world, song(), "same-file")
+        await world.quiet()
         await is_prepared(world, person)
+    await world.quiet()
     assert world.telegram.counts["getFile"] == 1
     await person_chooses(world, ada)
     await person_chooses(world, bob)
