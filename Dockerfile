@@ -26,6 +26,6 @@ VOLUME /data
 EXPOSE 8081
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=20s --retries=3 \
-    CMD ["python", "-m", "bot.telegram.asking"]
+    CMD ["python", "-m", "bot.telegram.inbound.healthcheck"]
 ENTRYPOINT ["refrain"]
 CMD ["run"]

@@ -24,7 +24,7 @@ test: $(VENV)/ready-dev ## the whole suite, with coverage
 	$(BIN)/coverage report
 
 soak: $(VENV)/ready-dev ## a thousand things that people do, while every tenth call goes wrong
-	SOAK_STEPS=1000 $(BIN)/pytest tests/test_soak.py -n 0
+	SOAK_STEPS=1000 $(BIN)/pytest tests/process/test_soak.py -n 0
 
 lint: $(VENV)/ready-dev ## style, types and who may import whom
 	$(BIN)/ruff check .

@@ -22,11 +22,11 @@ import aiohttp
 from benchmarks import load_store, memory, processes, sounds
 from benchmarks.load_store import Cost
 from benchmarks.people import telegram
-from benchmarks.postgres import Missing, Postgres
 from benchmarks.torture_people import track_of
+from bot.sandbox.telegram.api import TelegramApi
 from bot.sandbox.telegram.server import Call
-from bot.sandbox.telegram_api import TelegramApi
 from bot.store import Store
+from tests.support.postgres import Missing, Postgres
 
 ROOT = Path(__file__).parents[1]
 FIRST, KEY = 10_000, "sandbox-key"

@@ -86,9 +86,9 @@ async def _preview(store: Store, number: int, **ids: str | None) -> Draft:
 class Held:
     """What is asked for all tracks in flight together, shared out among them.
 
-    A track takes a minute. Its claim is renewed every 9 seconds (`bot.studio.holding`); every 3
-    seconds, or more rarely when many wait, the store is asked for up to 15 tracks whose status
-    messages are to move (`bot.studio.panels`).
+    A track takes a minute. Its claim is renewed every 9 seconds (`bot.studio.claim_renewal`);
+    every 3 seconds, or more rarely when many wait, the store is asked for up to 15 tracks whose
+    status messages are to move (`bot.studio.progress`).
     """
 
     def __init__(self, store: Store, in_flight: int) -> None:
@@ -115,7 +115,7 @@ def _due(share: float, number: int) -> int:
 
 
 async def _way(store: Store, draft: Draft, held: Held) -> None:
-    """From Create to a delivered track; `tests/test_load.py` holds it against the product."""
+    """From Create to a delivered track, as `tests/store/test_load.py` holds it to the product."""
     await store.inbox.keep([(draft.user_id, "{}" * 300)], done=[draft.user_id - 1])
     await store.drafts.get(draft.chat_id, draft.user_id)
     await store.references.get(draft.reference_id or 0)

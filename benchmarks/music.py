@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.sandbox.music_api import MusicApi
+from bot.sandbox.music.aimlapi.server import MusicApi
 
 LATENCY = 0.5
 """Seconds that a track takes while the gate is open."""

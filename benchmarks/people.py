@@ -4,9 +4,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from bot.sandbox.telegram.api import Person, SeenMessage, TelegramApi
 from bot.sandbox.telegram.server import Call
-from bot.sandbox.telegram.world import Keep
-from bot.sandbox.telegram_api import Person, SeenMessage, TelegramApi
+from bot.sandbox.telegram.state import Keep
 
 PATIENCE = 120.0
 WORDS = "Morning light upon the water\nevery word a little brighter"

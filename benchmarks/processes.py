@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.sandbox.telegram_api import TelegramApi
+from bot.sandbox.telegram.api import TelegramApi
 
 ROOT = Path(__file__).parents[1]
 REFRAIN = ("-m", "bot", "run")

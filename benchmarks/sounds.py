@@ -5,10 +5,10 @@ from io import BytesIO
 
 import numpy as np
 
-from bot.sandbox import synth
-from bot.sandbox.listening import Key
-from bot.sandbox.sketch import accompany
-from bot.sandbox.synth import Mix
+from bot.sandbox.synthesis import instruments
+from bot.sandbox.synthesis.analysis import Key
+from bot.sandbox.synthesis.instruments import Mix
+from bot.sandbox.synthesis.sketch import accompany
 
 _BAR = 2.4
 _KEY = Key(9, minor=True)
@@ -43,4 +43,4 @@ def long_recording(seconds: int = 595) -> bytes:
 def _mp3(seconds: float, bitrate: int) -> bytes:
     mix = Mix(seconds)
     accompany(mix, _KEY, _BAR, int(seconds / _BAR))
-    return synth.encoded(mix.mastered(), "mp3", rate=synth.RATE, bitrate=bitrate)
+    return instruments.encoded(mix.mastered(), "mp3", rate=instruments.RATE, bitrate=bitrate)

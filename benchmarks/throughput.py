@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks import processes
 from benchmarks.people import Crowd, telegram
-from bot.sandbox.telegram_api import Person
+from bot.sandbox.telegram.api import Person
 
 CHATS = 300
 

@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import sounds
-from benchmarks.postgres import Missing, Postgres, rows
 from benchmarks.torture_bots import MOMENTS, Music, Stalked
 from benchmarks.torture_people import Crowd
-from bot.sandbox.telegram_api import TelegramApi
+from bot.sandbox.telegram.api import TelegramApi
+from tests.support.postgres import Missing, Postgres, rows
 
 KILLS, CAP = 200, 2
 _LATENCY = 0.4

@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.music_api import MusicApi
+from bot.sandbox.music.aimlapi.server import MusicApi
+from bot.sandbox.telegram.api import TelegramApi
 from bot.sandbox.telegram.server import Call
-from bot.sandbox.telegram_api import TelegramApi
 
 ROOT = Path(__file__).parents[1]
 MOMENTS = (

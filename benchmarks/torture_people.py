@@ -5,9 +5,9 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
+from bot.i18n import texts
+from bot.sandbox.telegram.api import Person, SeenMessage, TelegramApi
 from bot.sandbox.telegram.server import Call
-from bot.sandbox.telegram_api import Person, SeenMessage, TelegramApi
-from bot.texts import texts
 
 ANSWERED = 15.0
 """Seconds a person waits for an answer before asking again."""

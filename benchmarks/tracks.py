@@ -12,7 +12,7 @@ import aiohttp
 from benchmarks import memory, processes, sounds
 from benchmarks.music import LATENCY
 from benchmarks.people import PATIENCE, Crowd, create, fill_in, rewrite, telegram
-from bot.sandbox.telegram_api import Person, SeenMessage
+from bot.sandbox.telegram.api import Person, SeenMessage
 
 ASK_EVERY = 0.05
 AT_ONCE = 6

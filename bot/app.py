@@ -14,7 +14,7 @@ from telegram import BotCommand
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, ExtBot
 
-import handlers.create
+import handlers.conversation
 import handlers.errors
 import handlers.gate
 import handlers.help
@@ -22,25 +22,25 @@ import handlers.privacy
 import handlers.start
 import handlers.tracks
 from bot.audio import Limits, Workshop
+from bot.backends import music_services, named
+from bot.file_permissions import private_folder
+from bot.i18n import languages, texts
 from bot.jobs import Jobs, Kind, LocalJobs
-from bot.private import private_folder
-from bot.services import music_services, named
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, Store
 from bot.studio import Context, Rules, Studio
-from bot.telegram.courier import Courier
-from bot.telegram.door import Door
-from bot.telegram.files import Files
-from bot.telegram.health import Standby
-from bot.telegram.intake import Intake
-from bot.telegram.known_bot import KnownBot
-from bot.telegram.languages import Languages
-from bot.telegram.patience import Patience, Pauses
+from bot.telegram.checked_bot import KnownBot
+from bot.telegram.inbound.dispatcher import Intake
+from bot.telegram.inbound.health import Standby
+from bot.telegram.inbound.listener import Door
+from bot.telegram.inbound.webhook import CannotListen, Server
+from bot.telegram.outbound.files import Files
+from bot.telegram.outbound.languages import Languages
+from bot.telegram.outbound.messenger import Courier
 from bot.telegram.persistence import DraftPersistence
+from bot.telegram.reconnect import Patience, Pauses
 from bot.telegram.request import AiohttpRequest
-from bot.telegram.webhook import CannotListen, Server
-from bot.texts import languages, texts
-from handlers.desk import App, Desk
+from handlers.deps import App, Desk
 
 log = logging.getLogger(__name__)
 
@@ -204,7 +204,7 @@ def application(desk: Desk, settings: Settings) -> App:
         handlers.help,
         handlers.privacy,
         handlers.tracks,
-        handlers.create,
+        handlers.conversation,
     ):
         room.add(app, desk)
     handlers.errors.add(app)

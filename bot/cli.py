@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bot import log, settings
+from bot.file_permissions import keep_private
 from bot.model import Purpose
-from bot.private import keep_private
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
 _LAST_PORT = 65_535
@@ -54,7 +54,7 @@ def _run(options: argparse.Namespace) -> int:
         chosen = settings.load()
     except settings.SettingsError as error:
         # A name that nobody knows is often the reason; `check` marks its lines.
-        more = import_module("bot.commands.remarks").misspelt()
+        more = import_module("bot.commands._remarks").misspelt()
         mark = ("✗ ", "! ") if options.name == "check" else ("", "")
         lines = [f"{mark[0]}{line}" for line in str(error).splitlines()]
         raise settings.SettingsError("\n".join([*lines, *(mark[1] + m for m in more)])) from None

@@ -8,11 +8,11 @@ from telegram import Bot, Update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ContextTypes
 
+from bot.i18n import texts
 from bot.store import StoreUnavailable
-from bot.telegram.intake import TookTooLong
-from bot.telegram.languages import Languages
-from bot.texts import texts
-from handlers.desk import App, reply, toast
+from bot.telegram.inbound.dispatcher import TookTooLong
+from bot.telegram.outbound.languages import Languages
+from handlers.deps import App, reply, toast
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from telegram.constants import ChatID, ChatType, ParseMode
 from telegram.error import TelegramError
 from telegram.ext import ApplicationHandlerStop, ContextTypes, TypeHandler
 
-from bot.texts import texts
-from handlers.desk import App, Desk
+from bot.i18n import texts
+from handlers.deps import App, Desk
 
 log = logging.getLogger(__name__)
 

@@ -1,213 +1,304 @@
-"""Lyrics as they come: typed, edited, or in a file of text."""
+"""Lyrics on their way into the draft."""
 
-import re
-import unicodedata
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
-from telegram import Message
-from telegram.ext import filters
+from telegram import Update
+from telegram.error import TelegramError
+from telegram.ext import ContextTypes, ConversationHandler
 
-from bot.studio import Later
-from bot.studio.letters import is_none
-from bot.studio.ports import FileGone, TooBig
-from handlers.desk import Desk
-from handlers.documents import WORDS_FILE, Writing, writing_of
+from bot.model import BY_WORDS, Step, TrackStatus
+from bot.store import Draft, Track
+from bot.studio import Piece, Words
+from bot.studio.lyrics_pieces import ids, looks_like_lyrics
+from bot.studio.small_talk import Talk, small_talk
+from bot.telegram.outbound import keyboards
+from handlers import lyrics_input
+from handlers.deps import Desk, numbers, reply, toast
+from handlers.prompts import Panels
+from handlers.small_talk import SmallTalk
+from handlers.states import State, state_of, step_after
+from handlers.tracks import pressed_track
 
-_FILE_BYTES = 16 * 1024
-_LONG_LINE = 500
-
-WORDS = filters.UpdateType.MESSAGE & ((filters.TEXT & ~filters.COMMAND) | WORDS_FILE)
-EDITED_WORDS = filters.UpdateType.EDITED_MESSAGE & (filters.TEXT | WORDS_FILE)
-SLASHED = filters.UpdateType.MESSAGE & filters.COMMAND
-OTHER = filters.UpdateType.MESSAGE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
-
-_MARKED = (  # the longer marks first: UTF-32's begins like UTF-16's
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
-_UNMARKED = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
-_NO_TEXT = (
-    b"%PDF",
-    b"PK\x03\x04",
-    b"{\\rtf",
-    b"\xd0\xcf\x11\xe0",
-    b"\x1f\x8b",
-    b"\x89PNG",
-    b"ID3",
-)
-_PAGE = re.compile(r"\s*(?:<\?xml|<!doctype\s+html|<html|\\documentclass)", re.IGNORECASE)
-_BREAKS = frozenset("\t\n\r\x0b\x0c\x85")
-
-_TIME = r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,:]\d{1,3})?"
-_LRC_TIMES = re.compile(rf"\[{_TIME}\]|<{_TIME}>")
-_LRC_ID = re.compile(r"\[[a-z#]{1,10}:.*\]", re.IGNORECASE)
-_CUE = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}.*")
-_TAG = re.compile(r"</?[a-z][^<>]{0,80}>|\{\\[^{}]{0,40}\}", re.IGNORECASE)
-_MD_LINE = re.compile(r"^\s{0,3}(?:#{1,6}\s+|>\s?|[-*+]\s+(?=\S))")
-_MD_RULE = re.compile(r"^\s*(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,}|=+|`{3,}.*|~{3,}.*)$")
-_MD_MARK = re.compile(
-    r"(\*\*\*|\*\*|~~|`|(?<!\w)(?:\*|___|__|_))(?=\S)(.+?)(?<=\S)\1(?!(?<=[_*])\w)"
-)
-_MD_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
+_WANTED = {Step.LYRICS, Step.PREVIEW}
+_UNSUNG = {Step.PURPOSE, Step.PARTNER}
+"""Steps whose question says nothing of the words: its buttons stay good when those change."""
 
 
-class Unread(Exception):
-    """A file that gives no lyrics.
+class TakeWords:
+    """Keeps what people write: lyrics, typed, sent as a file or edited.
 
-    Args:
-        key: The text that says why.
+    A message that has been taken in is known by its number: handled again, it changes nothing,
+    and only a question that was never sent is asked.
     """
 
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.key = key
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._panels = Panels(desk)
+        self._talk = SmallTalk(desk)
 
-
-async def read(message: Message, desk: Desk) -> str:
-    """The words in a message, as typed, or as they stand in its file.
-
-    Raises:
-        Unread: its file is no text, too big, gone, or in no encoding that can be told.
-    """
-    if message.document is None:
-        return message.text or ""
-    kind = writing_of(message.document)
-    if kind is Writing.FORMATTED:
-        raise Unread("lyrics-wrong-kind")
-    if (message.document.file_size or 0) > _FILE_BYTES:
-        raise Unread("lyrics-file-big")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "lyrics.txt"
+    async def words(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """Keep the lyrics, and go on to whatever is missing."""
+        message, draft = update.message, await self._desk.draft(update)
+        if message is None:
+            return None
+        if Words.of(draft).knows(message.message_id):
+            return await self._again(update, draft)
         try:
-            await desk.studio.fetch_words(message.document.file_id, path, _FILE_BYTES)
-        except TooBig as error:
-            raise Unread("lyrics-file-big") from error
-        except (FileGone, Later) as error:
-            raise Unread("lyrics-file-gone") from error
-        return words_of(path.read_bytes(), kind)
+            text = await lyrics_input.read(message, self._desk)
+        except lyrics_input.Unread as unread:
+            await self._say_unread(update, draft, unread.key)
+            return await self._answered(update, draft)
+        typed = message.document is None
+        piece = Piece.of(message.message_id, text, message.date.timestamp())
+        if self._goes_on(draft, piece):
+            return await self._take(update, draft, piece, sure=True)
+        talk = small_talk(text) if typed else None
+        if talk and not _may_be_sung(talk, draft):
+            if not await self._talk.answer(update, draft, talk) and draft:
+                await self._panels.ask(update, draft)
+            return await self._answered(update, draft)
+        if draft is None or draft.step is Step.CLOSED:
+            draft = await self._desk.studio.reopened(draft) or draft
+        asked_for = draft is not None and draft.step is Step.LYRICS
+        sure = talk is None and (not typed or asked_for or looks_like_lyrics(text))
+        return await self._take(update, draft, piece, sure=sure)
 
+    async def slashed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> State:
+        """Take a text that begins like a command for what it is: words, or an unknown command."""
+        message, draft = update.message, await self._desk.draft(update)
+        if message is None:
+            return None
+        several = len((message.text or "").split()) > 1
+        if draft and draft.step in _WANTED and several:
+            return await self.words(update, context)
+        if Words.of(draft).knows(message.message_id):
+            return await self._again(update, draft)
+        say = await self._desk.texts(update)
+        await reply(update, say("unknown-command"))
+        return await self._answered(update, draft)
 
-def words_of(raw: bytes, kind: Writing = Writing.PLAIN) -> str:
-    """The words in a file.
-
-    Args:
-        raw: What it holds.
-        kind: As what it was sent; times and cues are found in a `.txt`, too.
-
-    Raises:
-        Unread: it is no text, or in no encoding that can be told.
-    """
-    if raw.startswith(_NO_TEXT):
-        raise Unread("lyrics-wrong-kind")
-    text = _decoded(raw)
-    if _PAGE.match(text):
-        raise Unread("lyrics-wrong-kind")
-    lines = text.splitlines()
-    if kind is Writing.CUES or any(_CUE.fullmatch(line) for line in lines):
-        return _without_cues(lines)
-    if kind is Writing.TIMED or _is_timed(lines):
-        return _without_times(lines)
-    return _without_markdown(lines) if kind is Writing.MARKDOWN else text
-
-
-def _decoded(raw: bytes) -> str:
-    """Text in UTF-8, or in UTF-16 or UTF-32 with a mark or without.
-
-    Encodings of eight bits cannot be told from each other: better to say so than to offer
-    nonsense to be sung.
-    """
-    try:
-        for mark, encoding in _MARKED:
-            if raw.startswith(mark):
-                return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise Unread("lyrics-file-unreadable") from error
-    for encoding in ("utf-8-sig", *_UNMARKED):
+    async def edited(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """Follow an edit of a message that holds words."""
+        message, draft = update.edited_message, await self._desk.draft(update)
+        if message is None or draft is None:
+            return None
+        before, number = Words.of(draft), message.message_id
+        if not before.knows(number):
+            return None
         try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if _is_typed(text) if encoding == "utf-8-sig" else _is_wide(text):
-            return text
-    raise Unread("lyrics-file-unreadable")
+            text = await lyrics_input.read(message, self._desk)
+        except lyrics_input.Unread as unread:
+            await self._say_unread(update, draft, unread.key)
+            return None
+        if number not in ids((*before.kept, *before.new)):
+            return await self._made_words(update, draft, text)
+        after = before.edited(number, text)
+        if draft.step is Step.CLOSED and number in ids(before.kept):
+            return await self._too_late(update, draft, after)
+        sure = draft.step in _WANTED or looks_like_lyrics(text)
+        return await self._change(update, draft, _its_own(draft, after), draft.panel_id, sure=sure)
+
+    async def _made_words(self, update: Update, draft: Draft, text: str) -> State:
+        """Take in a message that was no words, and has been edited into some."""
+        message = update.edited_message
+        if message is None or draft.step not in _WANTED or small_talk(text):
+            return None
+        if message.message_id not in Words.of(draft).heard:
+            return None
+        sent_at = (message.edit_date or message.date).timestamp()
+        return await self._take(update, draft, Piece(message.message_id, text, sent_at), sure=True)
+
+    async def answer(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """Do with words what a button says: add them, sing them instead, or leave them out."""
+        draft, query = await self._desk.draft(update), update.callback_query
+        draft_id, message_id = (*numbers(update), 0)[:2]
+        before = Words.of(draft)
+        if draft is None or query is None or draft.id != draft_id:
+            return await self._stale(update, draft)
+        if not before.new or before.new[-1].message_id != message_id:
+            if not before.knows(message_id):
+                return await self._stale(update, draft)
+            await toast(update)  # pressed twice, or handled again
+            return await self._again(update, draft)
+        await toast(update)
+        action, words = (query.data or "")[:1], _its_own(draft, before)
+        if action == keyboards.LEAVE_WORDS and draft.step is Step.CLOSED:
+            return await self._left_alone(update, draft, before.leaving_out())
+        after = {
+            keyboards.ADD_WORDS: words.adding,
+            keyboards.REPLACE_WORDS: words.replacing,
+            keyboards.LEAVE_WORDS: words.leaving_out,
+        }[action]()
+        panel = query.message.message_id if query.message else None
+        return await self._change(update, draft, after, panel, sure=True)
+
+    async def renew(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """New lyrics for a track whose words were edited too late: the edited ones."""
+        track, draft = await pressed_track(update, self._desk), await self._desk.draft(update)
+        if track is None:
+            return None
+        await toast(update)
+        latest = await self._desk.store.tracks.last_of(track.chat_id, track.user_id)
+        edited = Words.of(draft)
+        if draft and draft.step is not Step.CLOSED and edited.renews == track.id:
+            return await self._again(update, draft)  # pressed twice, or handled again
+        closed = draft is not None and draft.step is Step.CLOSED and latest == track
+        return await self._sung_anew(update, track, edited if closed else Words())
+
+    async def _sung_anew(self, update: Update, track: Track, edited: Words) -> State:
+        """Go on with a track's recordings, and these words."""
+        fresh = Words(new=edited.kept, renews=track.id)
+        begun = await self._desk.studio.rewrite(track, words=fresh.packed())
+        return await self._change(update, begun, fresh, None, sure=True)
+
+    async def _take(
+        self, update: Update, draft: Draft | None, piece: Piece, *, sure: bool
+    ) -> State:
+        """Take a message in: the rest of a paste, or words of their own."""
+        room = self._desk.studio.room(draft)
+        before = _its_own(draft, Words.of(draft)).settled(room, sure=False)
+        if draft and self._goes_on(draft, piece):
+            after = before.with_tail(piece)
+            return await self._change(update, draft, after, draft.panel_id, sure=True)
+        after = before.taking(piece, room, sure=sure)
+        return await self._change(update, draft, after, None, sure=sure)
+
+    @staticmethod
+    def _goes_on(draft: Draft | None, piece: Piece) -> bool:
+        """Whether a message is the rest of a paste that an app has split."""
+        before = _its_own(draft, Words.of(draft))
+        last = (before.new or before.kept)[-1:]
+        return draft is not None and bool(last) and piece.is_tail_of(last[0], draft.panel_id)
+
+    async def _change(
+        self,
+        update: Update,
+        draft: Draft | None,
+        words: Words,
+        panel_id: int | None,
+        *,
+        sure: bool,
+    ) -> State:
+        """Commit words, and show where that leads.
+
+        Args:
+            update: What is handled.
+            draft: As it was.
+            words: As they are to be.
+            panel_id: The message that shows it; None for a new one.
+            sure: Whether what waits is lyrics beyond doubt.
+        """
+        words = words.settled(self._desk.studio.room(draft), sure=sure)
+        changed = await self._commit(update, draft, words, panel_id)
+        if changed is None:
+            return None
+        if changed.panel_id is None:
+            await self._panels.ask(update, changed)
+        else:
+            await self._panels.refresh(update, changed)
+        return state_of(changed)
+
+    async def _commit(
+        self, update: Update, draft: Draft | None, words: Words, panel_id: int | None
+    ) -> Draft | None:
+        """Write words down; None if somebody was quicker, or nobody wrote them."""
+        chat, user = update.effective_chat, update.effective_user
+        if chat is None or user is None:
+            return None
+        drafts = self._desk.store.drafts
+        newest = max(ids((*words.kept, *words.new)), default=None)
+        values: dict[str, Any] = {"lyrics": words.lyrics, "lyrics_message_id": newest}
+        if draft is None or draft.step is Step.CLOSED:
+            if words.kept:
+                values |= {"step": Step.RECORDING, "words": words.packed()}
+                return await drafts.open(chat.id, user.id, **values)
+            if draft is None:
+                step = Step.CLOSED
+                return await drafts.open(chat.id, user.id, step=step, words=words.packed())
+            words = replace(Words.of(draft), new=words.new, heard=words.heard)
+            values = {}
+        else:
+            values["step"] = step_after(draft, words.lyrics)
+        if words == Words.of(draft):
+            return draft
+        if panel_id is not None and values.get("step") is draft.step and draft.step in _UNSUNG:
+            return await drafts.note_words(draft, **values, words=words.packed())
+        return await drafts.change(draft, **values, words=words.packed(), panel_id=panel_id)
+
+    async def _too_late(self, update: Update, draft: Draft, words: Words) -> State:
+        """Say once that a track was begun before an edit; New lyrics sings the edited words."""
+        before = Words.of(draft)
+        track = await self._desk.store.tracks.last_of(draft.chat_id, draft.user_id)
+        if track is None or words.lyrics == before.lyrics:
+            return None
+        if track.status is TrackStatus.FAILED and track.reason in BY_WORDS:
+            return await self._sung_anew(update, track, words)  # that is what it asked for
+        if not before.late:
+            say = await self._desk.texts(update)
+            await reply(update, say("lyrics-edited-late"), keyboards.edited_late(track, say))
+        told = replace(words, late=True)
+        await self._desk.store.drafts.note_words(draft, words=told.packed())
+        return None
+
+    async def _left_alone(self, update: Update, draft: Draft, words: Words) -> State:
+        """Words that came by themselves were no lyrics: say how to begin instead."""
+        await self._desk.store.drafts.note_words(draft, words=words.packed())
+        say = await self._desk.texts(update)
+        if update.callback_query:
+            with suppress(TelegramError):
+                await update.callback_query.edit_message_text(say.plain("send-recording-first"))
+        return ConversationHandler.END
+
+    async def _again(self, update: Update, draft: Draft | None) -> State:
+        """What is handled again changes nothing; a question that was never sent is asked."""
+        if draft is None:
+            return None
+        await self._panels.complete(update, draft)
+        return state_of(draft)
+
+    async def _answered(self, update: Update, draft: Draft | None) -> State:
+        """Remember that a message has had its answer, and changed nothing else."""
+        message, user = update.message, update.effective_user
+        if message is None or user is None:
+            return None
+        drafts, words = self._desk.store.drafts, Words.of(draft).hearing(message.message_id)
+        if draft is not None:
+            await drafts.note_words(draft, words=words.packed())
+            return state_of(draft)
+        await drafts.open(message.chat_id, user.id, step=Step.CLOSED, words=words.packed())
+        return None
+
+    async def _say_unread(self, update: Update, draft: Draft | None, key: str) -> None:
+        """Say what is wrong with a file; where a recording is wanted, that it holds no sound."""
+        say = await self._desk.texts(update)
+        if key != "lyrics-wrong-kind" or (draft and draft.step in _WANTED):
+            await reply(update, say(key))
+            return
+        problem = say("recording-not-audio")
+        kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
+        await reply(update, f"{problem}\n{say('lyrics-kept')}" if kept else problem)
+
+    async def _stale(self, update: Update, draft: Draft | None) -> State:
+        say = await self._desk.texts(update)
+        await toast(update, say.plain("toast-stale"))
+        return await self._again(update, draft)
 
 
-def _is_typed(text: str) -> bool:
-    """Whether a text that reads as UTF-8 was written as that.
-
-    UTF-16 reads so, too, where its letters are of one of the first scripts: as letters and
-    control characters in turn. A stray one does no harm.
-    """
-    if "\0" in text or "\x1b" in text:
-        return False
-    strays = sum(unicodedata.category(c) == "Cc" and c not in _BREAKS for c in text)
-    return strays * 50 <= len(text)
+def emptied(draft: Draft) -> str:
+    """What is left of a draft's words when it is dropped: which messages have been handled."""
+    words = Words.of(draft)
+    gone = sorted(ids((*words.kept, *words.new)))
+    return Words().hearing(*words.heard, *gone).packed()
 
 
-def _is_wide(text: str) -> bool:
-    """Whether a text read as UTF-16 or UTF-32 is one: not eight-bit bytes taken two by two.
-
-    Spaces and line ends cannot come from eight-bit text that way (one of their bytes is zero);
-    without any, letters must all come from one corner of Unicode, which pairs of bytes do not.
-    """
-    odd = {"Cc", "Cs", "Co"}
-    if any(unicodedata.category(c) in odd and c not in _BREAKS for c in text):
-        return False
-    if any(is_none(c) for c in text):
-        return False
-    if any(c in " \n\r" for c in text):
-        return True
-    corners = {ord(c) >> 8 for c in text if c.isalpha()}
-    return len(text) > 1 and len(corners) == 1 and corners < set(range(0x20))
+def _its_own(draft: Draft | None, words: Words) -> Words:
+    """Words without those of the track that a closed draft has become."""
+    return replace(words, kept=()) if draft and draft.step is Step.CLOSED else words
 
 
-def _is_timed(lines: list[str]) -> bool:
-    """Whether a text is an LRC file by another name."""
-    written = [line.strip() for line in lines if line.strip()]
-    timed = [line for line in written if _LRC_TIMES.match(line)]
-    about = [line for line in written if _LRC_ID.fullmatch(line)]
-    return bool(timed) and 2 * len(timed + about) > len(written)
-
-
-def _without_times(lines: list[str]) -> str:
-    """Lyrics from an LRC file."""
-    kept = []
-    for line in lines:
-        words = _LRC_TIMES.sub("", line).strip()
-        if words != line.strip() or not _LRC_ID.fullmatch(words):
-            kept.append(words)
-    return "\n".join(kept)
-
-
-def _without_cues(lines: list[str]) -> str:
-    """Lyrics from subtitles: without numbers, times, tags and notes."""
-    kept: list[str] = []
-    for block in re.split(r"\n[^\S\n]*\n", "\n".join(lines)):
-        rows = block.strip().split("\n")
-        cue = next((at for at, row in enumerate(rows) if _CUE.fullmatch(row)), None)
-        if cue is None:  # "WEBVTT", a note, a style
-            continue
-        words = [_TAG.sub("", row).strip() for row in rows[cue + 1 :]]
-        kept.append("\n".join(words))
-    return "\n".join(kept)
-
-
-def _without_markdown(lines: list[str]) -> str:
-    """Lyrics from a Markdown file, as simple as such files of words are."""
-    kept = []
-    for line in lines:
-        if len(line) > _LONG_LINE:  # no line of a song; looking for pairs of signs would take long
-            kept.append(line)
-            continue
-        if _MD_RULE.fullmatch(line):
-            kept.append("")
-            continue
-        words = _MD_LINK.sub(r"\1", _MD_LINE.sub("", line))
-        before = None
-        while before != words:
-            before, words = words, _MD_MARK.sub(r"\2", words)
-        kept.append(words.rstrip("\\").strip())
-    return "\n".join(kept)
+def _may_be_sung(talk: Talk, draft: Draft | None) -> bool:
+    """Whether small talk may be lyrics all the same: it came when words were asked for."""
+    asked_for = draft is not None and draft.step is Step.LYRICS
+    return asked_for and talk is not Talk.DATA

@@ -3,7 +3,7 @@
 from telegram import Update
 from telegram.ext import CommandHandler, ContextTypes
 
-from handlers.desk import ALONE, App, Desk, reply
+from handlers.deps import ALONE, App, Desk, reply
 
 
 def add(app: App, desk: Desk) -> None:

@@ -3,7 +3,7 @@
 from telegram import ChatMember, Update
 from telegram.ext import ChatMemberHandler, CommandHandler, ContextTypes
 
-from handlers.desk import App, Desk, reply
+from handlers.deps import App, Desk, reply
 
 
 class Start:

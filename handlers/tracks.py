@@ -5,8 +5,8 @@ from telegram.ext import CallbackQueryHandler, ContextTypes
 
 from bot.model import TrackStatus
 from bot.store import UNFINISHED, DayFull, NotNow, Track
-from bot.telegram import keyboards, panels
-from handlers.desk import App, Desk, editable, numbers, press_of, reply, toast, too_many
+from bot.telegram.outbound import keyboards, panels
+from handlers.deps import App, Desk, editable, numbers, press_of, reply, toast, too_many
 
 _SENT = {*UNFINISHED, TrackStatus.DELIVERED}
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.telegram_api import Person
+from bot.sandbox.telegram.api import Person
 from bot.settings import Settings
-from tests.bot_kit import KEY, World, logging_into
+from tests.support.bot_kit import KEY, World, logging_into
 
-pytest_plugins = ["tests.pg_kit"]
+pytest_plugins = ["tests.support.pg_kit"]
 
 
 @pytest.fixture

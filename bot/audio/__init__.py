@@ -3,9 +3,9 @@
 Importing this loads neither FFmpeg nor numpy; only the child processes do.
 """
 
-from bot.audio.findings import Inspected, Limits, Prepared, Unusable
-from bot.audio.tags import frames, tagged
-from bot.audio.workshop import Workshop
+from bot.audio.id3 import frames, tagged
+from bot.audio.models import Inspected, Limits, Prepared, Unusable
+from bot.audio.processor import Workshop
 
 __all__ = [
     "Inspected",

@@ -12,9 +12,9 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
-from bot.audio.findings import Unusable
-from bot.audio.mix import Floats, Mixer, Piece, samples_of
-from bot.audio.promise import promised
+from bot.audio.announced_length import promised
+from bot.audio.downmix import Floats, Mixer, Piece, samples_of
+from bot.audio.models import Unusable
 from bot.model import Flaw
 from bot.untrusted import printable
 

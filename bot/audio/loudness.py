@@ -7,7 +7,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from bot.audio.decode import BLOCK, RATE, as_frame, layout_of
-from bot.audio.mix import Floats
+from bot.audio.downmix import Floats
 
 _STEPS = 10  # blocks of 100 ms that are weighted at once
 _BEFORE = 8_192  # samples before them that the filter still remembers

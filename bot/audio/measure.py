@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio.decode import BLOCK, RATE
-from bot.audio.mix import Floats
+from bot.audio.downmix import Floats
 
 _FLOOR = 1e-6  # -120 dBFS; keeps the logarithm finite
 _FULL_SCALE = 0.99  # a lossy codec moves clipped samples a little

@@ -10,10 +10,10 @@ import numpy as np
 
 from bot.audio import pitch
 from bot.audio.decode import RATE, Recording, as_frame, opened
-from bot.audio.findings import Limits, Prepared, Unusable
+from bot.audio.downmix import Mixer
 from bot.audio.loudness import Loudness
 from bot.audio.measure import LISTENING_RATE, Meter
-from bot.audio.mix import Mixer
+from bot.audio.models import Limits, Prepared, Unusable
 from bot.model import Flaw, Hint
 
 _BIT_RATE = 192_000

@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 from sqlalchemy.engine import make_url
 
+from bot.i18n import texts
 from bot.settings import Settings, SettingsError
-from bot.store.backup import BackupFailed, backup
-from bot.texts import texts
+from bot.store.db.backup import BackupFailed, backup
 
 
 def command(settings: Settings, options: argparse.Namespace) -> int:

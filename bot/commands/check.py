@@ -19,14 +19,14 @@ from sqlalchemy.engine import make_url
 from telegram.error import InvalidToken, TelegramError, TimedOut
 
 from bot import app
-from bot.commands.remarks import all_of_them, proxy_to
+from bot.backends import music_services
+from bot.commands._remarks import all_of_them, proxy_to
+from bot.file_permissions import open_to_others
+from bot.i18n import Texts, texts
 from bot.music import Finding, MusicBackend
-from bot.private import open_to_others
-from bot.services import music_services
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, NewerSchema, Store, StoreUnavailable
 from bot.telegram.request import Unsent
-from bot.texts import Texts, texts
 
 _DECODERS = ("opus", "mp3", "aac", "vorbis", "flac", "pcm_s16le")
 _ENCODERS = ("libmp3lame",)

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bot.i18n import texts
 from bot.model import Purpose
-from bot.sandbox import samples
+from bot.sandbox.environment import Stage
 from bot.sandbox.page.server import Page
-from bot.sandbox.play import Interrupted, Recording, play
-from bot.sandbox.stage import Stage
+from bot.sandbox.scenario import Interrupted, Recording, play
+from bot.sandbox.synthesis import samples
 from bot.sandbox.transcript import Transcript
 from bot.settings import Settings
-from bot.texts import texts
 
 LATENCY = 5.0
 _LYRICS = "Morning comes in slowly\nthe kettle starts to sing\n\nI hum along"

@@ -14,6 +14,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from bot import app
 from bot.audio import Limits, Unusable, Workshop, tagged
+from bot.backends import accounts, music_services
+from bot.i18n import texts
 from bot.model import Purpose, recipe
 from bot.music import (
     INVISIBLE,
@@ -31,12 +33,10 @@ from bot.music import (
     UserFault,
     UserReason,
 )
-from bot.services import accounts, music_services
 from bot.settings import Settings, shown
 from bot.studio import lyrics
 from bot.studio.context import narrowed
-from bot.studio.ordering import without_joiners
-from bot.texts import texts
+from bot.studio.order_builder import without_joiners
 
 _REFUSED = {
     UserReason.SENSITIVE: "make-sensitive",

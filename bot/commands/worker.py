@@ -5,7 +5,7 @@ import logging
 from contextlib import AsyncExitStack
 
 from bot import app
-from bot.commands.serving import opened, serve, stop_signal
+from bot.commands._runtime import opened, serve, stop_signal
 from bot.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from contextvars import Context
 
 from structlog.contextvars import bound_contextvars
 
-from bot.jobs.port import BACKOFF, Kind, Work, log_name
+from bot.jobs.ports import BACKOFF, Kind, Work, log_name
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from procrastinate.worker import Worker
 from psycopg import Error as PsycopgError
 from structlog.contextvars import bound_contextvars
 
-from bot.jobs.port import BACKOFF, Kind, Work, log_name
+from bot.jobs.ports import BACKOFF, Kind, Work, log_name
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -5,10 +5,10 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
-from bot.music.acestep import AceStep
-from bot.music.aimlapi import AimlApi
-from bot.music.aimlapi_cover import AimlApiCover
-from bot.music.chain import Chain
+from bot.music.acestep.client import AceStep
+from bot.music.aimlapi.client import AimlApi
+from bot.music.aimlapi.cover import AimlApiCover
+from bot.music.aimlapi.faults import INVISIBLE
 from bot.music.errors import (
     BadAnswer,
     MusicError,
@@ -22,9 +22,10 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
+from bot.music.failover import Chain
 from bot.music.http import BODY, HOLD
 from bot.music.polling import PACE
-from bot.music.protocol import (
+from bot.music.ports import (
     Abilities,
     Finding,
     Likeness,
@@ -34,8 +35,7 @@ from bot.music.protocol import (
     Ticket,
     Uploaded,
 )
-from bot.music.replicate import Replicate
-from bot.music.verdicts import INVISIBLE
+from bot.music.replicate.client import Replicate
 
 __all__ = [
     "BACKENDS",

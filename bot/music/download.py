@@ -13,11 +13,11 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from bot.music.aimlapi.faults import seconds
 from bot.music.errors import BadAnswer, MusicError, PassingFault, Unanswered, Unready
 from bot.music.http import speaking
+from bot.music.mp3_files import atomically, is_mp3
 from bot.music.polling import until_there
-from bot.music.sound import atomically, is_mp3
-from bot.music.verdicts import seconds
 
 LIMIT = 50_000_000
 """Bytes a track may have."""

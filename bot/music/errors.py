@@ -1,6 +1,6 @@
 """The one tree of what can go wrong with a music service.
 
-Errors are for logs and decisions; what a person reads is chosen from `bot.texts`. Their texts
+Errors are for logs and decisions; what a person reads is chosen from `bot.i18n`. Their texts
 are our own words and the service's numbers: what a service says may quote the lyrics.
 """
 

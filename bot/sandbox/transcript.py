@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any, Self
 
-from bot.sandbox.telegram.events import Event
-from bot.sandbox.telegram.views import SeenMessage, seen
-from bot.sandbox.telegram_api import Person, TelegramApi
+from bot.sandbox.telegram.api import Person, TelegramApi
+from bot.sandbox.telegram.event_log import Event
+from bot.sandbox.telegram.people.views import SeenMessage, seen
 
 _NUMBERS = re.compile(r"\d+")
 

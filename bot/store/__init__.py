@@ -2,20 +2,20 @@
 
 from typing import Self
 
-from bot.store.alone import AlreadyOpen
-from bot.store.database import Database, StoreUnavailable
+from bot.store.db.database import Database, StoreUnavailable
+from bot.store.db.erasure import Erasing
+from bot.store.db.file_lock import AlreadyOpen
+from bot.store.db.leader import Speaker
+from bot.store.db.migrate import AnotherBot, NewerSchema
 from bot.store.drafts import Drafts, EnoughError, NewRecording
-from bot.store.erasing import Erasing
 from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
 from bot.store.ledger import PENDING, Ledger
-from bot.store.migrate import AnotherBot, NewerSchema
-from bot.store.orders import UNFINISHED, DayFull, NotNow
-from bot.store.people import People
-from bot.store.references import References
+from bot.store.recordings import References
 from bot.store.rows import Attempt, Draft, Reference, Track, Upload
-from bot.store.speaker import Speaker
+from bot.store.track_creation import UNFINISHED, DayFull, NotNow
 from bot.store.tracks import Tracks
+from bot.store.users import People
 
 __all__ = [
     "PENDING",

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, Row, Table, or_, update
 from sqlalchemy import bindparam as given
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from bot.store.database import Database
-from bot.store.statements import changed, one_of
+from bot.store.db.database import Database
+from bot.store.db.sql import changed, one_of
 
 Item = TypeVar("Item")
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import BY_RECORDING, Purpose, ReferenceStatus, Step
-from bot.store.database import Database
+from bot.store.db.database import Database
 from bot.store.rows import Draft
 from bot.store.schema import drafts, references, tracks, users
 

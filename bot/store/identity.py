@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.database import Database
+from bot.store.db.database import Database
 from bot.store.schema import identity
 
 _BOT = "bot"

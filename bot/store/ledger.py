@@ -10,11 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Outcome, TrackStatus
-from bot.store import at_once
-from bot.store.database import Database
+from bot.store.db import postgres_sql
+from bot.store.db.database import Database
+from bot.store.db.sql import changed, moved
 from bot.store.rows import Attempt, Track
 from bot.store.schema import attempts, sounds, tracks
-from bot.store.statements import changed, moved
 
 _MOST = 50  # calls that a track may have, refused ones included
 _RECENT = 20
@@ -64,8 +64,8 @@ _NEXT = (
 
 _MADE = (
     update(tracks)
-    .where(at_once.SOUNDLESS)
-    .values(status=case((at_once.UNWANTED, TrackStatus.CANCELLED), else_=TrackStatus.MADE))
+    .where(postgres_sql.SOUNDLESS)
+    .values(status=case((postgres_sql.UNWANTED, TrackStatus.CANCELLED), else_=TrackStatus.MADE))
     .returning(*tracks.c)
 )
 _KEEP = sqlite.insert(sounds).on_conflict_do_nothing().returning(sounds.c.track_id)
@@ -193,7 +193,7 @@ class Ledger:
                 row = await _in_steps(connection, won)
         else:
             async with self._database.single() as connection:
-                row = (await connection.execute(at_once.WIN, won)).first()
+                row = (await connection.execute(postgres_sql.WIN, won)).first()
         return Track.of(row) if row else None
 
     async def usual_seconds(self) -> float | None:

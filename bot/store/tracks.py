@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.model import TrackStatus
-from bot.store import at_once
 from bot.store.claims import Claims, free
-from bot.store.database import Database
-from bot.store.orders import UNFINISHED, Orders
+from bot.store.db import postgres_sql
+from bot.store.db.database import Database
+from bot.store.db.sql import changed, moved, one_of
 from bot.store.rows import Track
 from bot.store.schema import attempts, sounds, tracks
-from bot.store.statements import changed, moved, one_of
+from bot.store.track_creation import UNFINISHED, Orders
 
 _ONE = tracks.c.id == given("track")
 _GET = select(tracks).where(_ONE)
@@ -151,7 +151,7 @@ class Tracks(Orders):
     async def delivered(self, track_id: int, file_id: str) -> Track | None:
         """Sending or unsure → delivered; the bytes are Telegram's to keep now.
 
-        On SQLite it is `bot.store.erasing` that drops them, a little later.
+        On SQLite it is `bot.store.db.erasure` that drops them, a little later.
 
         Returns:
             The track as it is now; None if it was in another status.
@@ -162,7 +162,7 @@ class Tracks(Orders):
                 row = await _delivered(connection, news)
         else:
             async with self._database.single() as connection:
-                row = (await connection.execute(at_once.DELIVER, news)).first()
+                row = (await connection.execute(postgres_sql.DELIVER, news)).first()
         return Track.of(row) if row else None
 
     async def sound(self, track_id: int) -> tuple[bytes, bytes, str] | None:

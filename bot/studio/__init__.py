@@ -1,7 +1,8 @@
 """The use cases, between what people ask for and what is stored."""
 
 from bot.studio.context import Context, Rules
-from bot.studio.forms import Form, result_of, unsent
+from bot.studio.draft_view import Form, result_of, unsent
+from bot.studio.lyrics_pieces import Piece, Problem, Room, Words
 from bot.studio.ports import (
     AnswerLost,
     Courier,
@@ -16,7 +17,6 @@ from bot.studio.ports import (
     Unreachable,
 )
 from bot.studio.studio import Studio
-from bot.studio.words import Piece, Problem, Room, Words
 
 __all__ = [
     "AnswerLost",

@@ -15,7 +15,7 @@ from bot.music import Abilities, Chain, MusicBackend, OperatorFault, OperatorRea
 from bot.store import Store, StoreUnavailable
 from bot.store.claims import Claims, Item
 from bot.studio import lyrics
-from bot.studio.holding import Holder
+from bot.studio.claim_renewal import Holder
 from bot.studio.ports import Courier, OutOfReach
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Context:
         statuses: frozenset[str] | None = None,
         **values: Any,
     ) -> AsyncIterator[Item | None]:
-        """Work on a row under a claim of this process (see `bot.studio.holding.Holder`)."""
+        """Work on a row under a claim of this process (see `bot.studio.claim_renewal.Holder`)."""
         async with self.holder.holding(claims, row_id, self.worker, statuses, **values) as item:
             yield item
 

@@ -11,11 +11,11 @@ from typing import Any
 from bot.audio import tagged
 from bot.model import Failure, TrackStatus
 from bot.store import UNFINISHED, Track
+from bot.studio.commit_retry import insist
 from bot.studio.context import Context
-from bot.studio.insist import insist
-from bot.studio.keeping import Kept
 from bot.studio.ports import AnswerLost, Later, Unreachable
-from bot.studio.showing import rung, unfit_of
+from bot.studio.progress import rung, unfit_of
+from bot.studio.results import Kept
 
 log = logging.getLogger(__name__)
 

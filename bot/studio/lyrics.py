@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from bot.model import Purpose
-from bot.studio.letters import HELPERS, shown
+from bot.studio.characters import HELPERS, shown
 from bot.studio.titles import file_name, title
 
 __all__ = ["file_name", "final", "normalised", "title"]

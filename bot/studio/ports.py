@@ -1,4 +1,4 @@
-"""What the studio asks of the messenger; `bot.telegram.courier` answers."""
+"""What the studio asks of the messenger; `bot.telegram.outbound.messenger` answers."""
 
 import time
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.model import Flaw
 from bot.store import Reference, Track
 
 if TYPE_CHECKING:
-    from bot.studio.forms import Form  # which needs the context, and that needs this
+    from bot.studio.draft_view import Form  # which needs the context, and that needs this
 
 
 class Later(Exception):

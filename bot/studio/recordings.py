@@ -25,7 +25,8 @@ from bot.music import (
 )
 from bot.store import Reference, Upload
 from bot.studio.context import Context
-from bot.studio.forms import judged
+from bot.studio.draft_view import judged
+from bot.studio.fair_queue import Turns
 from bot.studio.ports import (
     FileGone,
     Flooded,
@@ -35,8 +36,7 @@ from bot.studio.ports import (
     TooBig,
     Unreachable,
 )
-from bot.studio.shelf import Shelf
-from bot.studio.turns import Turns
+from bot.studio.recording_cache import Shelf
 
 log = logging.getLogger(__name__)
 

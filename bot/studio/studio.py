@@ -10,15 +10,15 @@ from bot.jobs import Kind
 from bot.model import BY_WORDS, Purpose, ReferenceStatus, Step, TrackStatus
 from bot.music import Abilities
 from bot.store import DayFull, Draft, NewRecording, NotNow, Reference, Track
+from bot.studio.backend_monitor import Watch
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
-from bot.studio.forms import Form, form_of, room_for
-from bot.studio.guard import Guard
-from bot.studio.making import Making
+from bot.studio.draft_view import Form, form_of, room_for
+from bot.studio.generation import Making
+from bot.studio.job_failures import Guard
+from bot.studio.lyrics_pieces import Room
 from bot.studio.ports import Later, OutOfReach
 from bot.studio.recordings import Recordings
-from bot.studio.watch import Watch
-from bot.studio.words import Room
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +159,7 @@ class Studio:
                 await self._c.jobs.wake(Kind.REFERENCE, reference_id)
 
     async def form(self, draft: Draft) -> Form:
-        """A draft with all that its panel says about it (see `bot.studio.forms.form_of`)."""
+        """A draft with all that its panel says about it (see `bot.studio.draft_view.form_of`)."""
         return await form_of(self._c, draft)
 
     async def choose(
@@ -275,7 +275,7 @@ class Studio:
             await self.send_again(track)
 
     def room(self, draft: Draft | None) -> Room:
-        """How many characters may be typed for a draft (see `bot.studio.forms.room_for`)."""
+        """How many characters may be typed for a draft (see `bot.studio.draft_view.room_for`)."""
         return room_for(self._c, draft)
 
     async def _woken(self, track: Track | NotNow | DayFull) -> Track | NotNow | DayFull:

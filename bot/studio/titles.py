@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from bot.studio.letters import cut, is_mark, shown
-from bot.studio.markers import sung
+from bot.studio.characters import cut, is_mark, shown
+from bot.studio.section_markers import sung
 
 _EDGES = " #*_~`|/\\-–—.,;:!?¡¿…\"'«»“”„‘’‹›·•、。，！？：；「」『』"  # noqa: RUF001 - what people type
 _BRACKETS = re.compile(r"^[\[(（［【〔｛{](.*)[\])）］】〕｝}]$")  # noqa: RUF001 - full width

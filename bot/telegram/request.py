@@ -2,7 +2,7 @@
 
 The stock httpx transport collapses under concurrency (facts: telegram); this one answers the
 same questions with the same errors, and bounds every wait, the body's included. What comes back
-is read by `bot.telegram.answers`.
+is read by `bot.telegram.api_answers`.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
 from bot.proxies import proxy_for
-from bot.telegram import answers
-from bot.telegram.answers import Broken
+from bot.telegram import api_answers
+from bot.telegram.api_answers import Broken
 
 __all__ = ["AiohttpRequest", "Broken", "TooBig", "Unsent", "UnsentTimedOut"]
 
@@ -152,15 +152,15 @@ class AiohttpRequest(BaseRequest):
                 ) as answer,
             ):
                 # PTB gets files, and posts methods.
-                body = answers.whole if method == "POST" else answers.bounded
+                body = api_answers.whole if method == "POST" else api_answers.bounded
                 return answer.status, await body(answer, url)
         except (aiohttp.ClientError, OSError) as error:
             raise _told(error, url) from _harmless(error, url)
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Read an answer of the Bot API (see `bot.telegram.answers.read`)."""
-        return answers.read(payload)
+        """Read an answer of the Bot API (see `bot.telegram.api_answers.read`)."""
+        return api_answers.read(payload)
 
     async def download(self, url: str, into: Path, *, at_most: int, timeout: float) -> int:  # noqa: ASYNC109 - a promise
         """Stream a file to disk; after any failure nothing is left at `into`.

@@ -7,9 +7,9 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from bot.sandbox.page.shapes import shape
-from bot.sandbox.telegram.events import Event
-from bot.sandbox.telegram.world import World
+from bot.sandbox.page.serialize import shape
+from bot.sandbox.telegram.event_log import Event
+from bot.sandbox.telegram.state import World
 
 News = dict[str, Any]
 

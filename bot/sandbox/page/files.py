@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from bot.sandbox.page.sound import Sound
-from bot.sandbox.telegram.files import FileStore, StoredFile
+from bot.sandbox.page.audio import Sound
+from bot.sandbox.telegram.file_store import FileStore, StoredFile
 
 _TYPES = {
     "audio": "audio/mpeg",

@@ -7,17 +7,17 @@ from typing import Any, Self
 
 from aiohttp import BodyPartReader, web
 
-from bot.sandbox.guard import LOCAL
-from bot.sandbox.page.acts import LARGEST, Acts, Refused
-from bot.sandbox.page.backstage import Backstage
-from bot.sandbox.page.cast import Cast
+from bot.sandbox.environment import Stage
+from bot.sandbox.origins import LOCAL
+from bot.sandbox.page.actions import LARGEST, Acts, Refused
+from bot.sandbox.page.audio import Sound
+from bot.sandbox.page.call_log import Backstage
 from bot.sandbox.page.feed import Feed
 from bot.sandbox.page.files import Files
-from bot.sandbox.page.guard import guard
-from bot.sandbox.page.shapes import history
-from bot.sandbox.page.sound import Sound
-from bot.sandbox.stage import Stage
-from bot.sandbox.telegram_api import Call
+from bot.sandbox.page.origin_guard import guard
+from bot.sandbox.page.people import Cast
+from bot.sandbox.page.serialize import history
+from bot.sandbox.telegram.api import Call
 from bot.untrusted import read_json
 
 _STATIC = Path(__file__).parent / "static"

@@ -1,1 +1,1 @@
-"""The rooms of the simulated Bot API; `bot.sandbox.telegram_api` is the door."""
+"""The rooms of the simulated Bot API; `bot.sandbox.telegram.api` is the door."""

@@ -3,10 +3,10 @@
 from typing import Any
 
 from bot.sandbox.telegram.errors import bad_request
-from bot.sandbox.telegram.files import FileStore, StoredFile
-from bot.sandbox.telegram.images import is_music, is_voice, jpeg_size, picture_size
+from bot.sandbox.telegram.file_store import FileStore, StoredFile
+from bot.sandbox.telegram.file_types import is_music, is_voice, jpeg_size, picture_size
 from bot.sandbox.telegram.params import Params, Upload
-from bot.sandbox.telegram.world import Data, World
+from bot.sandbox.telegram.state import Data, World
 
 _THUMBNAIL_BYTES = 200_000
 _THUMBNAIL_SIDE = 320

@@ -11,12 +11,12 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.guard import LOCAL, is_foreign
-from bot.sandbox.telegram import editing, managing, sending
+from bot.sandbox.origins import LOCAL, is_foreign
 from bot.sandbox.telegram.errors import ApiError
 from bot.sandbox.telegram.faults import AFTER, SILENT, Fault, Faults, Rates
+from bot.sandbox.telegram.methods import editing, managing, sending
 from bot.sandbox.telegram.params import Params, read_params
-from bot.sandbox.telegram.world import World
+from bot.sandbox.telegram.state import World
 
 Method = Callable[[World, Params], Any]
 Control = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]

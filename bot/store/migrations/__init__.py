@@ -1,1 +1,1 @@
-"""Alembic's revisions; run by `bot.store.migrate`."""
+"""Alembic's revisions; run by `bot.store.db.migrate`."""

@@ -1,4 +1,4 @@
-"""Run by Alembic inside a transaction that `bot.store.migrate` has opened."""
+"""Run by Alembic inside a transaction that `bot.store.db.migrate` has opened."""
 
 from alembic import context
 

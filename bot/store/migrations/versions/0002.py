@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.migrations import queue
+from bot.store.migrations import procrastinate_schema
 
 revision: str = "0002"
 down_revision: str | None = "0001"
@@ -22,4 +22,4 @@ def upgrade() -> None:
     )
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
-        queue.apply(connection)
+        procrastinate_schema.apply(connection)

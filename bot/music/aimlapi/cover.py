@@ -1,0 +1,303 @@
+"""music-cover through AI/ML API: the melody stays, the voice does not (facts: backends)."""
+
+import asyncio
+import json
+import re
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import aiohttp
+from pydantic import Field, SecretStr
+
+from bot.model import Purpose
+from bot.music.aimlapi.checks import Health
+from bot.music.aimlapi.faults import INVISIBLE, Verdict, fault_of, refuse
+from bot.music.aimlapi.wire import AudioSetting, Loose, LooseAmount, LooseId, LooseText, Wire
+from bot.music.download import Downloads
+from bot.music.errors import (
+    BadAnswer,
+    MusicError,
+    OperatorFault,
+    OperatorReason,
+    PassingFault,
+    StaleUpload,
+    Unanswered,
+    UnknownFault,
+    UserFault,
+    UserReason,
+)
+from bot.music.http import Http, Reply
+from bot.music.polling import PACE, until_there
+from bot.music.ports import Abilities, Finding, Likeness, Order, Sound, Ticket, Uploaded
+
+MODEL = "minimax/music-cover"
+STYLE = "A modern pop version with clear lead vocals, warm drums, bass and guitars"
+"""What the model is told where nobody chose another style."""
+
+_PATH = "/v2/generate/audio"
+_CREATE = 120.0
+_LOOK = 20.0
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+_CODE = re.compile(r"\b[12]\d{3}\b")
+_SERVER = range(500, 600)
+_FULL = 503
+
+
+class Usage(Wire):
+    """What was spent."""
+
+    usd_spent: LooseAmount = None
+
+
+class Meta(Wire):
+    """What goes beside an answer."""
+
+    usage: Annotated[Usage | None, Loose] = None
+
+
+class Fault(Wire):
+    """Why there is no track."""
+
+    name: LooseText = None
+    message: LooseText = None
+
+
+class AudioFile(Wire):
+    """Where the track is, for about a day."""
+
+    url: LooseText = Field(default=None, repr=False)
+
+
+class Generation(Wire):
+    """A cover that was asked for."""
+
+    id: LooseId = None
+    status: LooseText = None
+    error: Annotated[Fault | None, Loose] = None
+    audio_file: Annotated[AudioFile | None, Loose] = None
+    meta: Annotated[Meta | None, Loose] = None
+
+    @property
+    def usd(self) -> float | None:
+        """What it costs, where that is said."""
+        return self.meta.usage.usd_spent if self.meta and self.meta.usage else None
+
+    def track(self) -> str | None:
+        """Where the track is; None while it is being made.
+
+        Raises:
+            MusicError: There will be none.
+        """
+        if self.status == "error":
+            fault = self.error or Fault()
+            raise _end(f"{fault.name or ''} {fault.message or ''}", self.id)
+        if self.status != "completed":
+            return None
+        if self.audio_file is None or not self.audio_file.url:
+            raise BadAnswer("a success without a track", request_id=self.id)
+        return self.audio_file.url
+
+
+class AimlApiCover:
+    """A client of music-cover: one create, then looks by its id.
+
+    Args:
+        session: Used and never closed.
+        key: Of the account; sent to `url` and nowhere else.
+        url: Of the service.
+        upload_timeout: Seconds a create, which carries the recording, may take beyond a minute.
+        generate_timeout: Seconds a track may take from its ticket on.
+        style: What the cover is to sound like, 10 to 300 characters.
+        data_uri: Whether the recording is sent as a `data:` address, or as bare Base64: the
+            documentation's text and schema disagree.
+        lyrics_max: Longest lyrics in characters.
+        pace: Seconds between two looks: first, longest.
+    """
+
+    name = "aimlapi-cover"
+    title = "AI/ML API (cover)"
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        key: SecretStr,
+        url: str,
+        upload_timeout: float,
+        generate_timeout: float,
+        style: str = STYLE,
+        data_uri: bool = True,
+        lyrics_max: int = 1000,
+        pace: tuple[float, float] = PACE,
+    ) -> None:
+        self.abilities = Abilities(
+            model=MODEL,
+            purposes=(Purpose.SONG,),
+            pairs=False,
+            pairs_from_song=False,
+            lyrics_max=min(lyrics_max, 1000),
+            reference_seconds=(6, 360),
+            reference_bytes=20_000_000,
+            track_seconds=360,
+            price_usd=0.195,
+            likeness=Likeness.MELODY,
+            lyrics_min=10,
+            marks=False,
+            style=style,
+            inline=True,
+        )
+        self._key = key
+        self._create_timeout = _CREATE + upload_timeout
+        self._generate_timeout = generate_timeout
+        self._style = style
+        self._prefix = "data:audio/mpeg;base64," if data_uri else ""
+        self._pace = pace
+        self._http = Http(session, url, decoders=4)
+        self._downloads = Downloads(self._http.url)
+        self._health = Health(
+            self._http, MODEL, 0.195, lambda: self._headers() if self._secret else None
+        )
+
+    async def upload(self, recording: Path, purpose: Purpose) -> Uploaded:  # noqa: ARG002  a song
+        """Name the recording, which travels with the order."""
+        return Uploaded(path=recording)
+
+    async def submit(self, order: Order, into: Path) -> Ticket:  # noqa: ARG002  a ticket is all there is
+        """Ask for a cover.
+
+        Raises:
+            MusicError: As the tables say; `BadAnswer` where the id is missing.
+            StaleUpload: The recording was uploaded elsewhere and is no file here.
+            OSError: The recording cannot be read.
+        """
+        song = order.voice or order.beat
+        if song is None or song.path is None:
+            raise StaleUpload("a cover needs the recording itself")
+        told = await self._call(
+            "POST",
+            within=self._create_timeout,
+            hidden=(order.lyrics, *filter(None, order.lyrics.splitlines())),
+            data=await asyncio.to_thread(self._body, order, song.path),
+            headers={"Content-Type": "application/json"},
+        )
+        if not told.id or not _ID.fullmatch(told.id):
+            raise BadAnswer("a cover was promised without an id")
+        return Ticket(told.id, told.usd)
+
+    async def collect(self, ticket: Ticket, into: Path) -> Sound:
+        """Wait for a cover and fetch it.
+
+        Raises:
+            MusicError: See `MusicBackend.collect`.
+            OSError: `into` cannot be written.
+        """
+        if not _ID.fullmatch(ticket.id):
+            raise UnknownFault("not a ticket of this service")
+
+        async def look() -> Sound | None:
+            told = await self._call("GET", within=_LOOK, params={"generation_id": ticket.id})
+            address = told.track()
+            if address is None:
+                return None
+            size = await self._downloads.fetch(address, into, within=self._generate_timeout)
+            return Sound(size, ticket.id, told.usd or ticket.cost_usd)
+
+        return await until_there(look, within=self._generate_timeout, pace=self._pace)
+
+    async def cancel(self, ticket: Ticket) -> None:
+        """Do nothing: a cover cannot be taken back."""
+
+    async def find(self, order: Order, since: datetime) -> list[Ticket]:  # noqa: ARG002  the protocol's
+        """Return nothing: there is no list of what was asked for."""
+        return []
+
+    async def check(self) -> list[Finding]:
+        """Look at the model, the key and the balance; costs nothing, never raises."""
+        return await self._health.look()
+
+    async def aclose(self) -> None:
+        """Close the downloads; the session belongs to whoever gave it."""
+        await self._downloads.aclose()
+
+    def _body(self, order: Order, recording: Path) -> bytes:
+        """Write the body of a create: the recording goes as text, a third longer than it is."""
+        told = {
+            "model": MODEL,
+            "prompt": self._style,
+            "reference_audio_url": self._prefix + b64encode(recording.read_bytes()).decode(),
+            "lyrics": order.lyrics,
+            "audio_setting": AudioSetting().model_dump(),
+        }
+        return json.dumps(told).encode()
+
+    async def _call(
+        self,
+        method: str,
+        *,
+        within: float,
+        hidden: tuple[str, ...] = (),
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> Generation:
+        read: Callable[[Reply], Generation] = _read if method == "POST" else _read_again
+        return await self._http.request(
+            method,
+            _PATH,
+            within=within,
+            read=read,
+            headers=self._headers() | (headers or {}),
+            hidden=(self._secret, *hidden),
+            **more,
+        )
+
+    @property
+    def _secret(self) -> str:
+        return self._key.get_secret_value().strip()
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._secret}", "Accept-Encoding": "identity"}
+
+
+def _read(reply: Reply, *, carries: bool = True) -> Generation:
+    """Read the answer to a create; an error in the middle of it may have left a cover behind."""
+    if not reply.good:
+        try:
+            refuse(reply, carries=carries)
+        except PassingFault as fault:
+            if reply.status in _SERVER and reply.status != _FULL:
+                raise Unanswered(str(fault), http=reply.status) from fault
+            raise
+    told = Generation.parse(reply.body)
+    if told is None:
+        raise BadAnswer("the answer cannot be read", http=reply.status)
+    return told
+
+
+def _read_again(reply: Reply) -> Generation:
+    """Read an answer about a ticket: 404 says that nobody knows it, not that the model is gone."""
+    try:
+        return _read(reply, carries=False)
+    except OperatorFault as fault:
+        if fault.reason is OperatorReason.WITHDRAWN:
+            raise BadAnswer("the cover is not known any more", http=reply.status) from fault
+        raise
+    except UserFault as fault:  # of the question, not of the words
+        raise BadAnswer("the cover cannot be asked about", http=reply.status) from fault
+
+
+def _end(said: str, name: str | None) -> MusicError:
+    """Why there is no cover; what is said is not repeated, for it may quote the lyrics."""
+    verdict = _verdict(said)
+    invisible = str(INVISIBLE) in _CODE.findall(said)
+    code = INVISIBLE if invisible and verdict is UserReason.INVALID else None
+    return fault_of(verdict, "the service gave the cover up", code=code, request_id=name)
+
+
+def _verdict(said: str) -> Verdict:
+    told = said.lower()
+    if "sensitive" in told or "moderation" in told:
+        return UserReason.SENSITIVE
+    return UserReason.INVALID if "invalid" in told or str(INVISIBLE) in told else BadAnswer

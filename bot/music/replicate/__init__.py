@@ -1,0 +1,1 @@
+"""The backend for Replicate: its client and its wire format."""

@@ -1,0 +1,1 @@
+"""Stand-ins for the music services, with their faults."""

@@ -1,0 +1,1 @@
+"""The stand-in for AI/ML API: uploads, calls, answers and faults."""

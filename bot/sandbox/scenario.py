@@ -1,0 +1,109 @@
+"""One whole conversation, played by a person who knows what they want."""
+
+from dataclasses import dataclass, field
+
+from bot.sandbox.telegram.api import Person, SeenMessage
+
+_ASKED = 30.0
+_HINTED = 8.0
+_MADE = 330.0
+
+
+class Interrupted(Exception):
+    """The bot did not do what the play expects; the transcript shows what it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A file to send.
+
+    Attributes:
+        data: Bytes of any audio file.
+        name: Its name; an `.ogg` or `.oga` goes as a voice note, as from the app.
+    """
+
+    data: bytes = field(repr=False)
+    name: str
+
+    async def sent_by(self, person: Person) -> SeenMessage:
+        """Send it."""
+        if self.name.lower().endswith((".ogg", ".oga", ".opus")):
+            return await person.send_voice(self.data, duration=0)
+        return await person.send_document(self.data, self.name)
+
+
+async def play(
+    person: Person,
+    recording: Recording,
+    purpose: str,
+    lyrics: str,
+    partner: Recording | None = None,
+) -> SeenMessage:
+    """Send a recording, say what it is, type the lyrics, press Create, wait for the track.
+
+    Args:
+        person: Who plays.
+        recording: What the track is made from.
+        purpose: song, voice or instrumental.
+        lyrics: As typed.
+        partner: What a voice or a beat is paired with, if anything.
+
+    Returns:
+        The message with the track.
+
+    Raises:
+        Interrupted: the bot asked for something else, or nothing came in time.
+    """
+    sent = await recording.sent_by(person)
+    question = await _next(person, sent.id, f":{purpose}")
+    await person.press(_button(question, f":{purpose}") or "", message_id=question.id)
+    asked = await _next(person, question.id, None)
+    words = await person.send_text(lyrics)
+    preview = await _next(person, max(asked.id, words.id), "c:")
+    if partner is not None:
+        asking = await _next(person, question.id, "m:")
+        await person.press(_button(asking, "m:") or "", message_id=asking.id)
+        asked = await _next(person, asking.id, None)
+        sent = await partner.sent_by(person)
+        preview = await _next(person, max(asked.id, sent.id), "c:")
+    await person.press(_button(preview, "c:") or "", message_id=preview.id)
+
+    def ended(message: SeenMessage) -> bool:
+        refused = message.id > preview.id and message.reply_to is None
+        return refused or _button(message, "t:") is not None
+
+    try:
+        end = await person.wait_for(ended, timeout=_MADE)
+    except TimeoutError:
+        raise Interrupted from None
+    if end.kind != "audio":
+        raise Interrupted
+    return end
+
+
+async def _next(person: Person, after: int, data: str | None) -> SeenMessage:
+    """The next message of the bot; with `data`, the next with such a button.
+
+    A hint may come before the question; but a button that is not there soon after the bot has
+    said something never comes.
+    """
+
+    def said(message: SeenMessage) -> bool:
+        return message.id > after
+
+    def wanted(message: SeenMessage) -> bool:
+        return said(message) and (data is None or _button(message, data) is not None)
+
+    try:
+        first = await person.wait_for(said, after=0, timeout=_ASKED)
+        if wanted(first):
+            return first
+        return await person.wait_for(wanted, after=0, timeout=_HINTED)
+    except TimeoutError:
+        raise Interrupted from None
+
+
+def _button(message: SeenMessage, part: str) -> str | None:
+    return next(
+        (b.data for b in message.buttons if b.data.startswith(part) or b.data.endswith(part)), None
+    )

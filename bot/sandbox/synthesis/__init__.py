@@ -1,0 +1,1 @@
+"""Sketches of tracks made without any service: analysis, instruments and mixing."""

@@ -1,0 +1,1 @@
+"""The database itself: engines, drivers, locks, migrations and backups."""

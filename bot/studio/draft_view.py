@@ -1,0 +1,158 @@
+"""A draft with all that its panel says about it, and what a recording's verdict does to it."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from bot.audio import Limits
+from bot.model import Hint, Purpose, ReferenceStatus, Step, recipe
+from bot.music import Abilities
+from bot.store import Draft, Reference
+from bot.studio import lyrics
+from bot.studio.context import Context
+from bot.studio.lyrics_pieces import Room
+
+
+def result_of(draft: Draft) -> Purpose:
+    """What a draft will give; a song where that is not yet known."""
+    if draft.purpose is None or draft.reference_id is None:
+        return Purpose.SONG
+    return recipe(draft.reference_id, draft.purpose, draft.partner_id, "").result
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A draft, its recordings, and what the music service asks and gives.
+
+    Attributes:
+        draft: As it is now.
+        recordings: The first one and its partner, as far as they have been sent.
+        abilities: Of the service that is used now.
+        limits: What recordings it accepts.
+        room: Characters that may be typed.
+        lyrics_advice: Characters above which shorter is advised.
+        knows_privacy: Whether the person has been told where recordings go.
+    """
+
+    draft: Draft
+    recordings: tuple[Reference, ...]
+    abilities: Abilities
+    limits: Limits
+    room: Room
+    lyrics_advice: int
+    knows_privacy: bool
+
+    @property
+    def refused(self) -> Reference | None:
+        """The first of its recordings that cannot be used."""
+        rejected = ReferenceStatus.REJECTED
+        return next((each for each in self.recordings if each.status is rejected), None)
+
+    @property
+    def unheard(self) -> bool:
+        """Whether something may still be found out about a recording."""
+        return any(each.status is ReferenceStatus.RECEIVED for each in self.recordings)
+
+    @property
+    def doubt(self) -> tuple[Reference, Hint] | None:
+        """What this panel warns of; each recording is warned of once."""
+        return None if self.refused else self.doubt_in({None, self.draft.panel_id})
+
+    def doubt_in(self, messages: set[int | None]) -> tuple[Reference, Hint] | None:
+        """What is doubtful about a recording, if that stands in one of these messages.
+
+        Args:
+            messages: Their ids; None for a warning that has yet to be given.
+        """
+        for each in self.recordings:
+            if each.hint_message_id in messages:
+                voice = each.purpose is Purpose.VOICE
+                for hint in each.findings:
+                    if hint is not Hint.TALKING or voice:
+                        return each, hint
+        return None
+
+
+async def form_of(c: Context, draft: Draft) -> Form:
+    """Look up what a draft's panel says.
+
+    Args:
+        c: The studio's tools.
+        draft: As it is now; without its `panel_id` for a message that is still to be sent.
+    """
+    can, rules = c.music.current.abilities, c.rules
+    asks = draft.step is Step.PURPOSE
+    return Form(
+        draft=draft,
+        recordings=await _recordings(c, draft),
+        abilities=can,
+        limits=c.limits,
+        room=room_for(c, draft),
+        lyrics_advice=rules.lyrics_advice,
+        knows_privacy=not asks or await c.store.people.knows_privacy(draft.user_id),
+    )
+
+
+def room_for(c: Context, draft: Draft | None) -> Room:
+    """How many characters may be typed for a draft: the service's marks are not counted."""
+    can = c.music.current.abilities
+    open_draft = draft if draft and draft.step is not Step.CLOSED else None
+    result = result_of(open_draft) if open_draft else Purpose.SONG
+    marks = len(lyrics.final("", result, marks=can.marks))
+    most = min(c.rules.lyrics_max, can.lyrics_max)
+    return Room(max(can.lyrics_min - marks, 1), max(most - marks, 0))
+
+
+def unsent(draft: Draft) -> Draft:
+    """A draft as a message shows it that is still to be sent."""
+    return replace(draft, panel_id=None)
+
+
+async def judged(c: Context, reference: Reference) -> None:
+    """Let the open draft that uses a recording show what was found out about it.
+
+    A draft whose panel is still to be sent needs nothing: whoever sends it looks once more
+    afterwards. A draft that is closed has a track, which tells how it ends.
+
+    Raises:
+        Later, Unreachable: as they say.
+    """
+    draft = await c.store.drafts.get(reference.chat_id, reference.user_id)
+    if draft is None or draft.step is Step.CLOSED or draft.panel_id is None:
+        return
+    if reference.id not in {draft.reference_id, draft.partner_id}:
+        return
+    form = await form_of(c, draft)
+    refused = reference.status is ReferenceStatus.REJECTED
+    if not refused and (form.doubt is None or form.doubt[0].id != reference.id):
+        return
+    if await c.courier.redraw(form):
+        if form.doubt:
+            await c.store.references.hinted(reference.id, draft.panel_id)
+        await _settle(c, draft, draft.panel_id)
+    elif refused:
+        await c.courier.refuse(reference, form)
+
+
+async def _recordings(c: Context, draft: Draft) -> tuple[Reference, ...]:
+    if draft.step is Step.CLOSED:  # what it had is nobody's affair any more
+        return ()
+    found = []
+    for number in (draft.reference_id, draft.partner_id):
+        if number is not None:
+            with suppress(LookupError):
+                found.append(await c.store.references.get(number))
+    return tuple(found)
+
+
+async def _settle(c: Context, before: Draft, panel_id: int) -> None:
+    """Put right a message that stopped being this panel while it was edited."""
+    now = await c.store.drafts.get(before.chat_id, before.user_id)
+    if now is None or (now.revision, now.panel_id) == (before.revision, panel_id):
+        return
+    track = await c.store.tracks.last_of(before.chat_id, before.user_id)
+    if track and track.panel_id == panel_id:
+        await c.courier.show(track)
+    elif now.panel_id == panel_id:
+        await c.courier.redraw(await form_of(c, now))
+    else:
+        await c.courier.retire(before.chat_id, panel_id)

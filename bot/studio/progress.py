@@ -1,0 +1,114 @@
+"""The status messages of the tracks in the making, all kept moving by one task."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from bot.model import Failure, ReferenceStatus, TrackStatus
+from bot.store import StoreUnavailable, Track
+from bot.studio.claim_renewal import ended
+from bot.studio.context import Context
+from bot.studio.ports import Progress, Unfit
+
+log = logging.getLogger(__name__)
+
+_USUAL = 60.0
+_TICK = 3.0  # in first pauses
+_EDITS_A_SECOND = 15  # of Telegram's 30 messages a second overall
+
+_ENDED_BADLY = {TrackStatus.FAILED, TrackStatus.UNSURE, TrackStatus.UNDELIVERABLE}
+
+
+async def rung(c: Context, track: Track) -> bool:
+    """Let a person's phone ring for a track that has ended badly: once, or never.
+
+    An edited status message rings no phone; whoever has left would not learn of it.
+
+    Returns:
+        False if it is to be tried again.
+    """
+    if track.status not in _ENDED_BADLY or not await c.store.tracks.ring(track.id, track.status):
+        return True
+    if await c.courier.ring(track):
+        return True
+    await c.store.tracks.not_rung(track.id)
+    return False
+
+
+async def unfit_of(c: Context, track: Track) -> Unfit | None:
+    """What is wrong with the recording of a track that failed by it, where that was heard."""
+    if track.status is not TrackStatus.FAILED or track.reason != Failure.RECORDING:
+        return None
+    for reference_id in track.recipe.uploads():
+        reference = await c.store.references.get(reference_id)
+        if reference.status is ReferenceStatus.REJECTED and reference.reason:
+            return Unfit(reference.reason, c.limits)
+    return None
+
+
+class Showing:
+    """Shows, in turn, where each track stands; those that begin come first.
+
+    A thousand tracks that each asked the store how they stand would ask it a thousand times.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._c = context
+        self._begun: dict[int, float] = {}
+        self._due: dict[int, float] = {}
+        self._edits: dict[int, asyncio.Task[bool]] = {}
+        self._new = asyncio.Event()
+        self._turning: asyncio.Task[None] | None = None
+
+    def begin(self, track_id: int) -> None:
+        """Keep a track's message moving from now on; harmless to repeat."""
+        if track_id in self._begun:
+            return
+        self._begun[track_id] = time.monotonic()
+        self._due[track_id] = 0.0
+        self._new.set()
+        if self._turning is None:
+            self._turning = asyncio.create_task(self._turn(), name="showing")
+
+    async def end(self, track_id: int) -> None:
+        """Let go of a track's message; nothing is on its way to it any more."""
+        self._begun.pop(track_id, None)
+        self._due.pop(track_id, None)
+        if edit := self._edits.pop(track_id, None):
+            await ended(edit)
+        if not self._begun and self._turning:
+            turning, self._turning = self._turning, None
+            await ended(turning)
+
+    async def _turn(self) -> None:
+        while True:
+            self._new.clear()
+            now = time.monotonic()
+            due = sorted((at, track_id) for track_id, at in self._due.items() if at <= now)
+            shown = [track_id for _, track_id in due[:_EDITS_A_SECOND]]
+            if shown:
+                await self._show(shown)
+            await asyncio.sleep(len(shown) / _EDITS_A_SECOND)
+            pause = max(0.0, min(self._due.values(), default=now + 1) - time.monotonic())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._new.wait(), pause)
+
+    async def _show(self, track_ids: Sequence[int]) -> None:
+        every = max(_TICK * self._c.rules.pause, len(self._begun) / _EDITS_A_SECOND)
+        for track_id in track_ids:
+            self._due[track_id] = time.monotonic() + every
+        try:
+            expected = await self._c.store.ledger.usual_seconds() or _USUAL
+            found = await self._c.store.tracks.some(track_ids)
+        except StoreUnavailable:
+            return
+        except Exception:
+            log.exception("where tracks stand could not be shown")
+            return
+        for track in found:
+            edit, begun = self._edits.get(track.id), self._begun.get(track.id)
+            if begun is not None and (edit is None or edit.done()):
+                progress = Progress(time.monotonic() - begun, expected)
+                self._edits[track.id] = asyncio.create_task(self._c.courier.show(track, progress))

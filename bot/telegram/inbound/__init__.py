@@ -1,0 +1,1 @@
+"""From Telegram to the handlers: polling or webhook, inbox, lanes and health."""

@@ -1,0 +1,1 @@
+"""From the bot to Telegram: messages, panels, keyboards, files and languages."""

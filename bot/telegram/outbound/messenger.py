@@ -1,0 +1,383 @@
+"""The studio's courier: status messages, recordings in, tracks out."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from html import escape
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary
+
+from telegram import Bot, InlineKeyboardMarkup, Message
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import (
+    BadRequest,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot.i18n import Texts, texts
+from bot.model import Failure, TrackStatus
+from bot.store import Reference, Track
+from bot.studio import AnswerLost, Form, Later, Progress, Unfit, Unreachable
+from bot.studio.lyrics import file_name, title
+from bot.telegram import request
+from bot.telegram.outbound import keyboards, panels
+from bot.telegram.outbound.files import Files
+from bot.telegram.outbound.languages import Languages
+from bot.telegram.retry import GATEWAYS, refused, seconds
+
+log = logging.getLogger(__name__)
+
+_EDIT_EVERY = 3.0
+_PAUSE = 5.0
+_REMEMBERED = 10_000
+_UNDER_WAY = {TrackStatus.QUEUED, TrackStatus.GENERATING}
+_WORTH_A_MESSAGE = {
+    TrackStatus.FAILED,
+    TrackStatus.UNSURE,
+    TrackStatus.UNDELIVERABLE,
+    TrackStatus.CANCELLED,
+}
+_SAME = "message is not modified"
+
+
+class Courier:
+    """Speaks to people on behalf of the studio.
+
+    Args:
+        bot: Initialised, on a `bot.telegram.request.AiohttpRequest`.
+        languages: Which language each person reads.
+        owner_id: Whom to tell of what only the owner can fix, or None.
+        performer: Who tracks are by.
+        files: What people sent.
+        services: By the name of each music service, its title and the setting with its key.
+        pace: A factor on its pauses; tests hurry.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        languages: Languages,
+        owner_id: int | None,
+        performer: str,
+        services: Mapping[str, tuple[str, str]],
+        *,
+        files: Files,
+        pace: float = 1.0,
+    ) -> None:
+        self._bot = bot
+        self._languages = languages
+        self._owner_id = owner_id
+        self._performer = performer
+        self._files = files
+        self._services = services
+        self._pause, self._edit_every = _PAUSE * pace, _EDIT_EVERY * pace
+        self._not_before: dict[int, float] = {}
+        self._flooded_until: dict[int, float] = {}
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._ended: dict[int, None] = {}
+        self._said_anew: set[int] = set()
+
+    async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
+        """Write a recording to a file (see `bot.studio.ports.Courier`)."""
+        await self._files.fetch(file_id, into, at_most)
+
+    async def show(
+        self,
+        track: Track,
+        progress: Progress | None = None,
+        *,
+        kept: bool = False,
+        unfit: Unfit | None = None,
+    ) -> bool:
+        """Edit the track's status message (see `bot.studio.ports.Courier`)."""
+        if progress and self._not_before.get(track.chat_id, 0) > time.monotonic():
+            return False
+        lock = self._locks.setdefault(track.chat_id, asyncio.Lock())
+        async with lock:  # an edit on its way must not land after a later one
+            return await self._show(track, progress, kept=kept, unfit=unfit)
+
+    async def _show(
+        self, track: Track, progress: Progress | None, *, kept: bool, unfit: Unfit | None
+    ) -> bool:
+        now = time.monotonic()
+        if self._flooded_until.get(track.chat_id, 0) > now:
+            return False
+        if track.id in self._ended and track.status in _UNDER_WAY:
+            return True
+        self._not_before[track.chat_id] = now + self._edit_every
+        say = texts(await self._languages.of(track.user_id))
+        text, buttons = _status(track, progress, say, kept=kept)
+        if unfit:
+            text = panels.refusal(unfit.flaw, unfit.limits, say, kept=True)
+        try:
+            await self._say(track, text, buttons, new=progress is None)
+            if progress and not track.stop_wanted:
+                await self._bot.send_chat_action(
+                    track.chat_id, ChatAction.RECORD_VOICE, message_thread_id=track.topic_id
+                )
+        except RetryAfter as error:
+            self._flooded_until[track.chat_id] = time.monotonic() + seconds(error)
+            return False
+        except (BadRequest, Forbidden) as error:
+            if _SAME not in error.message.lower():
+                log.info("the status message cannot be edited: %s", error.message)
+        except TelegramError as error:
+            log.info("the status message was not edited: %s", type(error).__name__)
+            return False
+        if track.status not in _UNDER_WAY:
+            self._forget(track)
+        return True
+
+    def _forget(self, track: Track) -> None:
+        """Let go of a chat's times; remember, of the latest tracks, that they have ended."""
+        self._not_before.pop(track.chat_id, None)
+        self._flooded_until.pop(track.chat_id, None)
+        self._ended[track.id] = None
+        if len(self._ended) > _REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+
+    async def _say(
+        self, track: Track, text: str, buttons: InlineKeyboardMarkup | None, *, new: bool
+    ) -> None:
+        """Edit the status message; where there is none, only how a track ended is worth one."""
+        if track.panel_id is not None:
+            try:
+                await self._bot.edit_message_text(
+                    text,
+                    chat_id=track.chat_id,
+                    message_id=track.panel_id,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=buttons,
+                )
+            except BadRequest as error:  # the person may have deleted it
+                if track.status not in _WORTH_A_MESSAGE or _SAME in error.message.lower():
+                    raise
+                await self._say_anew(track, text, buttons)
+        elif new:
+            await self._say_anew(track, text, buttons)
+
+    async def _say_anew(
+        self, track: Track, text: str, buttons: InlineKeyboardMarkup | None
+    ) -> None:
+        await self._in_topic(
+            self._bot.send_message,
+            track.chat_id,
+            track.topic_id,
+            text=text,
+            parse_mode=ParseMode.HTML,
+            reply_markup=buttons,
+        )
+        if len(self._said_anew) >= _REMEMBERED:
+            self._said_anew.clear()
+        self._said_anew.add(track.id)
+
+    async def unfetched(
+        self, reference: Reference, topic: int | None, *, owner_knows: bool
+    ) -> None:
+        """Say that a recording cannot be fetched (see `bot.studio.ports.Courier`)."""
+        say = texts(await self._languages.of(reference.user_id))
+        key = "recording-out-of-reach" if owner_knows else "recording-late"
+        await self._about(reference, topic, say(key), None)
+
+    async def ring(self, track: Track) -> bool:
+        """Let a short new message say that a track has ended badly."""
+        if track.id in self._said_anew:  # the phone has rung for that
+            self._said_anew.discard(track.id)
+            return True
+        say = texts(await self._languages.of(track.user_id))
+        try:
+            await self._in_topic(
+                self._bot.send_message,
+                track.chat_id,
+                track.topic_id,
+                text=say(f"notice-{track.status}", title=_name(track, say)),
+                parse_mode=ParseMode.HTML,
+                reply_to_message_id=track.panel_id,
+                allow_sending_without_reply=True,
+            )
+        except RetryAfter:
+            return False
+        except (BadRequest, Forbidden) as error:
+            log.info("nobody is told how a track ended: %s", error.message)
+        except NetworkError as error:
+            log.info("how a track ended may not have been told: %s", type(error).__name__)
+            return not refused(error)
+        return True
+
+    async def redraw(self, form: Form) -> bool:
+        """Let a draft's panel show the draft as it is now."""
+        draft = form.draft
+        panel = panels.panel(form, texts(await self._languages.of(draft.user_id)))
+        try:
+            await self._bot.edit_message_text(
+                panel.text,
+                chat_id=draft.chat_id,
+                message_id=draft.panel_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=panel.buttons,
+            )
+        except RetryAfter as error:
+            raise Later(seconds(error)) from error
+        except Forbidden as error:
+            raise Unreachable from error
+        except BadRequest as error:
+            return _SAME in error.message.lower()
+        except NetworkError as error:
+            raise Later(self._pause) from error
+        return True
+
+    async def refuse(self, reference: Reference, form: Form) -> None:
+        """Say in a new message that a recording cannot be used."""
+        draft = form.draft
+        panel = panels.panel(form, texts(await self._languages.of(draft.user_id)))
+        await self._about(reference, draft.topic_id, panel.text, panel.buttons)
+
+    async def _about(
+        self,
+        reference: Reference,
+        topic: int | None,
+        text: str,
+        buttons: InlineKeyboardMarkup | None,
+    ) -> None:
+        """Say something about a recording, in answer to its message."""
+        try:
+            await self._in_topic(
+                self._bot.send_message,
+                reference.chat_id,
+                topic,
+                text=text,
+                parse_mode=ParseMode.HTML,
+                reply_markup=buttons,
+                reply_to_message_id=reference.message_id,
+                allow_sending_without_reply=True,
+            )
+        except RetryAfter as error:
+            raise Later(seconds(error)) from error
+        except (BadRequest, Forbidden) as error:
+            raise Unreachable from error
+        except (request.Broken, TimedOut):
+            log.info("the answer to a message was lost")
+        except NetworkError as error:
+            raise Later(self._pause) from error
+
+    async def retire(self, chat_id: int, message_id: int) -> None:
+        """Take the buttons off a message."""
+        await panels.retire(self._bot, chat_id, [message_id])
+
+    async def name_of(self, track: Track) -> str:
+        """A track's name as its person reads it."""
+        return _name(track, texts(await self._languages.of(track.user_id)))
+
+    async def deliver(self, track: Track, audio: bytes, cover: bytes, note: str) -> str:
+        """Send the track with its cover and what to do next."""
+        say = texts(await self._languages.of(track.user_id))
+        name = _name(track, say)
+        caption = say("caption", take=track.take)
+        try:
+            message = await self._in_topic(
+                self._bot.send_audio,
+                track.chat_id,
+                track.topic_id,
+                audio=audio,
+                filename=f"{file_name(name)}.mp3",
+                title=name,
+                performer=self._performer,
+                duration=round(track.seconds or 0),
+                thumbnail=cover,
+                caption=f"{caption}\n{escape(note)}" if note else caption,
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboards.finished(track, say),
+            )
+        except RetryAfter as error:
+            raise Later(seconds(error)) from error
+        except (BadRequest, Forbidden) as error:
+            log.warning("a track cannot be delivered: %s", error.message)
+            raise Unreachable from error
+        except request.Unsent as error:
+            raise Later(self._pause) from error
+        except (request.Broken, TimedOut) as error:
+            raise AnswerLost from error
+        except TelegramError as error:
+            if any(gateway in error.message for gateway in GATEWAYS):
+                raise AnswerLost from error  # said by what stands before Telegram, not by it
+            raise Later(self._pause) from error
+        return message.audio.file_id if message.audio else ""
+
+    async def tell_owner(self, matter: str, backend: str, instead: str | None = None) -> bool:
+        """Tell the owner what only they can mend (see `bot.studio.ports.Courier`)."""
+        if self._owner_id is None:
+            return True
+        say = texts(await self._languages.of(self._owner_id))
+        titles = {name: service[0] for name, service in self._services.items()}
+        named = {
+            "service": titles.get(backend, backend),
+            "setting": self._services[backend][1] if backend in self._services else "no",
+            "instead": titles.get(instead or "", instead or "no"),
+        }
+        try:
+            await self._bot.send_message(
+                self._owner_id,
+                say(f"owner-{matter}", **named),
+                parse_mode=ParseMode.HTML,
+            )
+        except TelegramError as error:
+            log.warning("the owner could not be told: %s", type(error).__name__)
+            return False
+        return True
+
+    @staticmethod
+    async def _in_topic(
+        send: Callable[..., Awaitable[Message]], chat_id: int, topic: int | None, **parts: Any
+    ) -> Message:
+        """Send into a topic of a chat; beside it, if the person has deleted the topic."""
+        if topic is not None:
+            with suppress(BadRequest):
+                return await send(chat_id, message_thread_id=topic, **parts)
+        return await send(chat_id, **parts)
+
+
+def _name(track: Track, say: Texts) -> str:
+    """Title, and number from the second take on."""
+    name = title(track.lyrics)
+    return name if track.take == 1 else say.plain("track-take", title=name, take=track.take)
+
+
+def _status(  # noqa: PLR0911 - one line a status reads best
+    track: Track, progress: Progress | None, say: Texts, *, kept: bool
+) -> tuple[str, InlineKeyboardMarkup | None]:
+    """What a status message says, and its buttons."""
+    match track.status:
+        case TrackStatus.QUEUED:
+            return say("status-queued"), keyboards.working(track, say)
+        case TrackStatus.GENERATING if track.stop_wanted:
+            return say("status-stopping"), None
+        case TrackStatus.GENERATING:
+            return _generating(progress, say), keyboards.working(track, say)
+        case TrackStatus.MADE | TrackStatus.SENDING:
+            return say("status-sending"), None
+        case TrackStatus.CANCELLED if kept:
+            return say("status-cancelled-kept"), keyboards.kept(track, say, "button-send-anyway")
+        case TrackStatus.UNSURE | TrackStatus.UNDELIVERABLE:
+            return say(f"status-{track.status}"), keyboards.kept(track, say, "button-send-again")
+        case TrackStatus.FAILED:
+            return say(f"failed-{track.reason or Failure.UPSTREAM}"), keyboards.failed(track, say)
+        case TrackStatus.DELIVERED | TrackStatus.CANCELLED:
+            return say(f"status-{track.status}"), None
+
+
+def _generating(progress: Progress | None, say: Texts) -> str:
+    elapsed, expected = (progress.elapsed, progress.expected) if progress else (0.0, 60.0)
+    if elapsed > expected:
+        return say("status-generating-long", elapsed=_clock(elapsed))
+    return say("status-generating", elapsed=_clock(elapsed), expected=_clock(expected))
+
+
+def _clock(elapsed: float) -> str:
+    return f"{int(elapsed) // 60}:{int(elapsed) % 60:02}"

@@ -1,0 +1,155 @@
+"""The panel of a draft: what it says and offers, a pure function of the draft and its recordings.
+
+Handlers send it, the courier edits it when a recording has been heard; both say the same.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+
+from telegram import Bot
+from telegram.error import TelegramError
+
+from bot.audio import Limits
+from bot.i18n import Html, Texts
+from bot.model import Flaw, Hint, Purpose, Step
+from bot.music import Abilities, Likeness
+from bot.store import Reference
+from bot.studio import Form, result_of
+from bot.telegram.outbound import keyboards
+from bot.telegram.outbound.lyrics_panels import Panel, about_words
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 5.0
+"""Seconds that whatever tidies up old messages may take."""
+
+_ORDER = (Purpose.VOICE, Purpose.SONG, Purpose.INSTRUMENTAL)
+
+
+def panel(form: Form, say: Texts) -> Panel:
+    """What a draft says and offers now; nothing for a recording that cannot be used."""
+    if bad := form.refused:
+        return _refusal(form, bad, say)
+    asked = about_words(form.draft, form.room, say) or _question(form, say)
+    return Panel(_with(asked.text, form.doubt, say), asked.buttons)
+
+
+def chosen(form: Form, message_id: int, say: Texts) -> str:
+    """What the question about a recording turns into once it is answered."""
+    purpose = form.draft.purpose or Purpose.SONG
+    text = say(
+        "purpose-chosen", purpose=say.plain(f"purpose-{purpose}"), result=_result(form, say)
+    )
+    return _with(text, form.doubt_in({message_id}), say)
+
+
+def _with(text: str, doubt: tuple[Reference, Hint] | None, say: Texts) -> str:
+    """A text, and what is doubtful about a recording below it."""
+    if doubt is None:
+        return text
+    reference, hint = doubt
+    return f"{text}\n\n{say(f'hint-{hint}', seconds=round(reference.seconds or 0))}"
+
+
+def refusal(flaw: Flaw, limits: Limits, say: Texts, *, kept: bool) -> str:
+    """Why a recording cannot be used, and that words are kept where there are any."""
+    least, most = int(limits.shortest), round(limits.longest / 60)
+    problem = say(f"recording-{flaw}", least=least, most=most)
+    return f"{problem} {say('lyrics-kept')}" if kept else problem
+
+
+async def retire(bot: Bot, chat_id: int, message_ids: Iterable[int | None]) -> None:
+    """Take the buttons off messages, as far as that goes; never raises, never takes long."""
+    with suppress(TelegramError, TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            for message_id in message_ids:
+                if message_id is not None:
+                    await _retire(bot, chat_id, message_id)
+
+
+async def _retire(bot: Bot, chat_id: int, message_id: int) -> None:
+    try:
+        await bot.edit_message_reply_markup(chat_id, message_id)
+    except TelegramError as error:  # none left, or the message is gone: the usual cases
+        log.debug("the buttons of an old message stay: %s", type(error).__name__)
+
+
+def _refusal(form: Form, bad: Reference, say: Texts) -> Panel:
+    draft = form.draft
+    flaw = bad.reason or Flaw.UNREADABLE
+    text = refusal(flaw, form.limits, say, kept=bool(draft.lyrics))
+    if bad.id != draft.partner_id:
+        return Panel(text, None)
+    return Panel(text, keyboards.partner(draft, say))
+
+
+def _question(form: Form, say: Texts) -> Panel:
+    draft, can = form.draft, form.abilities
+    match draft.step:
+        case Step.PURPOSE:
+            offered = tuple(each for each in _ORDER if each in can.purposes)
+            return Panel(_about(form, offered, say), keyboards.purposes(draft, offered, say))
+        case Step.LYRICS:
+            return Panel(_words(form, say), None)
+        case Step.PREVIEW:
+            buttons = keyboards.preview(draft, pairs=can.pairs, texts=say)
+            return Panel(_preview(form, say), buttons)
+        case Step.PARTNER:
+            voice = draft.purpose is Purpose.VOICE
+            asked = say("send-beat" if voice else "send-voice")
+            return Panel(asked, keyboards.partner(draft, say))
+        case _:
+            return Panel(say("send-recording" if draft.lyrics else "send-recording-first"), None)
+
+
+def _about(form: Form, offered: tuple[Purpose, ...], say: Texts) -> str:
+    """Ask what a recording is, with what each answer brings from the service in use."""
+    lines = [
+        say(
+            "purpose-line",
+            purpose=say.plain(f"purpose-{each}"),
+            result=_brings(each, form.abilities, say),
+        )
+        for each in offered
+    ]
+    question = say("purpose-question", lines=Html("\n".join(lines)))
+    return question if form.knows_privacy else f"{question}\n\n{say('purpose-privacy')}"
+
+
+def _words(form: Form, say: Texts) -> str:
+    """Ask for words, and say why where nobody will sing them."""
+    advice = min(form.lyrics_advice, form.room.most)
+    length = "lyrics-length" if advice < form.room.most else "lyrics-limit"
+    more = [say(length, advice=advice, max=form.room.most)]
+    if result_of(form.draft) is Purpose.INSTRUMENTAL:
+        more.append(say("lyrics-unsung"))
+    return say("lyrics-question", more=Html("\n".join(more)))
+
+
+def _preview(form: Form, say: Texts) -> str:
+    words = form.draft.lyrics or ""
+    return say(
+        "preview",
+        result=_result(form, say),
+        style=form.abilities.style or "no",
+        length=form.abilities.track_seconds,
+        count=len(words),
+        max=form.room.most,
+        advice="yes" if len(words) > form.lyrics_advice else "no",
+        lyrics=words,
+    )
+
+
+def _result(form: Form, say: Texts) -> str:
+    """What will come back."""
+    if form.draft.partner_id:
+        return say.plain("result-pair")
+    return _brings(result_of(form.draft), form.abilities, say)
+
+
+def _brings(purpose: Purpose, can: Abilities, say: Texts) -> str:
+    """What a recording of this kind brings back, as the service in use makes it."""
+    alike = purpose is not Purpose.SONG or can.likeness is Likeness.VOICE
+    return say.plain(f"result-{purpose}" if alike else f"result-song-{can.likeness}")

@@ -1,0 +1,114 @@
+"""Repeating what Telegram has certainly not done, and what does no harm when done twice."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import TypeVar
+
+from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
+
+from bot.telegram.api_answers import LONGEST_PAUSE, SHORTEST_PAUSE
+from bot.telegram.checked_bot import UNREADABLE
+from bot.telegram.request import Broken, Unsent
+from bot.untrusted import clamped
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+GATEWAYS = ("Bad Gateway", "Gateway Timeout", "(502)", "(504)")
+"""What an answer says that comes from what stands before Telegram."""
+
+PAUSES = (0.5, 1.0, 2.0)
+"""Seconds between the tries of whatever is refused."""
+
+LONG_PAUSES = (1.0, 2.0, 3.0, 5.0, 5.0, *[10.0] * 88)
+"""Seconds between further tries of a call that never reached Telegram: a quarter of an hour."""
+
+LOST = 3
+"""How often a call that does no harm when done twice is made again after its answer was lost."""
+
+_LONGEST = 10.0
+
+handler_limit: ContextVar[asyncio.Timeout | None] = ContextVar("handler_limit", default=None)
+"""What ends the handler that is running; waiting for Telegram does not count."""
+
+
+async def repeated(
+    call: Callable[[], Awaitable[Answer]], *, patient: bool = False, harmless: bool = False
+) -> Answer:
+    """Make a call, and make it again as long as Telegram refuses it for now.
+
+    A flood limit is waited for, a refusal of the server or a connection that never came about
+    is met with a short pause. A call whose answer was lost may have been acted on: it is made
+    again only where a second one does no harm, as with a question.
+
+    Args:
+        call: Begins the call anew every time.
+        patient: Whether Telegram itself is waited for while it is away or asks for a pause.
+        harmless: Whether it may be done twice.
+
+    Raises:
+        TelegramError: It did not work out within some seconds; for the patient, in a quarter of
+            an hour.
+    """
+    loop, said = asyncio.get_running_loop(), False
+    lost = LOST if harmless else 0
+    for number, usual in enumerate((*PAUSES, *(LONG_PAUSES if patient else ()))):
+        begun, for_long = loop.time(), number >= len(PAUSES)
+        try:
+            return await call()
+        except (TelegramError, *UNREADABLE) as error:
+            pause = _pause(error, usual, for_long=for_long)
+            if lost and is_lost(error):
+                lost, pause = lost - 1, usual
+            if pause is None or (pause > _LONGEST and not patient):
+                raise
+        for_long = for_long or pause > _LONGEST
+        if for_long and not said:
+            log.warning("Telegram is away; a person is answered when it is back")
+            said = True
+        await asyncio.sleep(pause)
+        if for_long:
+            _does_not_count(loop.time() - begun)
+    return await call()
+
+
+def _pause(error: Exception, usual: float, *, for_long: bool) -> float | None:
+    """Seconds after which what certainly had no effect is tried again; None for anything else."""
+    if isinstance(error, RetryAfter):
+        return max(usual, seconds(error))  # Telegram knows better
+    no_effect = isinstance(error, NetworkError) and (away if for_long else refused)(error)
+    return usual if no_effect else None
+
+
+def _does_not_count(waited: float) -> None:
+    """Give a handler that waited for Telegram its time back, unless it was cut off already."""
+    limit = handler_limit.get()
+    if limit and not limit.expired() and (end := limit.when()) is not None:
+        limit.reschedule(end + waited)
+
+
+def away(error: NetworkError) -> bool:
+    """Whether Telegram was not even reached, or says that it is not itself.
+
+    What stands before it (502, 504) may have lost an answer; to ask that for a quarter of an
+    hour would be to ask a person ninety times.
+    """
+    return refused(error) and not any(gateway in error.message for gateway in GATEWAYS)
+
+
+def refused(error: NetworkError) -> bool:
+    """Whether the call had certainly no effect: not sent, or answered by a 5xx."""
+    return isinstance(error, Unsent) or type(error) is NetworkError
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether the call was sent and no answer came of which anything can be made."""
+    return isinstance(error, (Broken, TimedOut, *UNREADABLE)) and not isinstance(error, Unsent)
+
+
+def seconds(error: RetryAfter) -> float:
+    """How long Telegram asks to wait, within bounds; PTB gives either type."""
+    return clamped(error.retry_after, SHORTEST_PAUSE, LONGEST_PAUSE)

@@ -1,0 +1,177 @@
+"""What every handler works with, given once by the composition root."""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from telegram import InlineKeyboardMarkup, Message, ReactionTypeEmoji, Update
+from telegram.constants import ParseMode
+from telegram.error import TelegramError
+from telegram.ext import Application, ExtBot, filters
+
+from bot.i18n import Texts, texts
+from bot.store import DayFull, Draft, NotNow, Store
+from bot.studio import Courier, Studio
+from bot.telegram.outbound.languages import Languages
+from bot.telegram.retry import repeated
+
+_AN_HOUR = 90  # minutes; hours are told above
+
+App = Application[Any, Any, Any, Any, Any, Any]
+
+ALONE = filters.UpdateType.MESSAGES & ~filters.Regex(r"\n")
+"""Commands in a line of their own; with more lines below it may be a song that begins with "/"."""
+
+_SOON = 8.0
+"""Seconds in which Telegram takes a short message; after that its answer counts as lost."""
+
+_SPINNING = 2.0
+"""Seconds that one try to end a button's spinning may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The tools of a handler.
+
+    Attributes:
+        service: The music service's name, as people know it.
+        keep_days: How long recordings and tracks are kept, in days.
+    """
+
+    bot: ExtBot[None]
+    studio: Studio
+    store: Store
+    courier: Courier
+    languages: Languages
+    service: str
+    keep_days: tuple[float, float]
+
+    async def texts(self, update: Update) -> Texts:
+        """The texts in the language of whoever sent an update."""
+        user = update.effective_user
+        if user is None:
+            return texts(None)
+        await self.languages.note(user.id, user.language_code)
+        return texts(user.language_code)
+
+    async def draft(self, update: Update) -> Draft | None:
+        """The draft of whoever sent an update, in the chat it came from."""
+        chat, user = update.effective_chat, update.effective_user
+        return await self.store.drafts.get(chat.id, user.id) if chat and user else None
+
+
+async def reply(
+    update: Update,
+    text: str,
+    buttons: InlineKeyboardMarkup | None = None,
+    *,
+    topic: int | None = None,
+    patient: bool = True,
+) -> Message | None:
+    """Answer in the chat that an update came from; Telegram is waited for if it is away.
+
+    An answer that got lost on its way is given once more: twice is better than not at all.
+
+    Args:
+        update: What is answered.
+        text: HTML.
+        buttons: Under it.
+        topic: Of the private chat, where it is not that of the update.
+        patient: Whether it is worth waiting for.
+    """
+    send = _sender(update, topic)
+    if send is None:
+        return None
+    return await repeated(
+        lambda: send(text, parse_mode=ParseMode.HTML, reply_markup=buttons, read_timeout=_SOON),
+        patient=patient,
+        harmless=True,
+    )
+
+
+def _sender(update: Update, topic: int | None) -> Callable[..., Awaitable[Message]] | None:
+    """How to write to whoever sent an update, also under a message that Telegram only names."""
+    message, chat = update.effective_message, update.effective_chat
+    if message is not None and topic is None:
+        return message.reply_text  # which keeps the message's own topic
+    if chat is None:
+        return None
+    return partial(update.get_bot().send_message, chat.id, message_thread_id=topic)
+
+
+def topic_of(update: Update, draft: Draft | None) -> int | None:
+    """The topic of a private chat that an answer belongs to."""
+    message = update.effective_message
+    if message is not None and message.is_topic_message:
+        return message.message_thread_id
+    return draft.topic_id if draft and update.callback_query else None
+
+
+def press_of(update: Update) -> str:
+    """A name for what a person asked for, by which it is known if the update comes again."""
+    query = update.callback_query
+    return f"press:{query.id[:64]}" if query else f"update:{update.update_id}"
+
+
+async def toast(update: Update, text: str | None = None, *, alert: bool = False) -> None:
+    """Answer a pressed button; a press too old to be answered is let go.
+
+    Without words it only ends the button's spinning, and must not hold up for long what comes
+    after it.
+    """
+    query = update.callback_query
+    if query is None:
+        return
+
+    async def answer() -> None:
+        await query.answer(text, show_alert=alert, read_timeout=_SOON if text else _SPINNING)
+
+    with suppress(TelegramError, TimeoutError):
+        async with asyncio.timeout(_SOON):
+            await repeated(answer, harmless=True)
+
+
+async def receipt(message: Message, emoji: str) -> None:
+    """React to a message; not everywhere allowed, and never worth a failure."""
+    with suppress(TelegramError):
+        await message.set_reaction(ReactionTypeEmoji(emoji), read_timeout=_SOON)
+
+
+def too_many(say: Texts, why: NotNow | DayFull, studio: Studio) -> str:
+    """Why a person gets no further track now, and when it goes on."""
+    if isinstance(why, DayFull):
+        return day_full(say, why, studio.tracks_per_day or 0)
+    limit = studio.tracks_per_user
+    return say.plain("toast-too-many", count=limit) if limit else say.plain("toast-off")
+
+
+def day_full(say: Texts, full: DayFull, limit: int) -> str:
+    """That a person has had their tracks of the day, and in how long it goes on."""
+    if full.until is None:
+        return say.plain("toast-off")
+    minutes = max(1, math.ceil((full.until - time.time()) / 60))
+    hours = math.ceil(minutes / 60) if minutes > _AN_HOUR else 0
+    return say.plain("toast-day-full", count=limit, hours=hours, minutes=minutes)
+
+
+def editable(update: Update) -> int | None:
+    """The pressed message, if it is text that can be edited."""
+    message = update.callback_query.message if update.callback_query else None
+    if isinstance(message, Message) and message.is_accessible and message.text:
+        return message.message_id
+    return None
+
+
+def data_of(update: Update) -> str:
+    """A pressed button's data."""
+    return (update.callback_query.data if update.callback_query else None) or ""
+
+
+def numbers(update: Update) -> list[int]:
+    """The numbers in a pressed button's data."""
+    return [int(part) for part in data_of(update).split(":") if part.isdigit()]
