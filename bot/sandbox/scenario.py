@@ -56,17 +56,18 @@ async def play(
     """
     sent = await recording.sent_by(person)
     question = await _next(person, sent.id, f":{purpose}")
-    await person.press(_button(question, f":{purpose}") or "", message_id=question.id)
+    await _press(person, question, f":{purpose}")
     asked = await _next(person, question.id, None)
     words = await person.send_text(lyrics)
     preview = await _next(person, max(asked.id, words.id), "c:")
     if partner is not None:
         asking = await _next(person, question.id, "m:")
-        await person.press(_button(asking, "m:") or "", message_id=asking.id)
+        await _press(person, asking, "m:")
         asked = await _next(person, asking.id, None)
         sent = await partner.sent_by(person)
         preview = await _next(person, max(asked.id, sent.id), "c:")
-    await person.press(_button(preview, "c:") or "", message_id=preview.id)
+    await _press(person, preview, "c:")
+    await _begun(person, preview.id)
 
     def ended(message: SeenMessage) -> bool:
         refused = message.id > preview.id and message.reply_to is None
@@ -79,6 +80,30 @@ async def play(
     if end.kind != "audio":
         raise Interrupted
     return end
+
+
+async def _press(person: Person, message: SeenMessage, part: str) -> None:
+    """Press a button that was seen; meanwhile its message may have changed."""
+    try:
+        await person.press(_button(message, part) or "", message_id=message.id)
+    except LookupError:
+        raise Interrupted from None
+
+
+async def _begun(person: Person, preview_id: int) -> None:
+    """Wait until Create has had its effect; a recording just found to be of no use has none."""
+
+    def answered(message: SeenMessage) -> bool:
+        return message.id > preview_id or (
+            message.id == preview_id and _button(message, "c:") is None
+        )
+
+    try:
+        shown = await person.wait_for(answered, after=0, timeout=_ASKED)
+    except TimeoutError:
+        raise Interrupted from None
+    if shown.id == preview_id and not shown.buttons:
+        raise Interrupted
 
 
 async def _next(person: Person, after: int, data: str | None) -> SeenMessage:
