@@ -25,7 +25,8 @@ class Crowd:
         updates: What they said and pressed.
         nudges: How often somebody had to ask again.
         stuck: Conversations that came to nothing although they asked again and again.
-        stale: Presses of the newest button in the chat that were answered as from before.
+        stale: Presses of the newest button in the chat that were answered as from before, while
+            nothing else that the person had sent was without an answer.
         finished: Conversations that came to an end that the person saw.
         arrived: By track id, how often its audio came into a chat.
         resends: By track id, how often somebody pressed "Send it again".
@@ -37,6 +38,8 @@ class Crowd:
         self.arrived: Counter[int] = Counter()
         self.resends: Counter[int] = Counter()
         self._recording = recording
+        self._unanswered: dict[int, int] = {}
+        self._in_doubt: set[int] = set()
         self._over = asyncio.Event()
         self._people: list[asyncio.Task[None]] = []
         self._presses: set[asyncio.Task[None]] = set()
@@ -61,17 +64,25 @@ class Crowd:
             for _ in range(_TRIES):
                 if await self._converse(person):
                     self.finished += 1
+                    self._in_doubt.discard(person.id)
                     break
                 self.nudges += 1
+                if person.id not in self._unanswered:  # a draft stands somewhere: it is begun anew
+                    self._in_doubt.add(person.id)
             else:
                 self.stuck += 1
 
     async def _converse(self, person: Person) -> bool:
         """Whether it ended with a track, or with a reason why there is none."""
         self.updates += 1
-        sent = await person.send_audio(self._recording, duration=12)
+        again = self._unanswered.pop(person.id, None)
+        if again is None:
+            sent = await person.send_audio(self._recording, duration=12)
+        else:
+            sent = await person.send_again(again)
         question = await _button(person, sent.id, lambda data: data.endswith(":song"))
         if question is None:
+            self._unanswered[person.id] = sent.id
             return False
         await self._press(person, question, lambda data: data.endswith(":song"))
         asked = await _after(person, question.id)
@@ -131,7 +142,7 @@ class Crowd:
     async def _pressed(self, person: Person, message: SeenMessage, data: str) -> None:
         """Hear what a press is answered; nobody waits for that before going on."""
         newest = max(m.id for m in person.messages if m.from_bot and m.buttons)
-        counts = newest == message.id and _asked_once(person)
+        counts = newest == message.id and person.id not in self._in_doubt
         answer = await person.press_forged(message.id, data, wait=MADE)
         if counts and answer and answer.text == STALE:
             self.stale += 1
@@ -147,13 +158,6 @@ def track_of(call: Call) -> int:
     keyboard = json.loads(markup) if isinstance(markup, str) else markup
     data: str = keyboard["inline_keyboard"][0][0]["callback_data"]
     return int(data.partition(":")[2])
-
-
-def _asked_once(person: Person) -> bool:
-    """Whether the last thing they sent was not sent twice; a second one may undo the first."""
-    chat = person.messages
-    last = max(at for at, message in enumerate(chat) if not message.from_bot)
-    return last == 0 or chat[last - 1].from_bot
 
 
 def _has(message: SeenMessage, *beginnings: str) -> bool:

@@ -223,9 +223,12 @@ class TakeWords:
             values["step"] = step_after(draft, words.lyrics)
         if words == Words.of(draft):
             return draft
-        if panel_id is not None and values.get("step") is draft.step and draft.step in _UNSUNG:
-            return await drafts.note_words(draft, **values, words=words.packed())
-        return await drafts.change(draft, **values, words=words.packed(), panel_id=panel_id)
+        values |= {"words": words.packed(), "panel_id": panel_id}
+        same_question = values.get("step") is draft.step and (
+            draft.step in _UNSUNG or _same_lyrics(Words.of(draft), words)
+        )
+        write = drafts.note_words if same_question else drafts.change
+        return await write(draft, **values)
 
     async def _too_late(self, update: Update, draft: Draft, words: Words) -> State:
         """Say once that a track was begun before an edit; New lyrics sings the edited words."""
@@ -296,6 +299,11 @@ def emptied(draft: Draft) -> str:
 def _its_own(draft: Draft | None, words: Words) -> Words:
     """Words without those of the track that a closed draft has become."""
     return replace(words, kept=()) if draft and draft.step is Step.CLOSED else words
+
+
+def _same_lyrics(before: Words, after: Words) -> bool:
+    """Whether the same is sung as before, with nothing that waits to be sung as well."""
+    return before.lyrics == after.lyrics and not before.new and not after.new
 
 
 def _may_be_sung(talk: Talk, draft: Draft | None) -> bool:

@@ -103,13 +103,17 @@ class Drafts:
     async def note_words(self, draft: Draft, **values: Any) -> Draft | None:
         """Write what was written where no button tells of it: none is made stale by that.
 
+        Args:
+            draft: As it is now.
+            values: As for `change`.
+
         Returns:
             The draft as it is now, or None if somebody was quicker.
         """
         same = (drafts.c.id == draft.id, drafts.c.revision == draft.revision)
         async with self._database.single(urgent=True) as connection:
             row = await connection.execute(
-                update(drafts).where(*same).values(values).returning(drafts)
+                update(drafts).where(*same).values(_with_old_panel(values)).returning(drafts)
             )
             found = row.first()
         return Draft.of(found) if found else None
@@ -138,7 +142,9 @@ class Drafts:
         """Take in a recording: its reference and the draft that now asks for its purpose.
 
         A second recording for a draft that waits for one becomes the partner instead. The
-        same message again, or another one of the same album, changes nothing.
+        same message again, or another one of the same album, changes nothing. The same file
+        sent once more, by somebody who has waited for the question about it, has that question
+        asked once more; a button of the first one stays good.
 
         Args:
             new: What came.
@@ -154,6 +160,8 @@ class Drafts:
             draft = await _get(connection, new.chat_id, new.user_id)
             if draft and await _known(connection, draft, new):
                 return draft, False
+            if draft and await _sent_once_more(connection, draft, new):
+                return await _ask_once_more(connection, draft, new), True
             await _count(connection, new.user_id, a_day)
             wanted = await _missing_half(connection, draft)
             reference_id = await _insert(connection, new, wanted)
@@ -326,12 +334,46 @@ async def _known(connection: AsyncConnection, draft: Draft, new: NewRecording) -
     return (await connection.execute(_OF_MESSAGE, _message(new))).first() is not None
 
 
+async def _sent_once_more(connection: AsyncConnection, draft: Draft, new: NewRecording) -> bool:
+    """Whether this is the file whose purpose is being asked for, in another message."""
+    if draft.step is not Step.PURPOSE or not new.unique_id:
+        return False
+    unique_id = await connection.scalar(
+        select(references.c.unique_id).where(
+            references.c.id == draft.reference_id,
+            references.c.status != ReferenceStatus.REJECTED,
+        )
+    )
+    return bool(unique_id == new.unique_id)
+
+
+async def _ask_once_more(connection: AsyncConnection, draft: Draft, new: NewRecording) -> Draft:
+    """Let the recording be the one of its latest message, and its question be asked below that."""
+    await connection.execute(
+        update(references)
+        .where(references.c.id == draft.reference_id)
+        .values(message_id=new.message_id, file_id=new.file_id)
+    )
+    row = await connection.execute(
+        update(drafts)
+        .where(drafts.c.id == draft.id)
+        .values(_with_old_panel({"panel_id": None, "album": new.album}))
+        .returning(drafts)
+    )
+    return Draft.of(row.one())
+
+
+def _with_old_panel(values: dict[str, Any]) -> dict[str, Any]:
+    """Values of a draft; where its panel is to be a new message, the one before is remembered."""
+    if values.get("panel_id", 0) is not None:
+        return values
+    return values | {"old_panel_id": func.coalesce(drafts.c.panel_id, drafts.c.old_panel_id)}
+
+
 async def _change(
     connection: AsyncConnection, draft: Draft, values: dict[str, Any], by: int | None = None
 ) -> Draft | None:
-    if values.get("panel_id", 0) is None:
-        before = func.coalesce(drafts.c.panel_id, drafts.c.old_panel_id)
-        values = values | {"old_panel_id": before}
+    values = _with_old_panel(values)
     if by is not None:
         latest = (*draft.handled, by)[-_REMEMBERED:]
         values = values | {"handled": " ".join(str(number) for number in latest)}

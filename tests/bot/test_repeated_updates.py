@@ -8,6 +8,7 @@ import pytest
 from bot.sandbox.telegram.api import Person
 from bot.telegram.inbound.dispatcher import Intake
 from tests.support.bot_kit import (
+    LYRICS,
     World,
     asked_purpose,
     chosen,
@@ -18,6 +19,7 @@ from tests.support.bot_kit import (
     previewed,
     said,
     song,
+    toasted,
     tracks,
     until,
     write,
@@ -149,6 +151,56 @@ async def test_the_last_two_updates_handled_again_keep_the_words(
     (after,) = world.rows("SELECT revision FROM drafts")
     assert after["revision"] == before["revision"]
     assert count(ada, "lyrics-question") == 2  # the track's own, and the one for new words
+
+
+async def test_words_before_an_answer_leave_the_question_good(world: World, ada: Person) -> None:
+    question = await asked_purpose(ada)
+    data = newest_data(ada, ":song")
+    await ada.send_text(LYRICS)
+    await ada.wait_for(said("purpose-question"))
+    answer = await ada.press_forged(question.id, data)
+    await ada.wait_for(said("preview"))
+    assert answer is not None
+    assert answer.text == ""
+
+
+async def test_a_recording_sent_once_more_leaves_its_question_good(
+    world: World, ada: Person
+) -> None:
+    question = await asked_purpose(ada)
+    data = newest_data(ada, ":song")
+    sent = next(message for message in ada.messages if message.kind == "audio")
+    again = await ada.send_again(sent.id)
+    second = await ada.wait_for(said("purpose-question"))
+    assert second.id > again.id
+    await until(lambda: question.id not in {m.id for m in ada.messages if m.buttons})
+    answer = await ada.press_forged(question.id, data)
+    await ada.wait_for(said("lyrics-question"))
+    assert answer is not None
+    assert answer.text == ""
+    assert len(world.rows('SELECT 1 FROM "references"')) == 1
+
+
+async def test_words_sent_once_more_leave_create_good(world: World, ada: Person) -> None:
+    preview = await previewed(ada)
+    data = newest_data(ada, "c:")
+    await ada.send_text(LYRICS)
+    await ada.wait_for(said("preview"))
+    answer = await ada.press_forged(preview.id, data)
+    assert answer is not None
+    assert answer.text == ""
+    await ada.wait_for("audio")
+
+
+async def test_a_verse_on_its_way_makes_create_an_old_button(world: World, ada: Person) -> None:
+    """Nobody pays for a song without the verse that they have just sent."""
+    preview = await previewed(ada)
+    data = newest_data(ada, "c:")
+    await ada.send_text("And one more verse\nfor the end of the song")
+    await ada.wait_for(lambda m: any(b.data.startswith("a:") for b in m.buttons))
+    answer = await ada.press_forged(preview.id, data)
+    assert toasted(answer, "toast-stale")
+    assert world.rows("SELECT 1 FROM tracks") == []
 
 
 async def test_a_cancel_handled_again_stops_one_track(world: World, ada: Person) -> None:

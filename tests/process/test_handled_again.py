@@ -47,6 +47,11 @@ async def _record(_: World, person: Person) -> SeenMessage:
     return await person.send_audio(song(), duration=12)
 
 
+async def _record_again(_: World, person: Person) -> SeenMessage:
+    sent = next(message for message in person.messages if message.kind == "audio")
+    return await person.send_again(sent.id)
+
+
 async def _edit(_: World, person: Person) -> SeenMessage:
     words = [m for m in person.messages if not m.from_bot and m.kind == "text"]
     return await person.edit_text(words[-1].id, NEW)
@@ -181,6 +186,7 @@ CASES = {
     "a recording": Case(nothing, records, presses(":song")),
     "a recording, after the words": Case(with_words, records, presses(":song")),
     "a recording, instead of another": Case(looking(), records, presses(":voice")),
+    "a recording, once more": Case(asked, Move(_record_again), presses(":song", new=False)),
     "a recording, as the other half": Case(adding_music, records, presses("c:")),
     "a recording, too big": Case(asked, Move(_send_too_big), presses(":song", new=False)),
     "no recording": Case(nothing, Move(_send_zip)),

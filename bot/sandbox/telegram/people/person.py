@@ -169,6 +169,11 @@ class Person(Watching):
         content_ = self._content(Attachment(kind, content, fields, caption))
         return self._say(chat, content_, reply_to, topic=topic, anonymous=anonymous)
 
+    async def send_again(self, message_id: int, *, chat: Group | None = None) -> SeenMessage:
+        """Send an own file once more; Telegram knows it as the same file."""
+        data = self._chat(chat).messages[message_id].data
+        return self._say(chat, {kind: data[kind] for kind in KINDS if kind in data}, None)
+
     async def send_album(
         self,
         attachments: Sequence[Attachment],
