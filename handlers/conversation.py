@@ -316,18 +316,33 @@ class Create:
         return None
 
     async def _outdated(self, update: Update, draft: Draft | None) -> State:
-        """Answer a press that finds the draft changed; its own change is completed in silence."""
-        user = update.effective_user
-        if draft and update.update_id in draft.handled:
-            await toast(update)
+        """Answer a press that finds the draft changed.
+
+        Nothing is wrong where that change was its own, handled before, or that of the same
+        button under a question that had to be asked twice.
+        """
+        user, tracks = update.effective_user, self._desk.store.tracks
+        draft_id, revision = (*numbers(update), 0, 0)[:2]
+        made = await tracks.made_from(draft_id, revision)
+        begun = await tracks.asked_for(user.id, press_of(update)) if user else None
+        own = begun is not None or (draft is not None and update.update_id in draft.handled)
+        if begun is None and draft and made and draft_id == draft.id:
+            begun = made if data_of(update).startswith(keyboards.CREATE) else None
+        if begun:
+            await self._already(update, draft, silent=own)
+            await open_status(update, self._desk, begun)
+            return None
+        if draft and (own or (made is None and _stands(update, draft))):
+            await self._already(update, draft, silent=own)
             await self._panels.complete(update, draft)
             return state_of(draft)
-        begun = user and await self._desk.store.tracks.asked_for(user.id, press_of(update))
-        if not begun:
-            return await self._stale(update)
-        await toast(update)
-        await open_status(update, self._desk, begun)
-        return None
+        return await self._stale(update)
+
+    async def _already(self, update: Update, draft: Draft | None, *, silent: bool) -> None:
+        """Answer a press whose effect is there, and let its message offer it no more."""
+        say = await self._desk.texts(update)
+        await toast(update, "" if silent else say.plain("toast-already"))
+        await self._panels.disarm(update, draft)
 
     async def _refused(self, update: Update, draft: Draft) -> bool:
         """Whether a recording turned out to be of no use; then the panel says so by now."""
@@ -354,6 +369,21 @@ class Create:
         kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
         problem = panels.refusal(flaw, limits, say, kept=bool(kept))
         await reply(update, problem, topic=topic_of(update, draft))
+
+
+def _stands(update: Update, draft: Draft) -> bool:
+    """Whether what a button of the question before asks for is how the draft stands by now."""
+    action, _, said = data_of(update).partition(":")
+    if numbers(update) != [draft.id, draft.revision - 1]:
+        return False
+    if action == keyboards.PURPOSE:
+        return draft.purpose == said.rpartition(":")[2]
+    if action == keyboards.BACK:
+        return draft.partner_id is None and draft.step in {Step.LYRICS, Step.PREVIEW}
+    return (action, draft.step) in {
+        (keyboards.PARTNER, Step.PARTNER),
+        (keyboards.DROP, Step.CLOSED),
+    }
 
 
 def add(app: App, desk: Desk) -> None:

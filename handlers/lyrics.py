@@ -117,12 +117,12 @@ class TakeWords:
         before = Words.of(draft)
         if draft is None or query is None or draft.id != draft_id:
             return await self._stale(update, draft)
-        if not before.new or before.new[-1].message_id != message_id:
-            if not before.knows(message_id):
-                return await self._stale(update, draft)
-            await toast(update)  # pressed twice, or handled again
-            return await self._again(update, draft)
+        handled = update.update_id in draft.handled
+        if not handled and (not before.new or before.new[-1].message_id != message_id):
+            return await self._stale(update, draft)
         await toast(update)
+        if handled:
+            return await self._again(update, draft)
         action, words = (query.data or "")[:1], _its_own(draft, before)
         if action == keyboards.LEAVE_WORDS and draft.step is Step.CLOSED:
             return await self._left_alone(update, draft, before.leaving_out())
@@ -210,15 +210,18 @@ class TakeWords:
         drafts = self._desk.store.drafts
         newest = max(ids((*words.kept, *words.new)), default=None)
         values: dict[str, Any] = {"lyrics": words.lyrics, "lyrics_message_id": newest}
+        values["by"] = update.update_id
         if draft is None or draft.step is Step.CLOSED:
             if words.kept:
                 values |= {"step": Step.RECORDING, "words": words.packed()}
                 return await drafts.open(chat.id, user.id, **values)
             if draft is None:
                 step = Step.CLOSED
-                return await drafts.open(chat.id, user.id, step=step, words=words.packed())
+                return await drafts.open(
+                    chat.id, user.id, by=update.update_id, step=step, words=words.packed()
+                )
             words = replace(Words.of(draft), new=words.new, heard=words.heard)
-            values = {}
+            values = {"by": update.update_id}
         else:
             values["step"] = step_after(draft, words.lyrics)
         if words == Words.of(draft):
@@ -247,7 +250,8 @@ class TakeWords:
 
     async def _left_alone(self, update: Update, draft: Draft, words: Words) -> State:
         """Words that came by themselves were no lyrics: say how to begin instead."""
-        await self._desk.store.drafts.note_words(draft, words=words.packed())
+        drafts = self._desk.store.drafts
+        await drafts.note_words(draft, by=update.update_id, words=words.packed())
         say = await self._desk.texts(update)
         if update.callback_query:
             with suppress(TelegramError):
@@ -286,6 +290,7 @@ class TakeWords:
     async def _stale(self, update: Update, draft: Draft | None) -> State:
         say = await self._desk.texts(update)
         await toast(update, say.plain("toast-stale"))
+        await self._panels.disarm(update, draft)
         return await self._again(update, draft)
 
 

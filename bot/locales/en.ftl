@@ -204,6 +204,7 @@ button-send-anyway = Send it anyway
 ## Answers to buttons and commands
 
 toast-stale = That button is from before. Use the newest message below.
+toast-already = Got that already.
 toast-not-yours = That button is for somebody else.
 toast-too-many = You already have { $count ->
         [one] one track

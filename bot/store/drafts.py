@@ -100,20 +100,24 @@ class Drafts:
                 .values(panel_id=panel_id, topic_id=topic_id)
             )
 
-    async def note_words(self, draft: Draft, **values: Any) -> Draft | None:
+    async def note_words(
+        self, draft: Draft, *, by: int | None = None, **values: Any
+    ) -> Draft | None:
         """Write what was written where no button tells of it: none is made stale by that.
 
         Args:
             draft: As it is now.
+            by: As for `change`.
             values: As for `change`.
 
         Returns:
             The draft as it is now, or None if somebody was quicker.
         """
         same = (drafts.c.id == draft.id, drafts.c.revision == draft.revision)
+        written = _with_old_panel(values) | _handled(draft, by)
         async with self._database.single(urgent=True) as connection:
             row = await connection.execute(
-                update(drafts).where(*same).values(_with_old_panel(values)).returning(drafts)
+                update(drafts).where(*same).values(written).returning(drafts)
             )
             found = row.first()
         return Draft.of(found) if found else None
@@ -370,13 +374,18 @@ def _with_old_panel(values: dict[str, Any]) -> dict[str, Any]:
     return values | {"old_panel_id": func.coalesce(drafts.c.panel_id, drafts.c.old_panel_id)}
 
 
+def _handled(draft: Draft, by: int | None) -> dict[str, str]:
+    """The column of the updates that have changed a draft, with one more."""
+    if by is None:
+        return {}
+    latest = (*draft.handled, by)[-_REMEMBERED:]
+    return {"handled": " ".join(str(number) for number in latest)}
+
+
 async def _change(
     connection: AsyncConnection, draft: Draft, values: dict[str, Any], by: int | None = None
 ) -> Draft | None:
-    values = _with_old_panel(values)
-    if by is not None:
-        latest = (*draft.handled, by)[-_REMEMBERED:]
-        values = values | {"handled": " ".join(str(number) for number in latest)}
+    values = _with_old_panel(values) | _handled(draft, by)
     row = await connection.execute(
         update(drafts)
         .where(drafts.c.id == draft.id, drafts.c.revision == draft.revision)

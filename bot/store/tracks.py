@@ -120,6 +120,18 @@ class Tracks(Orders):
             ).first()
         return Track.of(row) if row else None
 
+    async def made_from(self, draft_id: int, revision: int) -> Track | None:
+        """The track that Create has begun of a draft as it stood at a revision, if it has."""
+        async with self._database.read() as connection:
+            row = (
+                await connection.execute(
+                    select(tracks).where(
+                        tracks.c.draft_id == draft_id, tracks.c.draft_revision == revision
+                    )
+                )
+            ).first()
+        return Track.of(row) if row else None
+
     async def sending(self, track_id: int, worker: str) -> Track | None:
         """Made → sending, for the worker that has the claim, which begins anew.
 

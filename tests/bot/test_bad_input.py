@@ -293,7 +293,8 @@ async def test_stale_buttons(world: World, ada: Person) -> None:
     create = next(b.data for b in preview.buttons if b.data.startswith("c:"))
     await press(ada, "c:")
     await ada.wait_for("audio")
-    for old in (data, create, create.replace("c", "x"), create.replace("c", "m")):
+    assert toasted(await ada.press_forged(preview.id, create), "toast-already")
+    for old in (data, create.replace("c", "x"), create.replace("c", "m")):
         assert toasted(await ada.press_forged(preview.id, old), "toast-stale")
     await world.quiet()
     assert len(world.music.generated) == 1
@@ -304,7 +305,7 @@ async def test_create_pressed_twice_makes_one_track(world: World, ada: Person) -
     data = newest(ada, "c:").buttons[0].data
     answers = await asyncio.gather(*(ada.press_forged(preview.id, data) for _ in range(5)))
     assert None not in answers
-    assert sum(toasted(answer, "toast-stale") for answer in answers) == 4
+    assert sum(toasted(answer, "toast-already") for answer in answers) == 4
     await ada.wait_for("audio")
     await world.quiet()
     assert len(world.rows("SELECT 1 FROM tracks")) == 1

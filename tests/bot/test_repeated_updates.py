@@ -15,6 +15,7 @@ from tests.support.bot_kit import (
     count,
     created,
     delivered,
+    newest,
     press,
     previewed,
     said,
@@ -105,6 +106,10 @@ async def sent_again(world: World, ada: Person) -> None:
     await until(lambda: world.rows("SELECT 1 FROM tracks WHERE status = 'unsure' AND told = 1"))
 
 
+async def ready(world: World, ada: Person) -> None:
+    await previewed(ada, "voice")
+
+
 SCENES: list[Scene] = [
     *(recorded, answered, partner_asked, partner_sent, partner_waived, dropped),
     *(dropped_by_command, begun, taken, rewritten, sent_again),
@@ -192,6 +197,35 @@ async def test_words_sent_once_more_leave_create_good(world: World, ada: Person)
     await ada.wait_for("audio")
 
 
+PRESSED_TWICE: dict[str, tuple[Scene, str]] = {
+    "purpose": (recorded, ":song"),
+    "create": (ready, "c:"),
+    "partner": (ready, "m:"),
+    "back": (partner_asked, "b:"),
+    "drop": (ready, "x:"),
+    "take": (begun, "t:"),
+}
+
+
+@pytest.mark.parametrize("act", PRESSED_TWICE)
+async def test_a_question_asked_twice_and_answered_twice(
+    world: World, ada: Person, act: str
+) -> None:
+    """After a kill a question stands twice; neither of its buttons is called an old one."""
+    scene, what = PRESSED_TWICE[act]
+    await scene(world, ada)
+    message, data = newest(ada, what), newest_data(ada, what)
+    first = await ada.press_forged(message.id, data)
+    await world.quiet()
+    before = [tuple(row) for row in world.rows("SELECT step, revision FROM drafts")]
+    second = await ada.press_forged(message.id, data)
+    assert first is not None
+    assert first.text == ""
+    assert second is not None
+    assert not toasted(second, "toast-stale")
+    assert [tuple(row) for row in world.rows("SELECT step, revision FROM drafts")] == before
+
+
 async def test_a_verse_on_its_way_makes_create_an_old_button(world: World, ada: Person) -> None:
     """Nobody pays for a song without the verse that they have just sent."""
     preview = await previewed(ada)
@@ -225,10 +259,6 @@ async def handled_again(world: World, updates: int) -> None:
         world.telegram.redeliver(number)
     await world.start()
     await world.quiet()
-
-
-async def ready(world: World, ada: Person) -> None:
-    await previewed(ada, "voice")
 
 
 async def failed(world: World, ada: Person) -> None:
