@@ -12,8 +12,8 @@ from bot.sandbox.telegram.api import Button, Person, SeenMessage
 from tests.support import audio_material
 from tests.support.bot_kit import key_of, song, until, voice
 
-ANSWER = 15.0
-"""Seconds that anybody waits for an answer before it counts as none."""
+ANSWER = 40.0
+"""Seconds that anybody waits for an answer before it counts as none; a busy machine is slow."""
 
 STALE = texts("en").plain("toast-stale")
 PATIENT = 0.8
