@@ -147,7 +147,7 @@ async def test_idle_connections_take_no_place_from_telegram(
 async def test_a_connection_must_say_soon_what_it_wants(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook, "_HEAD_PATIENCE", 0.1)
+    monkeypatch.setattr(webhook, "_HEAD_TIMEOUT", 0.1)
     async with listening(store, Handler()) as stand, idle(stand, 4) as readers:
         await until(lambda: all(reader.at_eof() for reader in readers))
         assert await stand.push(message(1)) == 200

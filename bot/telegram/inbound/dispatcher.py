@@ -1,4 +1,4 @@
-"""The intake: updates are kept, then acknowledged, then handled in the lane of their user."""
+"""The dispatcher: updates are kept, then acknowledged, then handled in the lane of their user."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from telegram import Bot, Update
 
 from bot.store.inbox import Inbox
-from bot.telegram.inbound.inbox_writer import Commits
+from bot.telegram.inbound.inbox_writer import InboxWriter
 from bot.telegram.inbound.lanes import Lanes, Place
 from bot.telegram.inbound.outage import Outage, Tell
 from bot.telegram.inbound.raw_updates import Raw, bounded, chat_of, is_update, lane_of, user_of
@@ -41,7 +41,7 @@ async def _nothing(_: int) -> None:
     """Say nothing."""
 
 
-class Intake:
+class Dispatcher:
     """Takes updates from poller and webhook, and sees each through to its handler.
 
     An update is committed before `accept` returns, so before Telegram is told that it arrived,
@@ -96,7 +96,7 @@ class Intake:
         self._outage = Outage(on_store_trouble)
         self._lanes = Lanes(self._serve, per_lane=per_lane, at_once=at_once, most=most)
         self._strangers = Lanes(self._serve, per_lane=2, at_once=2, most=_OF_STRANGERS)
-        self._commits = Commits(inbox, self._outage, self._take, self._abandon)
+        self._commits = InboxWriter(inbox, self._outage, self._take, self._abandon)
 
     @property
     def backlog(self) -> int:

@@ -31,7 +31,7 @@ class _Wish(NamedTuple):
     kept: asyncio.Future[None]
 
 
-class Commits:
+class InboxWriter:
     """The only writer of the inbox.
 
     Args:
@@ -93,7 +93,7 @@ class Commits:
             StoreUnavailable: They are not kept, and must not be acknowledged.
         """
         if self._task is None or self._closing:
-            raise StoreUnavailable("the intake is not running")
+            raise StoreUnavailable("the dispatcher is not running")
         kept = asyncio.get_running_loop().create_future()
         self._wishes.append(_Wish(raws, kept))
         self._wanted.set()

@@ -12,11 +12,12 @@ from aiohttp import web
 from telegram import Bot
 from telegram.error import BadRequest
 
+from bot.backoff import Backoff
 from bot.store import StoreUnavailable
-from bot.telegram.inbound.dispatcher import Intake
+from bot.telegram.inbound.dispatcher import Dispatcher
 from bot.telegram.inbound.health import Health, Pulse, Standby
 from bot.telegram.inbound.raw_updates import ALLOWED_UPDATES, is_update
-from bot.telegram.reconnect import NeverAnswered, Patience, Pauses
+from bot.telegram.reconnect import BACKOFF, NeverAnswered, Reconnector
 from bot.untrusted import Untrustworthy, read_json
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,8 @@ BODY_LIMIT = 2**20
 CONNECTIONS = 200
 """At once; Telegram has at most 100, the rest is for whoever asks how the bot is."""
 
-_HEAD_PATIENCE = 5.0
-_BODY_PATIENCE = 5.0
+_HEAD_TIMEOUT = 5.0
+_BODY_TIMEOUT = 5.0
 _LINGER = 1.0  # seconds that an unread body is still taken, so that a refusal is read
 _SHUTDOWN = 5.0
 _PUSHES = 100
@@ -50,17 +51,17 @@ class Webhook:
     """Takes what Telegram pushes.
 
     Args:
-        intake: Where updates go.
+        dispatcher: Where updates go.
         pulse: Told of every push.
         url: Public address; one without a path gets `/webhook`.
         secret: What Telegram sends with every push.
     """
 
-    def __init__(self, intake: Intake, pulse: Pulse, *, url: str, secret: str) -> None:
+    def __init__(self, dispatcher: Dispatcher, pulse: Pulse, *, url: str, secret: str) -> None:
         bare = urlsplit(url).path in {"", "/"}
         self._url = url.rstrip("/") + _DEFAULT_PATH if bare else url
         self._secret = secret
-        self._intake = intake
+        self._dispatcher = dispatcher
         self._pulse = pulse
 
     @property
@@ -73,7 +74,7 @@ class Webhook:
         bot: Bot,
         *,
         allowed_updates: Sequence[str] = ALLOWED_UPDATES,
-        pauses: Pauses = Pauses(),  # noqa: B008 - frozen
+        backoff: Backoff = BACKOFF,
     ) -> None:
         """Have Telegram push updates here; what already waits there is kept.
 
@@ -82,7 +83,7 @@ class Webhook:
             WebhookRefused: It does not take the address.
         """
 
-        async def ask() -> None:
+        async def set_webhook() -> None:
             try:
                 await bot.set_webhook(
                     self._url,
@@ -93,7 +94,7 @@ class Webhook:
             except BadRequest as error:
                 raise WebhookRefused(f"WEBHOOK_URL: {error.message}") from error
 
-        await Patience(pauses, bot).get(ask)
+        await Reconnector(backoff, bot).answer(set_webhook)
 
     async def push(self, request: web.Request) -> web.Response:
         """Answer one push: 200 only when the update is kept."""
@@ -104,10 +105,10 @@ class Webhook:
         if not is_update(update):
             return web.Response(status=400)
         self._pulse.beat()
-        if self._intake.crowded:
+        if self._dispatcher.crowded:
             return web.Response(status=503)
         try:
-            await self._intake.accept([update])
+            await self._dispatcher.accept([update])
         except StoreUnavailable:
             return web.Response(status=503)
         return web.Response()
@@ -116,7 +117,7 @@ class Webhook:
 async def _read(request: web.Request) -> object:
     """The JSON of a body, None if it is none; aiohttp answers 413 to what is too long."""
     try:
-        async with asyncio.timeout(_BODY_PATIENCE):
+        async with asyncio.timeout(_BODY_TIMEOUT):
             return read_json(await request.read())
     except Untrustworthy:
         return None
@@ -217,7 +218,7 @@ class Server:
             self._hang_up(silent)
         handler = server()
         loop = asyncio.get_running_loop()
-        self._silent[handler] = loop.call_later(_HEAD_PATIENCE, self._hang_up, handler)
+        self._silent[handler] = loop.call_later(_HEAD_TIMEOUT, self._hang_up, handler)
         return handler
 
     def _hang_up(self, handler: web.RequestHandler) -> None:

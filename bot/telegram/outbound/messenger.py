@@ -47,7 +47,7 @@ _WORTH_A_MESSAGE = {
 _SAME = "message is not modified"
 
 
-class Courier:
+class Messenger:
     """Speaks to people on behalf of the studio.
 
     Args:
