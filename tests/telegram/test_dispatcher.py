@@ -12,7 +12,7 @@ from bot.backoff import Backoff
 from bot.store import Store, StoreUnavailable
 from bot.store.inbox import Inbox
 from bot.telegram import retry
-from bot.telegram.inbound import inbox_writer
+from bot.telegram.inbound import dispatcher as dispatcher_module
 from bot.telegram.request import Broken, Unsent
 from tests.support.intake_kit import (
     Handler,
@@ -130,7 +130,7 @@ async def test_leftovers_come_before_what_is_new(store: Store) -> None:
 async def test_what_the_speaker_before_committed_last_is_found(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox_writer, "LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(dispatcher_module, "LOOK_AGAIN", 0.1)
     handler = Handler()
     handler.gate("mine")
     async with at_work(store.inbox, handler) as dispatcher:
@@ -391,6 +391,20 @@ async def test_a_caller_that_gives_up_takes_nothing_with_it(store: Store) -> Non
         caller.cancel()
         inbox.open.set()
         await until(lambda: handler.seen == ["said"])
+
+
+async def test_a_stop_waits_for_a_commit_whose_caller_has_left(store: Store) -> None:
+    inbox, handler = Careful(store.inbox), Handler()
+    async with at_work(inbox, handler) as dispatcher:
+        inbox.open.clear()
+        caller = asyncio.create_task(dispatcher.accept([message(1, "said")]))
+        await asyncio.sleep(0.01)
+        caller.cancel()
+        stopping = asyncio.create_task(dispatcher.stop(grace=10))
+        await asyncio.sleep(0.01)
+        inbox.open.set()
+        await stopping
+        assert handler.seen == ["said"]
 
 
 async def test_marks_wait_for_the_store_to_come_back(store: Store, tmp_path: Path) -> None:
