@@ -21,7 +21,7 @@ Answer = TypeVar("Answer")
 GATEWAYS = ("Bad Gateway", "Gateway Timeout", "(502)", "(504)")
 """What an answer says that comes from what stands before Telegram."""
 
-BACKOFF = Backoff(first=0.5, longest=10.0, deadline=900.0)
+BACKOFF = Backoff(first=0.8, longest=10.0, factor=1.3, deadline=900.0)
 """For whoever waits for Telegram itself: a quarter of an hour."""
 
 SHORT_TRIES = 3
