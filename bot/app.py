@@ -230,7 +230,7 @@ async def talking(at_work: Base) -> AsyncIterator[Listener]:
     app = application(desk, settings)
     await app.initialize()
     introducing = asyncio.create_task(_introduce(desk.bot))
-    trouble = handlers.errors.Trouble(desk.bot, desk.languages)
+    trouble = handlers.errors.UnhandledUpdates(desk.bot, desk.languages)
     door = Dispatcher(
         desk.store.inbox,
         desk.bot,

@@ -21,8 +21,8 @@ _A_MINUTE = 60.0
 _NO_BUG = (NetworkError, RetryAfter, TookTooLong, TimeoutError)
 
 
-class Trouble:
-    """Says what goes wrong before any handler is asked."""
+class UnhandledUpdates:
+    """Tells people of updates that no handler saw through."""
 
     def __init__(self, bot: Bot, languages: Languages) -> None:
         self._bot = bot
@@ -65,8 +65,8 @@ async def _say(update: Update, key: str) -> None:
         log.warning("the person could not be told: %s", type(error).__name__)
 
 
-class Errors:
-    """Tells of trouble in one sentence, once for everything that was sent before it was said."""
+class ErrorHandler:
+    """Apologises in one sentence, once for everything that was sent before the apology."""
 
     def __init__(self) -> None:
         self._apologies = Throttle(_A_MINUTE, clock=time.time)
@@ -111,4 +111,4 @@ class Errors:
 
 def add(app: App) -> None:
     """Answer for whatever a handler lets through."""
-    app.add_error_handler(Errors().handle)
+    app.add_error_handler(ErrorHandler().handle)

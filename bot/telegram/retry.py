@@ -76,7 +76,7 @@ async def repeated(
             warned = True
         await asyncio.sleep(pause)
         if waits_long:
-            _does_not_count(loop.time() - begun)
+            _extend_handler_limit(loop.time() - begun)
 
 
 def _had_no_effect(error: Exception, *, waits_long: bool) -> bool:
@@ -86,7 +86,7 @@ def _had_no_effect(error: Exception, *, waits_long: bool) -> bool:
     return isinstance(error, NetworkError) and (away if waits_long else refused)(error)
 
 
-def _does_not_count(waited: float) -> None:
+def _extend_handler_limit(waited: float) -> None:
     """Give a handler that waited for Telegram its time back, unless it was cut off already."""
     limit = handler_limit.get()
     if limit and not limit.expired() and (end := limit.when()) is not None:

@@ -54,8 +54,8 @@ class Dispatcher:
     and marked as done when its handler has finished. One whose handler did not finish runs again
     at the next start, once: handlers must be harmless to repeat.
 
-    Strangers have lanes of their own, few and narrow, and are not written down: whoever is known
-    is never behind them.
+    Strangers have lanes of their own, few and short, and no rows in the inbox: people who are
+    known never wait behind them.
 
     Args:
         inbox: Where updates are kept.
@@ -218,7 +218,7 @@ class Dispatcher:
                 self._lanes.push(("overflow", key), _Job(raw, self._overflow, has_row=False))
 
     def _give_up_on(self, raws: list[Raw]) -> None:
-        """Have it said that updates will not be handled any more."""
+        """Have people told that their updates will not be handled any more."""
         if self._gave_up:
             for raw in raws:
                 notice = _Job(raw, self._gave_up, has_row=False)
@@ -245,7 +245,7 @@ class Dispatcher:
             self._writer.done(update_id)
 
     async def _say_unread(self, raw: Raw) -> None:
-        """Leave nobody without an answer who wrote in private what cannot be read."""
+        """Answer a private message that cannot be read."""
         chat = chat_of(raw)
         if "message" in raw and chat is not None and chat > 0 and not self._is_strangers(raw):
             await self._unread(chat)

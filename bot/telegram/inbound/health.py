@@ -8,7 +8,7 @@ from typing import Any
 from bot.store import StoreUnavailable
 from bot.telegram.inbound.dispatcher import Dispatcher
 
-_PATIENCE = 5.0
+_STORE_TIMEOUT = 5.0
 
 
 class Pulse:
@@ -28,7 +28,7 @@ class Pulse:
 
 
 class Health:
-    """Looks at everything the bot needs to listen.
+    """Reports on everything the bot needs to take updates in.
 
     Args:
         dispatcher: Its backlog and whether it can keep updates.
@@ -67,7 +67,7 @@ class Health:
 
     async def _count(self) -> int | None:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_STORE_TIMEOUT):
                 return await self._tracks()
         except (StoreUnavailable, TimeoutError):
             return None

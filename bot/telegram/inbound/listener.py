@@ -1,4 +1,4 @@
-"""The bot's door: updates come in here, by polls or by pushes, until it is shut."""
+"""Takes updates in, by polls or by pushes, until it is stopped."""
 
 import asyncio
 from contextlib import suppress
@@ -14,11 +14,11 @@ from bot.telegram.inbound.health import Health, Pulse, longest_silence
 from bot.telegram.inbound.poller import Poller
 from bot.telegram.inbound.webhook import Server, Webhook
 
-_POLL = 30
+_POLL_TIMEOUT = 30
 
 
 class Listener:
-    """Opens the dispatcher and keeps it fed.
+    """Starts the dispatcher, and hands it what Telegram sends.
 
     Args:
         settings: Polling or webhook, and where to listen.
@@ -31,12 +31,12 @@ class Listener:
         pulse = Pulse()
         self._bot = bot
         self._dispatcher = dispatcher
-        self._poller = Poller(bot, dispatcher, pulse, timeout=_POLL)
+        self._poller = Poller(bot, dispatcher, pulse, timeout=_POLL_TIMEOUT)
         self._webhook: Webhook | None = None
         if settings.webhook_url and settings.webhook_secret:
             secret = settings.webhook_secret.get_secret_value()
             self._webhook = Webhook(dispatcher, pulse, url=settings.webhook_url, secret=secret)
-        silence = None if self._webhook else longest_silence(_POLL)
+        silence = None if self._webhook else longest_silence(_POLL_TIMEOUT)
         health = Health(dispatcher, pulse, store.tracks.backlog, longest_silence=silence)
         self._server = Server(
             health, self._webhook, host=settings.http_host, port=settings.http_port

@@ -18,6 +18,7 @@ from bot.telegram.inbound.dispatcher import Dispatcher
 from bot.telegram.inbound.health import Health, Pulse, Standby
 from bot.telegram.inbound.raw_updates import ALLOWED_UPDATES, is_update
 from bot.telegram.reconnect import BACKOFF, NeverAnswered, Reconnector
+from bot.throttle import Throttle
 from bot.untrusted import Untrustworthy, read_json
 
 log = logging.getLogger(__name__)
@@ -26,16 +27,17 @@ BODY_LIMIT = 2**20
 """Bytes of a push; the longest updates are some tens of kilobytes."""
 
 CONNECTIONS = 200
-"""At once; Telegram has at most 100, the rest is for whoever asks how the bot is."""
+"""At once: Telegram opens 100 at most, the others are for health checks."""
 
 _HEAD_TIMEOUT = 5.0
 _BODY_TIMEOUT = 5.0
 _LINGER = 1.0  # seconds that an unread body is still taken, so that a refusal is read
 _SHUTDOWN = 5.0
+_AN_HOUR = 3600.0
 _PUSHES = 100
 _DEFAULT_PATH = "/webhook"
 _QUIET = logging.getLogger(f"{__name__}.aiohttp")
-_QUIET.addFilter(lambda _: False)  # aiohttp logs a traceback for every line that is no HTTP
+_QUIET.addFilter(lambda _: False)  # aiohttp logs a traceback for each request that is not HTTP
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 
 
@@ -98,8 +100,8 @@ class Webhook:
 
     async def push(self, request: web.Request) -> web.Response:
         """Answer one push: 200 only when the update is kept."""
-        given = request.headers.get(_SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._secret.encode()):
+        secret = request.headers.get(_SECRET_HEADER, "")
+        if not hmac.compare_digest(secret.encode("utf-8", "replace"), self._secret.encode()):
             return web.Response(status=401)
         update = await _read(request)
         if not is_update(update):
@@ -161,7 +163,7 @@ class Server:
         )
         self._listening: asyncio.Server | None = None
         self._silent: dict[web.RequestHandler, asyncio.TimerHandle] = {}
-        self._said: set[str] = set()
+        self._logged = Throttle(_AN_HOUR)
 
     @property
     def port(self) -> int:
@@ -203,16 +205,16 @@ class Server:
         await self._runner.cleanup()
 
     def _connection(self) -> asyncio.Protocol:
-        """Take a connection that must say soon what it wants.
+        """Accept a connection, which is closed if its request does not come soon.
 
-        Where there are too many, the one that has been silent longest has to go.
+        Where there are too many, the one that has sent nothing for longest is closed.
         """
         server = self._runner.server
         if server is None:
             raise RuntimeError("it does not listen")
         if len(server.connections) >= CONNECTIONS:
-            self._say_once("There are more connections than the webhook serves; silent ones go")
-            silent = next((each for each in self._silent if each in server.connections), None)
+            self._warn("There are more connections than the webhook serves; silent ones go")
+            silent = next((one for one in self._silent if one in server.connections), None)
             if silent is None:
                 return _Refused()
             self._hang_up(silent)
@@ -230,7 +232,7 @@ class Server:
     async def _guard(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Keep connections open for Telegram alone, and trouble out of the log."""
+        """Keep connections open for pushes alone, and tracebacks out of the log."""
         if timer := self._silent.pop(request.protocol, None):
             timer.cancel()
         try:
@@ -238,17 +240,16 @@ class Server:
         except web.HTTPException as refusal:
             response = web.Response(status=refusal.status)
         except Exception as error:
-            self._say_once(f"A request could not be answered: {type(error).__name__}")
+            self._warn(f"A request could not be answered: {type(error).__name__}")
             log.debug("a request could not be answered", exc_info=error)
             response = web.Response(status=500)
         if response.status != HTTPStatus.OK or request.method != "POST":
             response.force_close()
         return response
 
-    def _say_once(self, line: str) -> None:
-        """Say one kind of trouble once; whoever reaches the port must not fill the log."""
-        if line not in self._said:
-            self._said.add(line)
+    def _warn(self, line: str) -> None:
+        """Log a kind of trouble once an hour; whoever reaches the port must not fill the log."""
+        if self._logged.take(line):
             log.warning(line)
 
     async def __aenter__(self) -> Self:
