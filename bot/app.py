@@ -30,15 +30,15 @@ from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, Store
 from bot.studio import Context, Rules, Studio
 from bot.telegram.checked_bot import KnownBot
-from bot.telegram.inbound.dispatcher import Intake
+from bot.telegram.inbound.dispatcher import Dispatcher
 from bot.telegram.inbound.health import Standby
-from bot.telegram.inbound.listener import Door
+from bot.telegram.inbound.listener import Listener
 from bot.telegram.inbound.webhook import CannotListen, Server
 from bot.telegram.outbound.files import Files
 from bot.telegram.outbound.languages import Languages
-from bot.telegram.outbound.messenger import Courier
+from bot.telegram.outbound.messenger import Messenger
 from bot.telegram.persistence import DraftPersistence
-from bot.telegram.reconnect import Patience, Pauses
+from bot.telegram.reconnect import Reconnector
 from bot.telegram.request import AiohttpRequest
 from handlers.deps import App, Desk
 
@@ -138,11 +138,11 @@ async def base(
         stack.callback(warming.cancel)
         people = Languages(store)
         files = Files(bot, settings.telegram_local_dir, pace)
-        courier = Courier(
+        courier = Messenger(
             bot, people, settings.owner_id, PERFORMER, named(services), files=files, pace=pace
         )
         stack.push_async_callback(bot.shutdown)
-        await Patience(Pauses(), bot).get(bot.initialize)
+        await Reconnector(bot=bot).answer(bot.initialize)
         if not await store.belongs_to(str(bot.id)):
             raise _another_bot(settings, AnotherBot())
         context = Context(
@@ -219,7 +219,7 @@ def known_to(settings: Settings) -> Callable[[int], bool]:
 
 
 @asynccontextmanager
-async def talking(at_work: Base) -> AsyncIterator[Door]:
+async def talking(at_work: Base) -> AsyncIterator[Listener]:
     """The bot's door, open until the block ends; conversations stand where the drafts say.
 
     Raises:
@@ -230,8 +230,8 @@ async def talking(at_work: Base) -> AsyncIterator[Door]:
     app = application(desk, settings)
     await app.initialize()
     introducing = asyncio.create_task(_introduce(desk.bot))
-    trouble = handlers.errors.Trouble(desk.bot, desk.languages)
-    door = Intake(
+    trouble = handlers.errors.UnhandledUpdates(desk.bot, desk.languages)
+    door = Dispatcher(
         desk.store.inbox,
         desk.bot,
         app.process_update,
@@ -242,7 +242,7 @@ async def talking(at_work: Base) -> AsyncIterator[Door]:
         known=known_to(settings),
     )
     try:
-        async with Door(settings, desk.store, desk.bot, door) as opened:
+        async with Listener(settings, desk.store, desk.bot, door) as opened:
             yield opened
     finally:
         introducing.cancel()
@@ -268,7 +268,7 @@ async def standing_by(settings: Settings) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, pace: float = 1.0) -> AsyncIterator[Door]:
+async def running(settings: Settings, *, pace: float = 1.0) -> AsyncIterator[Listener]:
     """The whole bot, at work and with its door open, until the block ends."""
     async with base(settings, pace=pace) as at_work, talking(at_work) as door:
         yield door

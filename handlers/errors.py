@@ -1,8 +1,8 @@
 """What a person reads when something goes wrong in a handler; the log has the rest."""
 
 import logging
+import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 
 from telegram import Bot, Update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
@@ -12,17 +12,17 @@ from bot.i18n import texts
 from bot.store import StoreUnavailable
 from bot.telegram.inbound.dispatcher import TookTooLong
 from bot.telegram.outbound.languages import Languages
+from bot.throttle import Throttle
 from handlers.deps import App, reply, toast
 
 log = logging.getLogger(__name__)
 
-_MOST = 10_000
-_AGAIN = timedelta(minutes=1)  # between two apologies for presses
+_A_MINUTE = 60.0
 _NO_BUG = (NetworkError, RetryAfter, TookTooLong, TimeoutError)
 
 
-class Trouble:
-    """Says what goes wrong before any handler is asked."""
+class UnhandledUpdates:
+    """Tells people of updates that no handler saw through."""
 
     def __init__(self, bot: Bot, languages: Languages) -> None:
         self._bot = bot
@@ -65,11 +65,11 @@ async def _say(update: Update, key: str) -> None:
         log.warning("the person could not be told: %s", type(error).__name__)
 
 
-class Errors:
-    """Tells of trouble in one sentence, once for everything that was sent before it was said."""
+class ErrorHandler:
+    """Apologises in one sentence, once for everything that was sent before the apology."""
 
     def __init__(self) -> None:
-        self._told: dict[tuple[int, str], datetime] = {}
+        self._apologies = Throttle(_A_MINUTE, clock=time.time)
 
     async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Log an error and tell the person who met it."""
@@ -93,27 +93,22 @@ class Errors:
         user = update.effective_user
         say = texts(user.language_code if user else None)
         await toast(update, say.plain(key), alert=True)
-        about = (update.effective_chat.id, key)
+        apology = (update.effective_chat.id, key)
         message = update.effective_message
         sent = (message.edit_date or message.date) if message else None
-        if (
-            update.callback_query
-        ):  # its press may have been answered already, so that no toast shows
-            sent = datetime.now(UTC) - _AGAIN
-        said = self._told.get(about)
-        if sent and said and sent <= said:
+        # A press may have been answered already, so that no toast shows; it has no date itself.
+        since = sent.timestamp() if sent and not update.callback_query else None
+        if not self._apologies.is_due(apology, since):
             return
         try:
-            apology = await reply(update, say(key), patient=False)
+            answer = await reply(update, say(key), patient=False)
         except TelegramError as error:
             log.warning("the person could not be told: %s", type(error).__name__)
             return
-        if len(self._told) >= _MOST:
-            self._told.clear()
-        if apology:
-            self._told[about] = apology.date
+        if answer:
+            self._apologies.note(apology, at=answer.date.timestamp())
 
 
 def add(app: App) -> None:
     """Answer for whatever a handler lets through."""
-    app.add_error_handler(Errors().handle)
+    app.add_error_handler(ErrorHandler().handle)

@@ -1,7 +1,6 @@
 """Who may use the bot, and where."""
 
 import logging
-import time
 from collections.abc import Awaitable, Callable
 
 from telegram import Message, Update, User
@@ -10,31 +9,18 @@ from telegram.error import TelegramError
 from telegram.ext import ApplicationHandlerStop, ContextTypes, TypeHandler
 
 from bot.i18n import texts
+from bot.throttle import Throttle
 from handlers.deps import App, Desk
 
 log = logging.getLogger(__name__)
 
-_SAY_AGAIN = 3600.0
+_AN_HOUR = 3600.0
 _EVERY = 1.0
+"""Seconds between two answers to strangers, and between two to groups, whoever they are."""
+
 _SOON = 8.0
-_MOST = 10_000
 _NOBODY = {ChatID.ANONYMOUS_ADMIN, ChatID.FAKE_CHANNEL}
 """Who people are to a bot when they write in a group's or a channel's name."""
-
-
-class _Pace:
-    """Lets one through every so often, whoever it is."""
-
-    def __init__(self) -> None:
-        self._free_at = 0.0
-
-    def lets_through(self) -> bool:
-        """Whether it is time again; True takes the turn."""
-        now = time.monotonic()
-        if now < self._free_at:
-            return False
-        self._free_at = now + _EVERY
-        return True
 
 
 class Gate:
@@ -55,8 +41,8 @@ class Gate:
         self._desk = desk
         self._stranger = "stranger" if owned else "stranger-ownerless"
         self._known = known
-        self._told: dict[int, float] = {}
-        self._strangers, self._groups = _Pace(), _Pace()
+        self._answered = Throttle(_AN_HOUR)
+        self._overall = Throttle(_EVERY)
 
     async def check(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Let an update through, or end it here."""
@@ -74,12 +60,12 @@ class Gate:
 
     async def _turn_away(self, update: Update, user: User) -> None:
         if update.callback_query:  # a button from when they were let in
-            if self._strangers.lets_through():
+            if self._overall.take("strangers"):
                 await update.callback_query.answer(read_timeout=_SOON)
-        elif update.message and self._may_hear(user.id) and self._strangers.lets_through():
+        elif update.message and self._answered.is_due(user.id) and self._overall.take("strangers"):
             say = texts(user.language_code)
             await _once(update.message, say(self._stranger, id=str(user.id)))
-            self._has_heard(user.id)
+            self._answered.note(user.id)
 
     async def _point_to_private_chat(self, update: Update, user: User) -> None:
         """Tell whoever calls the bot in a group where it works, under whatever name they write."""
@@ -88,12 +74,12 @@ class Gate:
         if message is None or (user.is_bot and not anonymous) or not self._is_called(message):
             return
         known = not anonymous and self._known(user.id)
-        who = message.chat_id  # each group hears it once an hour, whoever calls
-        if (known or self._may_hear(who)) and self._groups.lets_through():
+        group = message.chat_id  # each hears it once an hour, whoever calls
+        if (known or self._answered.is_due(group)) and self._overall.take("groups"):
             say = texts(None if anonymous else user.language_code)
             await _once(message, say("group", link=self._desk.bot.link))
             if not known:
-                self._has_heard(who)
+                self._answered.note(group)
 
     def _is_called(self, message: Message) -> bool:
         text = message.text or ""
@@ -101,15 +87,6 @@ class Gate:
             return False
         _, _, name = text.split()[0].partition("@")
         return name.lower() in {"", (self._desk.bot.username or "").lower()}
-
-    def _may_hear(self, stranger: int) -> bool:
-        """Whether a stranger, or a group, has not been answered for an hour."""
-        return self._told.get(stranger, 0) <= time.monotonic()
-
-    def _has_heard(self, stranger: int) -> None:
-        if len(self._told) >= _MOST:
-            del self._told[next(iter(self._told))]
-        self._told[stranger] = time.monotonic() + _SAY_AGAIN
 
 
 async def _once(message: Message, text: str) -> None:

@@ -47,7 +47,7 @@ async def whole(answer: aiohttp.ClientResponse, url: str) -> bytes:
     """
     body = await bounded(answer, url)
     if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-        _is_telegrams(answer.status, body, url)
+        _require_bot_api(answer.status, body, url)
     elif body.lstrip()[:1] != b"{":
         raise Broken(f"what answers at {address(url)} is not the Bot API")
     return body
@@ -94,18 +94,18 @@ def address(url: str) -> str:
 
 def _parameters(value: object) -> dict[str, int]:
     """What a refusal tells us to do, as far as it can be understood."""
-    given = value if isinstance(value, dict) else {}
+    parameters = value if isinstance(value, dict) else {}
     kept = {}
-    if "retry_after" in given:
-        pause = clamped(given["retry_after"], SHORTEST_PAUSE, LONGEST_PAUSE)
+    if "retry_after" in parameters:
+        pause = clamped(parameters["retry_after"], SHORTEST_PAUSE, LONGEST_PAUSE)
         kept["retry_after"] = round(pause)
-    moved = given.get("migrate_to_chat_id")
+    moved = parameters.get("migrate_to_chat_id")
     if type(moved) is int and abs(moved) < _BIGGEST:
         kept["migrate_to_chat_id"] = moved
     return kept
 
 
-def _is_telegrams(status: int, body: bytes, url: str) -> None:
+def _require_bot_api(status: int, body: bytes, url: str) -> None:
     """Let a refusal through only if the Bot API itself says it.
 
     PTB takes a 403 for somebody who has blocked the bot and a 404 for a wrong token; a page of

@@ -52,7 +52,7 @@ class AiohttpRequest(BaseRequest):
     """Sends PTB's calls through aiohttp.
 
     Args:
-        session: A session to share; whoever opened it closes it. Without one, `initialize`
+        session: A session to share, closed by whoever opened it. Without one, `initialize`
             opens a session and `shutdown` closes it; afterwards `initialize` may be called
             again.
         read_timeout: Seconds to wait for the next bytes of an answer.
@@ -124,7 +124,7 @@ class AiohttpRequest(BaseRequest):
             NetworkError: No answer, half of one, or none of the Bot API (`Unsent` if no
                 connection came about, `Broken` if the call may have been acted on).
         """
-        session = self._opened()
+        session = self._open_session()
         has_files = request_data is not None and request_data.contains_files
         timeout, total = self._limits(
             (read_timeout, write_timeout, connect_timeout, pool_timeout),
@@ -137,7 +137,7 @@ class AiohttpRequest(BaseRequest):
             options["data"] = json.dumps(request_data.parameters).encode()
             options["headers"] = _JSON_HEADERS
         target = self._url(url) if method == "POST" else URL(url)
-        proxy, shown = proxy_for(target)
+        proxy, proxy_auth = proxy_for(target)
         try:
             async with (
                 asyncio.timeout(total),
@@ -147,7 +147,7 @@ class AiohttpRequest(BaseRequest):
                     timeout=timeout,
                     allow_redirects=False,
                     proxy=proxy,
-                    proxy_auth=shown,
+                    proxy_auth=proxy_auth,
                     **options,
                 ) as answer,
             ):
@@ -155,7 +155,7 @@ class AiohttpRequest(BaseRequest):
                 body = api_answers.whole if method == "POST" else api_answers.bounded
                 return answer.status, await body(answer, url)
         except (aiohttp.ClientError, OSError) as error:
-            raise _told(error, url) from _harmless(error, url)
+            raise _ptb_error(error, url) from _cause(error, url)
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -181,10 +181,10 @@ class AiohttpRequest(BaseRequest):
             NetworkError: It could not be fetched whole.
             OSError: It could not be written.
         """
-        session = self._opened()
+        session = self._open_session()
         limits, _ = self._limits((BaseRequest.DEFAULT_NONE,) * 4, media=True)
         target = URL(url)
-        proxy, shown = proxy_for(target)
+        proxy, proxy_auth = proxy_for(target)
         try:
             with into.open("wb") as sink:
                 try:
@@ -196,17 +196,17 @@ class AiohttpRequest(BaseRequest):
                             headers=_HEADERS,
                             allow_redirects=False,
                             proxy=proxy,
-                            proxy_auth=shown,
+                            proxy_auth=proxy_auth,
                         ) as answer,
                     ):
                         return await _stream(answer, sink, at_most)
                 except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-                    raise _told(error, url) from _harmless(error, url)
+                    raise _ptb_error(error, url) from _cause(error, url)
         except BaseException:
             into.unlink(missing_ok=True)  # noqa: ASYNC240 - one system call
             raise
 
-    def _opened(self) -> aiohttp.ClientSession:
+    def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             raise RuntimeError("This AiohttpRequest is not initialized!")
         return self._session
@@ -229,7 +229,7 @@ class AiohttpRequest(BaseRequest):
             write = self._media_timeout
         longest = self._media_timeout
         return _timeout(
-            *(longest if each is None else each for each in (read, write, connect, pool))
+            *(longest if time is None else time for time in (read, write, connect, pool))
         )
 
 
@@ -257,7 +257,7 @@ def _multipart(request_data: RequestData) -> aiohttp.FormData:
             name,
             io.BytesIO(content) if isinstance(content, bytes) else content,
             filename="".join(
-                each if each.isprintable() or each in _JOINERS else "_" for each in file_name
+                char if char.isprintable() or char in _JOINERS else "_" for char in file_name
             ),
             content_type=mime_type,
         )
@@ -280,17 +280,17 @@ async def _stream(answer: aiohttp.ClientResponse, sink: io.BufferedWriter, at_mo
     return size
 
 
-def _told(error: Exception, url: str) -> NetworkError:
+def _ptb_error(error: Exception, url: str) -> NetworkError:
     """Choose PTB's error for one of aiohttp's, without the token that the URL carries."""
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return UnsentTimedOut("Timed out before a connection was there: nothing was sent")
     if isinstance(error, TimeoutError):
         return TimedOut()
     kind = Unsent if isinstance(error, aiohttp.ClientConnectorError) else Broken
-    text = str(error) if _harmless(error, url) else "details withheld"
+    text = str(error) if _cause(error, url) else "details withheld"
     return kind(f"aiohttp.{type(error).__name__}: {text}")
 
 
-def _harmless(error: Exception, url: str) -> Exception | None:
+def _cause(error: Exception, url: str) -> Exception | None:
     """Give the error as a cause only if neither its text nor its arguments quote the URL."""
     return None if URL(url).path in f"{error} {error!r}" else error

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 
+from bot.backoff import Backoff
 from bot.telegram.api_answers import LONGEST_PAUSE, SHORTEST_PAUSE
 from bot.telegram.checked_bot import UNREADABLE
 from bot.telegram.request import Broken, Unsent
@@ -20,16 +21,17 @@ Answer = TypeVar("Answer")
 GATEWAYS = ("Bad Gateway", "Gateway Timeout", "(502)", "(504)")
 """What an answer says that comes from what stands before Telegram."""
 
-PAUSES = (0.5, 1.0, 2.0)
-"""Seconds between the tries of whatever is refused."""
+BACKOFF = Backoff(first=0.8, longest=10.0, factor=1.3, deadline=900.0)
+"""For whoever waits for Telegram itself: a quarter of an hour."""
 
-LONG_PAUSES = (1.0, 2.0, 3.0, 5.0, 5.0, *[10.0] * 88)
-"""Seconds between further tries of a call that never reached Telegram: a quarter of an hour."""
+SHORT_TRIES = 3
+"""Tries after the first that everybody waits for: some seconds. More are for the patient."""
 
 LOST = 3
 """How often a call that does no harm when done twice is made again after its answer was lost."""
 
-_LONGEST = 10.0
+_LONGEST_SHORT_PAUSE = 10.0
+"""Seconds; a longer pause, as Telegram may ask for, is for the patient too."""
 
 handler_limit: ContextVar[asyncio.Timeout | None] = ContextVar("handler_limit", default=None)
 """What ends the handler that is running; waiting for Telegram does not count."""
@@ -53,37 +55,38 @@ async def repeated(
         TelegramError: It did not work out within some seconds; for the patient, in a quarter of
             an hour.
     """
-    loop, said = asyncio.get_running_loop(), False
+    loop, tries, warned = asyncio.get_running_loop(), BACKOFF.begin(), False
     lost = LOST if harmless else 0
-    for number, usual in enumerate((*PAUSES, *(LONG_PAUSES if patient else ()))):
-        begun, for_long = loop.time(), number >= len(PAUSES)
+    while True:
+        begun, waits_long = loop.time(), tries.failures >= SHORT_TRIES
         try:
             return await call()
         except (TelegramError, *UNREADABLE) as error:
-            pause = _pause(error, usual, for_long=for_long)
             if lost and is_lost(error):
-                lost, pause = lost - 1, usual
-            if pause is None or (pause > _LONGEST and not patient):
+                lost -= 1
+            elif not _had_no_effect(error, waits_long=waits_long):
                 raise
-        for_long = for_long or pause > _LONGEST
-        if for_long and not said:
+            asked = seconds(error) if isinstance(error, RetryAfter) else None
+            pause = tries.failed(at_least=asked)
+            waits_long = waits_long or (pause or 0.0) > _LONGEST_SHORT_PAUSE
+            if pause is None or (waits_long and not patient):
+                raise
+        if waits_long and not warned:
             log.warning("Telegram is away; a person is answered when it is back")
-            said = True
+            warned = True
         await asyncio.sleep(pause)
-        if for_long:
-            _does_not_count(loop.time() - begun)
-    return await call()
+        if waits_long:
+            _extend_handler_limit(loop.time() - begun)
 
 
-def _pause(error: Exception, usual: float, *, for_long: bool) -> float | None:
-    """Seconds after which what certainly had no effect is tried again; None for anything else."""
+def _had_no_effect(error: Exception, *, waits_long: bool) -> bool:
+    """Whether the call may be made again, though it must not be done twice."""
     if isinstance(error, RetryAfter):
-        return max(usual, seconds(error))  # Telegram knows better
-    no_effect = isinstance(error, NetworkError) and (away if for_long else refused)(error)
-    return usual if no_effect else None
+        return True
+    return isinstance(error, NetworkError) and (away if waits_long else refused)(error)
 
 
-def _does_not_count(waited: float) -> None:
+def _extend_handler_limit(waited: float) -> None:
     """Give a handler that waited for Telegram its time back, unless it was cut off already."""
     limit = handler_limit.get()
     if limit and not limit.expired() and (end := limit.when()) is not None:

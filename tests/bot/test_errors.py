@@ -11,7 +11,7 @@ from telegram.error import Forbidden
 from bot.sandbox.telegram.api import Person
 from bot.store import StoreUnavailable
 from bot.studio import Studio
-from bot.telegram.inbound.dispatcher import Intake
+from bot.telegram.inbound.dispatcher import Dispatcher
 from handlers.prompts import Panels
 from tests.support.bot_kit import (
     LYRICS,
@@ -96,7 +96,7 @@ STEPS: dict[str, Callable[[Person], Awaitable[object]]] = {
 async def test_what_was_committed_is_asked_though_its_handler_was_cut_off(
     outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    monkeypatch.setattr("bot.app.Intake", partial(Intake, deadline=1.0))
+    monkeypatch.setattr("bot.app.Dispatcher", partial(Dispatcher, deadline=1.0))
     asks = Panels.ask
 
     async def hang(*_: Any, **__: Any) -> None:
@@ -119,7 +119,7 @@ async def test_what_was_committed_is_asked_though_its_handler_was_cut_off(
 async def test_a_cancel_that_was_cut_off_is_a_cancel_and_is_said_to_be_repeated(
     outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.Intake", partial(Intake, deadline=1.0))
+    monkeypatch.setattr("bot.app.Dispatcher", partial(Dispatcher, deadline=1.0))
     await outside.start()
     await previewed(ada)
     await outside.quiet()
@@ -149,7 +149,7 @@ def _apologised(person: Person, times: int) -> bool:
 async def test_a_handler_that_hangs_is_given_up_and_the_next_one_runs(
     outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.app.Intake", partial(Intake, deadline=0.5))
+    monkeypatch.setattr("bot.app.Dispatcher", partial(Dispatcher, deadline=0.5))
 
     async def hang(*_: Any, **__: Any) -> None:
         await asyncio.sleep(60)

@@ -41,7 +41,7 @@ async def test_a_stranger_stays_out_while_nothing_can_be_written(
 
 
 async def test_a_group_that_cannot_be_answered_begins_nothing(
-    world: World, ada: Person, unhurried: None
+    unhurried: None, world: World, ada: Person
 ) -> None:
     group = world.telegram.group("Band", [ada])
     world.telegram.fail("sendMessage", "reset")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.telegram.api import Person
-from bot.telegram.inbound.dispatcher import Intake
+from bot.telegram.inbound.dispatcher import Dispatcher
 from tests.support.bot_kit import (
     LYRICS,
     World,
@@ -285,7 +285,7 @@ async def test_killed_between_writing_down_and_answering(
     world: World, ada: Person, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
     """The answer comes after the start, once, and the press is not called an old one."""
-    monkeypatch.setattr(Intake.stop, "__defaults__", (0.1,))
+    monkeypatch.setattr(Dispatcher.stop, "__defaults__", (0.1,))
     scene, what, written, answer = KILLED[act]
     await scene(world, ada)
     await world.quiet()

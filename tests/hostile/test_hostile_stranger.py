@@ -58,10 +58,15 @@ async def test_the_owner_is_answered_while_telegram_floods_strangers(closed: Wor
     await owner.wait_for(said("help"), timeout=2)
 
 
-async def test_a_stranger_hears_one_line_an_hour_for_commands_too(
-    closed: World, ada: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No second has to pass between two answers to strangers."""
     monkeypatch.setattr("handlers.gate._EVERY", 0.0)
+
+
+async def test_a_stranger_hears_one_line_an_hour_for_commands_too(
+    unhurried: None, closed: World, ada: Person
+) -> None:
     await ada.send_text("/start")
     await ada.wait_for(said("stranger"))
     for text in ("/start", "/help", "hello"):
@@ -147,7 +152,7 @@ async def test_idle_connections_take_no_place_from_telegram(
 async def test_a_connection_must_say_soon_what_it_wants(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook, "_HEAD_PATIENCE", 0.1)
+    monkeypatch.setattr(webhook, "_HEAD_TIMEOUT", 0.1)
     async with listening(store, Handler()) as stand, idle(stand, 4) as readers:
         await until(lambda: all(reader.at_eof() for reader in readers))
         assert await stand.push(message(1)) == 200

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.torture_people import track_of
+from bot.backoff import Backoff
 from bot.sandbox.telegram.api import Person
 from bot.sandbox.telegram.server import Call
 from tests.support.bot_kit import (
@@ -154,8 +155,8 @@ async def test_a_track_waits_for_a_telegram_that_is_away(outside: World, ada: Pe
 async def test_a_question_waits_for_a_telegram_that_is_away(
     outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.retry.PAUSES", (0.1, 0.1))
-    monkeypatch.setattr("bot.telegram.retry.LONG_PAUSES", (0.2,) * 1000)
+    quick = Backoff(first=0.1, longest=0.2, deadline=200)
+    monkeypatch.setattr("bot.telegram.retry.BACKOFF", quick)
     await outside.start()
     for send, question in (
         (lambda: ada.send_voice(voice(), duration=12), "purpose-question"),

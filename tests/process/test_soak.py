@@ -14,6 +14,7 @@ from itertools import count
 import pytest
 
 from benchmarks.torture_people import track_of
+from bot.backoff import Backoff
 from bot.sandbox.telegram.api import Person, SeenMessage
 from bot.sandbox.telegram.server import Call
 from tests.support.bot_kit import LYRICS, World, song, until
@@ -104,8 +105,8 @@ class Soak:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses are a tenth of what they are; waits that Telegram asks for are not."""
-    monkeypatch.setattr("bot.telegram.retry.PAUSES", (0.05, 0.1, 0.2))
-    monkeypatch.setattr("bot.telegram.retry.LONG_PAUSES", (0.2,) * 100)
+    quick = Backoff(first=0.05, longest=0.2, deadline=20)
+    monkeypatch.setattr("bot.telegram.retry.BACKOFF", quick)
 
 
 @pytest.mark.timeout(300 + 3 * STEPS)

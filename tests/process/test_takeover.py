@@ -12,7 +12,7 @@ from bot import app
 from bot.sandbox.telegram.api import Person
 from bot.store import StoreUnavailable
 from bot.store.tracks import Tracks
-from bot.telegram.outbound.messenger import Courier
+from bot.telegram.outbound.messenger import Messenger
 from tests.support.bot_kit import PACE, World, count, created, press, previewed, tracks, until
 from tests.support.pg_kit import driven
 from tests.support.postgres import rows
@@ -52,13 +52,13 @@ async def test_both_results_come_and_one_is_delivered(
     late: float,
 ) -> None:
     """Whichever sends, the other one does not take its sending for one that was lost."""
-    deliver = Courier.deliver
+    deliver = Messenger.deliver
 
-    async def over_a_slow_line(self: Courier, *parts: Any) -> str:
+    async def over_a_slow_line(self: Messenger, *parts: Any) -> str:
         await asyncio.sleep(3)
         return await deliver(self, *parts)
 
-    monkeypatch.setattr(Courier, "deliver", over_a_slow_line)
+    monkeypatch.setattr(Messenger, "deliver", over_a_slow_line)
     outside.music.latency = late
     async with two_workers(outside, ready_url, tmp_path):
         await previewed(ada)

@@ -1,4 +1,4 @@
-"""An intake on a real store, with handlers that write down what they see."""
+"""A dispatcher on a real store, with handlers that write down what they see."""
 
 import asyncio
 import sqlite3
@@ -12,7 +12,7 @@ from telegram import Bot, Update
 from bot.sandbox.telegram.api import DEFAULT_TOKEN
 from bot.store import Store
 from bot.store.inbox import Inbox
-from bot.telegram.inbound.dispatcher import Handle, Intake
+from bot.telegram.inbound.dispatcher import Dispatcher, Handle
 from bot.telegram.request import AiohttpRequest
 
 TOKEN = DEFAULT_TOKEN
@@ -86,14 +86,14 @@ def opened(folder: Path) -> AbstractAsyncContextManager[Store]:
 @asynccontextmanager
 async def at_work(
     inbox: Inbox, process: Handle, overflow: Handle | None = None, **options: Any
-) -> AsyncIterator[Intake]:
-    """An intake that is running; it is killed when the block ends, not drained."""
-    intake = Intake(inbox, a_bot(), process, overflow or Handler(), **options)
-    await intake.start()
+) -> AsyncIterator[Dispatcher]:
+    """A dispatcher that is running; it is killed when the block ends, not drained."""
+    dispatcher = Dispatcher(inbox, a_bot(), process, overflow or Handler(), **options)
+    await dispatcher.start()
     try:
-        yield intake
+        yield dispatcher
     finally:
-        await intake.stop(grace=0)
+        await dispatcher.stop(grace=0)
 
 
 def open_rows(folder: Path) -> list[int]:

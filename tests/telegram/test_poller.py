@@ -10,15 +10,16 @@ import pytest
 from telegram import Bot
 from telegram.error import RetryAfter
 
+from bot.backoff import Backoff
 from bot.sandbox.telegram.api import TelegramApi
 from bot.store import Store
 from bot.telegram.inbound.health import Pulse
 from bot.telegram.inbound.poller import Poller
-from bot.telegram.reconnect import Patience, Pauses, TokenRefused
+from bot.telegram.reconnect import Reconnector, TokenRefused
 from bot.telegram.request import AiohttpRequest
 from tests.support.intake_kit import Handler, a_bot, at_work, broken, opened, until
 
-QUICK = Pauses(first=0.01, longest=0.05, conflict=0.05)
+QUICK = Backoff(first=0.01, longest=0.05)
 
 
 @pytest.fixture
@@ -37,8 +38,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 async def polling(url: str, store: Store, handler: Handler, **options: Any) -> AsyncIterator[None]:
     bot, pulse = a_bot(url), Pulse()
     await bot.request.initialize()
-    async with at_work(store.inbox, handler, **options) as intake:
-        task = asyncio.create_task(Poller(bot, intake, pulse, timeout=1, pauses=QUICK).run())
+    async with at_work(store.inbox, handler, **options) as dispatcher:
+        task = asyncio.create_task(Poller(bot, dispatcher, pulse, timeout=1, backoff=QUICK).run())
         try:
             yield
         finally:
@@ -209,15 +210,15 @@ async def test_a_pause_is_understood_in_either_unit(
             raise refusals.pop()
         return "answered"
 
-    assert await Patience(QUICK).get(ask) == "answered"
+    assert await Reconnector(QUICK).answer(ask) == "answered"
 
 
 async def test_a_wrong_token_ends_it(telegram: TelegramApi, store: Store) -> None:
     bot = a_bot(telegram.url, token="987654321:" + "x" * 35)
     await bot.request.initialize()
-    async with at_work(store.inbox, Handler()) as intake:
+    async with at_work(store.inbox, Handler()) as dispatcher:
         with pytest.raises(TokenRefused, match="TELEGRAM_TOKEN"):
-            await Poller(bot, intake, Pulse(), pauses=QUICK).run()
+            await Poller(bot, dispatcher, Pulse(), backoff=QUICK).run()
     await bot.request.shutdown()
 
 
@@ -241,8 +242,10 @@ async def test_what_telegram_never_says_is_no_update(
     bot = Bot(telegram.token, base_url=f"{telegram.url}/bot", request=request)
     await request.initialize()
     await telegram.person().send_text("hello")
-    async with at_work(store.inbox, handler) as intake:
-        task = asyncio.create_task(Poller(bot, intake, Pulse(), timeout=1, pauses=QUICK).run())
+    async with at_work(store.inbox, handler) as dispatcher:
+        task = asyncio.create_task(
+            Poller(bot, dispatcher, Pulse(), timeout=1, backoff=QUICK).run()
+        )
         await until(lambda: handler.seen == ["hello"])
         task.cancel()
         await asyncio.wait([task])
@@ -278,9 +281,3 @@ async def test_an_offset_does_not_outlive_its_answer(telegram: TelegramApi, stor
     assert said.update_id is not None
     assert said.update_id + 1 in offsets(telegram)
     assert offsets(telegram)[-1] is None
-
-
-def test_pauses_double_and_are_jittered() -> None:
-    pauses = Pauses(first=1, longest=30)
-    for failures, full in ((1, 1), (2, 2), (3, 4), (6, 30), (10_000, 30)):
-        assert all(full / 2 <= pauses.after(failures) <= full for _ in range(20))

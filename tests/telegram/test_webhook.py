@@ -11,14 +11,15 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.backoff import Backoff
 from bot.sandbox.telegram.api import TelegramApi
 from bot.settings import Settings
 from bot.store import Store, StoreUnavailable
 from bot.telegram.inbound import healthcheck
-from bot.telegram.inbound.dispatcher import Intake
+from bot.telegram.inbound.dispatcher import Dispatcher
 from bot.telegram.inbound.health import Health, Pulse, longest_silence
 from bot.telegram.inbound.webhook import CannotListen, Server, Webhook, WebhookRefused
-from bot.telegram.reconnect import Pauses, TokenRefused
+from bot.telegram.reconnect import TokenRefused
 from tests.support.intake_kit import (
     Handler,
     a_bot,
@@ -32,7 +33,7 @@ from tests.support.intake_kit import (
 
 SECRET = "s3cret"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
-QUICK = Pauses(first=0.01, longest=0.05, conflict=0.05)
+QUICK = Backoff(first=0.01, longest=0.05)
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 class Stand:
     server: Server
     webhook: Webhook
-    intake: Intake
+    dispatcher: Dispatcher
     pulse: Pulse
     http: aiohttp.ClientSession
 
@@ -75,14 +76,14 @@ async def listening(
     **options: Any,
 ) -> AsyncIterator[Stand]:
     pulse = Pulse()
-    async with at_work(store.inbox, handler, **options) as intake:
-        webhook = Webhook(intake, pulse, url=url, secret=SECRET)
-        health = Health(intake, pulse, store.tracks.backlog, longest_silence=silence)
+    async with at_work(store.inbox, handler, **options) as dispatcher:
+        webhook = Webhook(dispatcher, pulse, url=url, secret=SECRET)
+        health = Health(dispatcher, pulse, store.tracks.backlog, longest_silence=silence)
         async with (
             Server(health, webhook, host="127.0.0.1", port=0) as server,
             aiohttp.ClientSession() as http,
         ):
-            yield Stand(server, webhook, intake, pulse, http)
+            yield Stand(server, webhook, dispatcher, pulse, http)
 
 
 async def test_a_push_is_kept_answered_and_handled(store: Store) -> None:
@@ -151,7 +152,7 @@ async def test_a_body_over_a_megabyte_gets_413(store: Store, tmp_path: Path) -> 
 async def test_a_body_that_never_ends_gets_408(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.inbound.webhook._BODY_PATIENCE", 0.05)
+    monkeypatch.setattr("bot.telegram.inbound.webhook._BODY_TIMEOUT", 0.05)
     async with listening(store, Handler()) as stand:
         reader, writer = await asyncio.open_connection("127.0.0.1", stand.server.port)
         writer.write(
@@ -202,7 +203,7 @@ async def test_too_much_waiting_gets_503_until_there_is_room(store: Store) -> No
         assert [await stand.push(message(n, "slow")) for n in range(3)] == [200] * 3
         assert await stand.push(message(9)) == 503
         handler.gate("slow").set()
-        await stand.intake.room()
+        await stand.dispatcher.room()
         assert await stand.push(message(9)) == 200
 
 
@@ -217,17 +218,17 @@ async def test_pushes_at_the_same_time_are_all_taken(store: Store) -> None:
 async def test_telegram_pushes_where_it_is_told_to(store: Store) -> None:
     handler = Handler()
     async with TelegramApi(webhook_pause=0.02) as telegram, listening(store, handler) as stand:
-        webhook = Webhook(stand.intake, stand.pulse, url=stand.url, secret=SECRET)
+        webhook = Webhook(stand.dispatcher, stand.pulse, url=stand.url, secret=SECRET)
         assert webhook.path == "/webhook"
         stand.webhook = Webhook(
-            stand.intake, stand.pulse, url=f"{stand.url}/hooks/refrain", secret=SECRET
+            stand.dispatcher, stand.pulse, url=f"{stand.url}/hooks/refrain", secret=SECRET
         )
         ada = telegram.person()
         await ada.send_text("before")
         telegram.fail("setWebhook", "502", times=2)
         bot = a_bot(telegram.url)
         await bot.request.initialize()
-        await stand.webhook.register(bot, pauses=QUICK)
+        await stand.webhook.register(bot, backoff=QUICK)
         await bot.request.shutdown()
         await ada.send_text("after")
         await until(lambda: handler.seen == ["before", "after"])
@@ -242,9 +243,9 @@ async def test_an_address_telegram_does_not_take_ends_the_start(store: Store) ->
         bot = a_bot(telegram.url)
         await bot.request.initialize()
         with pytest.raises(WebhookRefused, match="WEBHOOK_URL"):
-            await Webhook(stand.intake, stand.pulse, url="ftp://x.org", secret=SECRET).register(
-                bot
-            )
+            await Webhook(
+                stand.dispatcher, stand.pulse, url="ftp://x.org", secret=SECRET
+            ).register(bot)
         wrong = a_bot(telegram.url, token="987654321:" + "x" * 35)
         await wrong.request.initialize()
         with pytest.raises(TokenRefused):
@@ -269,7 +270,7 @@ async def test_the_path_is_that_of_the_public_address(store: Store, url: str, pa
 
 async def test_a_port_that_is_taken_is_said_in_one_line(store: Store) -> None:
     async with listening(store, Handler()) as stand:
-        health = Health(stand.intake, stand.pulse, store.tracks.backlog, longest_silence=None)
+        health = Health(stand.dispatcher, stand.pulse, store.tracks.backlog, longest_silence=None)
         server = Server(health, None, host="127.0.0.1", port=stand.server.port)
         with pytest.raises(CannotListen) as caught:
             await server.start()
@@ -321,8 +322,8 @@ async def test_a_store_that_cannot_be_read_makes_it_unwell(store: Store) -> None
     async def tracks() -> int:
         raise StoreUnavailable("gone")
 
-    async with at_work(store.inbox, Handler()) as intake:
-        health = Health(intake, Pulse(), tracks, longest_silence=70)
+    async with at_work(store.inbox, Handler()) as dispatcher:
+        health = Health(dispatcher, Pulse(), tracks, longest_silence=70)
         async with (
             Server(health, None, host="127.0.0.1", port=0) as server,
             aiohttp.ClientSession() as http,
@@ -333,8 +334,8 @@ async def test_a_store_that_cannot_be_read_makes_it_unwell(store: Store) -> None
 
 
 async def test_without_a_webhook_nothing_can_be_pushed(store: Store) -> None:
-    async with at_work(store.inbox, Handler()) as intake:
-        health = Health(intake, Pulse(), store.tracks.backlog, longest_silence=70)
+    async with at_work(store.inbox, Handler()) as dispatcher:
+        health = Health(dispatcher, Pulse(), store.tracks.backlog, longest_silence=70)
         async with (
             Server(health, None, host="127.0.0.1", port=0) as server,
             aiohttp.ClientSession() as http,
@@ -371,8 +372,8 @@ async def test_a_container_hears_how_the_bot_is(
 
     away = False
     monkeypatch.setenv("HTTP_HOST", host)
-    async with at_work(store.inbox, Handler()) as intake:
-        health = Health(intake, Pulse(), tracks, longest_silence=70)
+    async with at_work(store.inbox, Handler()) as dispatcher:
+        health = Health(dispatcher, Pulse(), tracks, longest_silence=70)
         async with Server(health, None, host=host, port=0) as server:
             monkeypatch.setenv("HTTP_PORT", str(server.port))
             assert await asyncio.to_thread(healthcheck.main) == 0

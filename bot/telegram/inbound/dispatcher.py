@@ -1,4 +1,4 @@
-"""The intake: updates are kept, then acknowledged, then handled in the lane of their user."""
+"""Updates are kept, then acknowledged, then handled in the lane of their user."""
 
 import asyncio
 import logging
@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from telegram import Bot, Update
 
+from bot.store import StoreUnavailable
 from bot.store.inbox import Inbox
-from bot.telegram.inbound.inbox_writer import Commits
+from bot.telegram.inbound.inbox_writer import InboxWriter
 from bot.telegram.inbound.lanes import Lanes, Place
 from bot.telegram.inbound.outage import Outage, Tell
 from bot.telegram.inbound.raw_updates import Raw, bounded, chat_of, is_update, lane_of, user_of
@@ -19,8 +20,11 @@ log = logging.getLogger(__name__)
 
 Handle = Callable[[Update], Awaitable[None]]
 
+LOOK_AGAIN = 60.0
+"""Seconds between looks for updates that another process committed at its very end."""
+
 _OF_STRANGERS = 50
-"""Updates of strangers that may wait; what exceeds it is left out without a word."""
+"""Updates of strangers that may wait; what exceeds it is dropped and not answered."""
 
 
 class TookTooLong(Exception):
@@ -32,24 +36,26 @@ class _Unreadable(Exception):
 
 
 class _Job(NamedTuple):
+    """An update and who handles it; whether its row in the inbox is to be marked after that."""
+
     raw: Raw
     handle: Handle
-    counts: bool = True
+    has_row: bool = True
 
 
 async def _nothing(_: int) -> None:
     """Say nothing."""
 
 
-class Intake:
+class Dispatcher:
     """Takes updates from poller and webhook, and sees each through to its handler.
 
     An update is committed before `accept` returns, so before Telegram is told that it arrived,
     and marked as done when its handler has finished. One whose handler did not finish runs again
     at the next start, once: handlers must be harmless to repeat.
 
-    Strangers have lanes of their own, few and narrow, and are not written down: whoever is known
-    is never behind them.
+    Strangers have lanes of their own, few and short, and no rows in the inbox: people who are
+    known never wait behind them.
 
     Args:
         inbox: Where updates are kept.
@@ -96,12 +102,14 @@ class Intake:
         self._outage = Outage(on_store_trouble)
         self._lanes = Lanes(self._serve, per_lane=per_lane, at_once=at_once, most=most)
         self._strangers = Lanes(self._serve, per_lane=2, at_once=2, most=_OF_STRANGERS)
-        self._commits = Commits(inbox, self._outage, self._take, self._abandon)
+        self._writer = InboxWriter(inbox, self._outage)
+        self._writing: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def backlog(self) -> int:
         """Updates that nobody has begun with."""
-        return self._commits.pending + self._lanes.waiting
+        return self._writer.pending + self._lanes.waiting
 
     @property
     def lanes(self) -> int:
@@ -124,7 +132,10 @@ class Intake:
         Raises:
             StoreUnavailable: The inbox cannot be read.
         """
-        await self._commits.start()
+        leftovers = await self._writer.start()
+        self._give_up_on(leftovers.given_up)
+        self._push(leftovers.unfinished)
+        self._looking = asyncio.create_task(self._look(), name="overlooked updates")
 
     async def accept(self, raws: list[Raw]) -> None:
         """Commit updates and put those that are new into their lanes.
@@ -135,12 +146,14 @@ class Intake:
         usable = [raw for raw in map(_usable, raws) if raw is not None]
         if len(usable) < len(raws):
             log.error("%d things that are no updates were dropped", len(raws) - len(usable))
-        strangers = [raw for raw in usable if self._is_strangers(raw)]
-        if len(strangers) < len(usable):
-            await self._commits.keep([raw for raw in usable if raw not in strangers])
-        for raw in strangers:
-            if not self._strangers.crowded:
-                self._strangers.push(lane_of(raw), _Job(raw, self._process, counts=False))
+        if known := [raw for raw in usable if not self._is_strangers(raw)]:
+            writing = asyncio.create_task(self._write(known))
+            self._writing.add(writing)
+            writing.add_done_callback(self._writing.discard)
+            await asyncio.shield(writing)  # what is committed is handled, whoever has left
+        for raw in usable:
+            if self._is_strangers(raw) and not self._strangers.crowded:
+                self._strangers.push(lane_of(raw), _Job(raw, self._process, has_row=False))
 
     async def room(self) -> None:
         """Wait while it is crowded."""
@@ -157,12 +170,17 @@ class Intake:
         self._stopping = True
         try:
             async with asyncio.timeout(grace):
+                await self._written()
                 await self._lanes.idle()
         except TimeoutError:
             log.warning("%d updates wait for the next start", self.backlog)
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         left = await self._lanes.close()
         await self._strangers.close()
-        await self._commits.aclose([job.raw["update_id"] for job in left if job.counts])
+        await self._writer.aclose([job.raw["update_id"] for job in left if job.has_row])
+        await self._written()
         await self._outage.aclose()
 
     def _is_strangers(self, raw: Raw) -> bool:
@@ -171,22 +189,40 @@ class Intake:
         user = user_of(raw)
         return user is None or not self._known(user)
 
-    def _take(self, raws: list[Raw]) -> None:
+    async def _write(self, raws: list[Raw]) -> None:
+        self._push(await self._writer.write(raws))
+
+    async def _written(self) -> None:
+        """Wait for what was accepted to be in its lane, or refused."""
+        if self._writing:
+            await asyncio.wait(self._writing)
+
+    async def _look(self) -> None:
+        """Handle updates that another process committed at its very end."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN)
+            try:
+                self._push(await self._writer.overlooked(LOOK_AGAIN))
+            except (StoreUnavailable, TimeoutError) as error:
+                log.info("a look for overlooked updates failed: %s", error)
+
+    def _push(self, raws: list[Raw]) -> None:
+        """Put updates into their lanes."""
         for raw in raws:
             key = lane_of(raw)
             place = self._lanes.push(key, _Job(raw, self._process))
             if place in (Place.FULL, Place.STILL_FULL):
-                self._commits.done(raw["update_id"])
+                self._writer.done(raw["update_id"])
             if place is Place.FULL:
                 log.warning("A flood: updates of one user are dropped", extra={"lane": key})
-                self._lanes.push(("overflow", key), _Job(raw, self._overflow, counts=False))
+                self._lanes.push(("overflow", key), _Job(raw, self._overflow, has_row=False))
 
-    def _abandon(self, raws: list[Raw]) -> None:
-        """Have it said that updates will not be handled any more."""
+    def _give_up_on(self, raws: list[Raw]) -> None:
+        """Have people told that their updates will not be handled any more."""
         if self._gave_up:
             for raw in raws:
-                tell = _Job(raw, self._gave_up, counts=False)
-                self._lanes.push(("gave up", lane_of(raw)), tell)
+                notice = _Job(raw, self._gave_up, has_row=False)
+                self._lanes.push(("gave up", lane_of(raw)), notice)
 
     async def _serve(self, job: _Job) -> None:
         """See one update through; only a stop of the process leaves it undone."""
@@ -205,11 +241,11 @@ class Intake:
             await self._say_unread(job.raw)
         except Exception:  # what cannot be handled must not come back for ever
             log.exception("Update %d failed", update_id)
-        if job.counts:
-            self._commits.done(update_id)
+        if job.has_row:
+            self._writer.done(update_id)
 
     async def _say_unread(self, raw: Raw) -> None:
-        """Leave nobody without an answer who wrote in private what cannot be read."""
+        """Answer a private message that cannot be read."""
         chat = chat_of(raw)
         if "message" in raw and chat is not None and chat > 0 and not self._is_strangers(raw):
             await self._unread(chat)
@@ -227,7 +263,7 @@ class Intake:
             if not limit.expired():
                 raise
             if job.handle is not self._gave_up:
-                self._abandon([job.raw])
+                self._give_up_on([job.raw])
             raise TookTooLong(f"not handled within {self._deadline:g} s") from error
 
 

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.store import StoreUnavailable
-from bot.telegram.inbound.dispatcher import Intake
+from bot.telegram.inbound.dispatcher import Dispatcher
 
-_PATIENCE = 5.0
+_STORE_TIMEOUT = 5.0
 
 
 class Pulse:
@@ -28,10 +28,10 @@ class Pulse:
 
 
 class Health:
-    """Looks at everything the bot needs to listen.
+    """Reports on everything the bot needs to take updates in.
 
     Args:
-        intake: Its backlog and whether it can keep updates.
+        dispatcher: Its backlog and whether it can keep updates.
         pulse: When Telegram was last heard of.
         tracks: Reads from the store how many tracks are unfinished.
         longest_silence: Seconds without a beat that are still well; None where silence only
@@ -40,13 +40,13 @@ class Health:
 
     def __init__(
         self,
-        intake: Intake,
+        dispatcher: Dispatcher,
         pulse: Pulse,
         tracks: Callable[[], Awaitable[int]],
         *,
         longest_silence: float | None,
     ) -> None:
-        self._intake = intake
+        self._dispatcher = dispatcher
         self._pulse = pulse
         self._tracks = tracks
         self._longest_silence = longest_silence
@@ -54,20 +54,20 @@ class Health:
     async def report(self) -> dict[str, Any]:
         """Say how things are; `ok` is the sum of it, the other numbers say why."""
         tracks = await self._count()
-        store = tracks is not None and not self._intake.store_away
+        store = tracks is not None and not self._dispatcher.store_away
         silent = self._longest_silence is not None and self._pulse.age > self._longest_silence
         return {
             "ok": store and not silent,
             "last_update_or_poll_seconds_ago": round(self._pulse.age, 1),
             "store": "ok" if store else "unavailable",
-            "backlog": self._intake.backlog,
-            "lanes": self._intake.lanes,
+            "backlog": self._dispatcher.backlog,
+            "lanes": self._dispatcher.lanes,
             "tracks": tracks,
         }
 
     async def _count(self) -> int | None:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_STORE_TIMEOUT):
                 return await self._tracks()
         except (StoreUnavailable, TimeoutError):
             return None

@@ -10,11 +10,11 @@ from urllib.request import ProxyHandler, build_opener
 
 from bot.settings import Settings, SettingsError, load
 
-_PATIENCE = 8.0
+_TIMEOUT = 8.0
 
 
 def address(settings: Settings) -> str:
-    """Where /healthz is asked for; whoever listens everywhere is asked at home."""
+    """Where /healthz is asked for; on the loopback if it listens on every address."""
     host = settings.http_host
     try:
         listens = ipaddress.ip_address(host.strip("[]"))
@@ -30,7 +30,7 @@ def main() -> int:
     """Ask once."""
     try:
         url = address(load())
-        with build_opener(ProxyHandler({})).open(url, timeout=_PATIENCE):
+        with build_opener(ProxyHandler({})).open(url, timeout=_TIMEOUT):
             return 0
     except SettingsError as error:
         why = str(error)

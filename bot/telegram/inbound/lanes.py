@@ -63,7 +63,7 @@ class Lanes(Generic[Item]):
         self._closed = False
         self._room = asyncio.Event()
         self._idle = asyncio.Event()
-        self._tell()
+        self._set_events()
 
     @property
     def waiting(self) -> int:
@@ -125,7 +125,7 @@ class Lanes(Generic[Item]):
         self._lanes.clear()
         self._ready.clear()
         self._waiting = 0
-        self._tell()
+        self._set_events()
         return left
 
     def _fill(self) -> None:
@@ -135,13 +135,13 @@ class Lanes(Generic[Item]):
             item = self._lanes[key].waiting.popleft()
             self._waiting -= 1
             task = asyncio.get_running_loop().create_task(
-                self._one(item), context=self._context.copy()
+                self._run(item), context=self._context.copy()
             )
             self._running[task] = key
             task.add_done_callback(self._served)
-        self._tell()
+        self._set_events()
 
-    async def _one(self, item: Item) -> None:
+    async def _run(self, item: Item) -> None:
         try:
             await self._serve(item)
         except Exception:  # whatever it is, the lane goes on
@@ -158,6 +158,7 @@ class Lanes(Generic[Item]):
             del self._lanes[key]
         self._fill()
 
-    def _tell(self) -> None:
+    def _set_events(self) -> None:
+        """Let go on who waits for room or for the end, or hold them up."""
         (self._room.clear if self.crowded else self._room.set)()
         (self._idle.clear if self._lanes else self._idle.set)()

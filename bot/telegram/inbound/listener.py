@@ -1,4 +1,4 @@
-"""The bot's door: updates come in here, by polls or by pushes, until it is shut."""
+"""Takes updates in, by polls or by pushes, until it is stopped."""
 
 import asyncio
 from contextlib import suppress
@@ -9,35 +9,35 @@ from telegram import Bot
 
 from bot.settings import Settings
 from bot.store import Store
-from bot.telegram.inbound.dispatcher import Intake
+from bot.telegram.inbound.dispatcher import Dispatcher
 from bot.telegram.inbound.health import Health, Pulse, longest_silence
 from bot.telegram.inbound.poller import Poller
 from bot.telegram.inbound.webhook import Server, Webhook
 
-_POLL = 30
+_POLL_TIMEOUT = 30
 
 
-class Door:
-    """Opens the intake and keeps it fed.
+class Listener:
+    """Starts the dispatcher, and hands it what Telegram sends.
 
     Args:
         settings: Polling or webhook, and where to listen.
         store: Asked for the backlog by /healthz.
         bot: Initialised.
-        intake: Where updates go; started and stopped here.
+        dispatcher: Where updates go; started and stopped here.
     """
 
-    def __init__(self, settings: Settings, store: Store, bot: Bot, intake: Intake) -> None:
+    def __init__(self, settings: Settings, store: Store, bot: Bot, dispatcher: Dispatcher) -> None:
         pulse = Pulse()
         self._bot = bot
-        self._intake = intake
-        self._poller = Poller(bot, intake, pulse, timeout=_POLL)
+        self._dispatcher = dispatcher
+        self._poller = Poller(bot, dispatcher, pulse, timeout=_POLL_TIMEOUT)
         self._webhook: Webhook | None = None
         if settings.webhook_url and settings.webhook_secret:
             secret = settings.webhook_secret.get_secret_value()
-            self._webhook = Webhook(intake, pulse, url=settings.webhook_url, secret=secret)
-        silence = None if self._webhook else longest_silence(_POLL)
-        health = Health(intake, pulse, store.tracks.backlog, longest_silence=silence)
+            self._webhook = Webhook(dispatcher, pulse, url=settings.webhook_url, secret=secret)
+        silence = None if self._webhook else longest_silence(_POLL_TIMEOUT)
+        health = Health(dispatcher, pulse, store.tracks.backlog, longest_silence=silence)
         self._server = Server(
             health, self._webhook, host=settings.http_host, port=settings.http_port
         )
@@ -46,7 +46,7 @@ class Door:
     async def __aenter__(self) -> Self:
         await self._server.start()
         try:
-            await self._intake.start()
+            await self._dispatcher.start()
         except BaseException:
             await self._server.aclose()
             raise
@@ -63,7 +63,7 @@ class Door:
             with suppress(asyncio.CancelledError, Exception):
                 await self._polling
         await self._server.aclose()
-        await self._intake.stop()
+        await self._dispatcher.stop()
 
     async def serve(self) -> None:
         """Take updates in until cancelled.

@@ -60,5 +60,5 @@ class Outage:
         try:
             async with asyncio.timeout(_PATIENCE):
                 await tell(chats)
-        except Exception:  # telling is a courtesy; the intake goes on
+        except Exception:  # telling is a courtesy; the dispatcher goes on
             log.exception("Nobody could be told that the store is away")

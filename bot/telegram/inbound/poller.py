@@ -9,17 +9,18 @@ from telegram.error import TelegramError
 from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter  # no public way builds one
 
+from bot.backoff import Backoff
 from bot.store import StoreUnavailable
-from bot.telegram.inbound.dispatcher import Intake
+from bot.telegram.inbound.dispatcher import Dispatcher
 from bot.telegram.inbound.health import Pulse
 from bot.telegram.inbound.raw_updates import ALLOWED_UPDATES, Raw, is_update
-from bot.telegram.reconnect import Patience, Pauses
+from bot.telegram.reconnect import BACKOFF, Reconnector
 
 log = logging.getLogger(__name__)
 
-_LIMIT = 100
-_SLACK = 10.0
-_SOON = 1.0
+_LIMIT = 100  # updates of one poll: Telegram's own maximum
+_SLACK = 10.0  # seconds that the answer to a poll may take beyond the poll's own timeout
+_SHORTEST_POLL = 1.0  # seconds between two polls that bring nothing
 
 
 class Poller:
@@ -27,32 +28,32 @@ class Poller:
 
     Args:
         bot: Initialized; its general request is used, so that answers stay raw.
-        intake: Where updates go; while it is crowded, nothing is asked for.
+        dispatcher: Where updates go; while it is crowded, nothing is asked for.
         pulse: Told of every answer.
         allowed_updates: Kinds of updates to ask for.
         timeout: Seconds Telegram may hold a poll open.
-        pauses: How long it waits after failures.
+        backoff: How long it waits after failures, Telegram's and the store's.
     """
 
     def __init__(
         self,
         bot: Bot,
-        intake: Intake,
+        dispatcher: Dispatcher,
         pulse: Pulse,
         *,
         allowed_updates: Sequence[str] = ALLOWED_UPDATES,
         timeout: int = 30,
-        pauses: Pauses = Pauses(),  # noqa: B008 - frozen
+        backoff: Backoff = BACKOFF,
     ) -> None:
         self._bot = bot
-        self._intake = intake
+        self._dispatcher = dispatcher
         self._pulse = pulse
         self._allowed = list(allowed_updates)
         self._timeout = timeout
-        self._pauses = pauses
-        self._patience = Patience(pauses, bot)
+        self._backoff = backoff
+        self._reconnector = Reconnector(backoff, bot)
         self._offset: int | None = None
-        self._before: set[int] = set()
+        self._previous: set[int] = set()
 
     async def run(self) -> None:
         """Poll for ever.
@@ -60,30 +61,30 @@ class Poller:
         Raises:
             TokenRefused: Telegram does not know the bot.
         """
-        await self._patience.get(self._bot.delete_webhook)
+        await self._reconnector.answer(self._bot.delete_webhook)
         failures, loop = 0, asyncio.get_running_loop()
         while True:
-            await self._intake.room()
+            await self._dispatcher.room()
             asked = loop.time()
-            updates = await self._patience.get(self._ask)
+            updates = await self._reconnector.answer(self._ask)
             self._pulse.beat()
             try:
-                await self._intake.accept(updates)
+                await self._dispatcher.accept(updates)
             except StoreUnavailable:
                 failures += 1
-                await asyncio.sleep(self._pauses.after(failures))
+                await asyncio.sleep(self._backoff.pause(failures))
                 continue
             failures = 0
             # Ids start anew at random after a week of silence: no offset outlives its answer.
             self._offset = max(map(_id, updates)) + 1 if updates else None
-            if self._is_nothing_new(updates) and (left := asked + _SOON - loop.time()) > 0:
-                await asyncio.sleep(left)  # a server that holds no poll open is not asked at once
+            if self._is_nothing_new(updates):  # a server may not hold polls open
+                await asyncio.sleep(max(0.0, asked + _SHORTEST_POLL - loop.time()))
 
     def _is_nothing_new(self, updates: list[Raw]) -> bool:
         """Whether an answer brought nothing, or what the one before it brought."""
-        ids, before = {_id(update) for update in updates}, self._before
-        self._before = ids
-        return ids <= before
+        ids, previous = {_id(update) for update in updates}, self._previous
+        self._previous = ids
+        return ids <= previous
 
     async def _ask(self) -> list[Raw]:
         parameters = {
@@ -103,15 +104,15 @@ class Poller:
             ),
             read_timeout=self._timeout + _SLACK,
         )
-        found = answer[:_LIMIT] if isinstance(answer, list) else [answer]
-        usable = [update for update in found if is_update(update)]
-        if found and not usable:
+        entries = answer[:_LIMIT] if isinstance(answer, list) else [answer]
+        updates = [entry for entry in entries if is_update(entry)]
+        if entries and not updates:
             raise TelegramError("getUpdates was answered with something else than updates")
-        if len(usable) < len(found):
-            log.warning("%d things that are no updates were dropped", len(found) - len(usable))
-        return usable
+        if len(updates) < len(entries):
+            log.warning("%d things that are no updates were dropped", len(entries) - len(updates))
+        return updates
 
 
 def _id(update: Raw) -> int:
-    found: int = update["update_id"]
-    return found
+    update_id: int = update["update_id"]
+    return update_id

@@ -65,9 +65,9 @@ def _bounded(value: object, name: str, depth: int) -> object:
     if depth > _DEEPEST:
         raise ValueError("no update is so deep")
     if isinstance(value, dict):
-        return {key: _bounded(each, key, depth + 1) for key, each in value.items()}
+        return {key: _bounded(field, key, depth + 1) for key, field in value.items()}
     if isinstance(value, list):
-        return [_bounded(each, name, depth + 1) for each in value]
+        return [_bounded(item, name, depth + 1) for item in value]
     return value
 
 
@@ -110,5 +110,5 @@ def _object(value: object) -> Raw:
 
 
 def _id(value: object) -> int | None:
-    found = _object(value).get("id")
-    return found if type(found) is int else None
+    number = _object(value).get("id")
+    return number if type(number) is int else None

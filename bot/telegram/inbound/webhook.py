@@ -12,11 +12,13 @@ from aiohttp import web
 from telegram import Bot
 from telegram.error import BadRequest
 
+from bot.backoff import Backoff
 from bot.store import StoreUnavailable
-from bot.telegram.inbound.dispatcher import Intake
+from bot.telegram.inbound.dispatcher import Dispatcher
 from bot.telegram.inbound.health import Health, Pulse, Standby
 from bot.telegram.inbound.raw_updates import ALLOWED_UPDATES, is_update
-from bot.telegram.reconnect import NeverAnswered, Patience, Pauses
+from bot.telegram.reconnect import BACKOFF, NeverAnswered, Reconnector
+from bot.throttle import Throttle
 from bot.untrusted import Untrustworthy, read_json
 
 log = logging.getLogger(__name__)
@@ -25,16 +27,17 @@ BODY_LIMIT = 2**20
 """Bytes of a push; the longest updates are some tens of kilobytes."""
 
 CONNECTIONS = 200
-"""At once; Telegram has at most 100, the rest is for whoever asks how the bot is."""
+"""At once: Telegram opens 100 at most, the others are for health checks."""
 
-_HEAD_PATIENCE = 5.0
-_BODY_PATIENCE = 5.0
+_HEAD_TIMEOUT = 5.0
+_BODY_TIMEOUT = 5.0
 _LINGER = 1.0  # seconds that an unread body is still taken, so that a refusal is read
 _SHUTDOWN = 5.0
+_AN_HOUR = 3600.0
 _PUSHES = 100
 _DEFAULT_PATH = "/webhook"
 _QUIET = logging.getLogger(f"{__name__}.aiohttp")
-_QUIET.addFilter(lambda _: False)  # aiohttp logs a traceback for every line that is no HTTP
+_QUIET.addFilter(lambda _: False)  # aiohttp logs a traceback for each request that is not HTTP
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - a header's name
 
 
@@ -50,17 +53,17 @@ class Webhook:
     """Takes what Telegram pushes.
 
     Args:
-        intake: Where updates go.
+        dispatcher: Where updates go.
         pulse: Told of every push.
         url: Public address; one without a path gets `/webhook`.
         secret: What Telegram sends with every push.
     """
 
-    def __init__(self, intake: Intake, pulse: Pulse, *, url: str, secret: str) -> None:
+    def __init__(self, dispatcher: Dispatcher, pulse: Pulse, *, url: str, secret: str) -> None:
         bare = urlsplit(url).path in {"", "/"}
         self._url = url.rstrip("/") + _DEFAULT_PATH if bare else url
         self._secret = secret
-        self._intake = intake
+        self._dispatcher = dispatcher
         self._pulse = pulse
 
     @property
@@ -73,7 +76,7 @@ class Webhook:
         bot: Bot,
         *,
         allowed_updates: Sequence[str] = ALLOWED_UPDATES,
-        pauses: Pauses = Pauses(),  # noqa: B008 - frozen
+        backoff: Backoff = BACKOFF,
     ) -> None:
         """Have Telegram push updates here; what already waits there is kept.
 
@@ -82,7 +85,7 @@ class Webhook:
             WebhookRefused: It does not take the address.
         """
 
-        async def ask() -> None:
+        async def set_webhook() -> None:
             try:
                 await bot.set_webhook(
                     self._url,
@@ -93,21 +96,21 @@ class Webhook:
             except BadRequest as error:
                 raise WebhookRefused(f"WEBHOOK_URL: {error.message}") from error
 
-        await Patience(pauses, bot).get(ask)
+        await Reconnector(backoff, bot).answer(set_webhook)
 
     async def push(self, request: web.Request) -> web.Response:
         """Answer one push: 200 only when the update is kept."""
-        given = request.headers.get(_SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._secret.encode()):
+        secret = request.headers.get(_SECRET_HEADER, "")
+        if not hmac.compare_digest(secret.encode("utf-8", "replace"), self._secret.encode()):
             return web.Response(status=401)
         update = await _read(request)
         if not is_update(update):
             return web.Response(status=400)
         self._pulse.beat()
-        if self._intake.crowded:
+        if self._dispatcher.crowded:
             return web.Response(status=503)
         try:
-            await self._intake.accept([update])
+            await self._dispatcher.accept([update])
         except StoreUnavailable:
             return web.Response(status=503)
         return web.Response()
@@ -116,7 +119,7 @@ class Webhook:
 async def _read(request: web.Request) -> object:
     """The JSON of a body, None if it is none; aiohttp answers 413 to what is too long."""
     try:
-        async with asyncio.timeout(_BODY_PATIENCE):
+        async with asyncio.timeout(_BODY_TIMEOUT):
             return read_json(await request.read())
     except Untrustworthy:
         return None
@@ -160,7 +163,7 @@ class Server:
         )
         self._listening: asyncio.Server | None = None
         self._silent: dict[web.RequestHandler, asyncio.TimerHandle] = {}
-        self._said: set[str] = set()
+        self._logged = Throttle(_AN_HOUR)
 
     @property
     def port(self) -> int:
@@ -202,22 +205,22 @@ class Server:
         await self._runner.cleanup()
 
     def _connection(self) -> asyncio.Protocol:
-        """Take a connection that must say soon what it wants.
+        """Accept a connection, which is closed if its request does not come soon.
 
-        Where there are too many, the one that has been silent longest has to go.
+        Where there are too many, the one that has sent nothing for longest is closed.
         """
         server = self._runner.server
         if server is None:
             raise RuntimeError("it does not listen")
         if len(server.connections) >= CONNECTIONS:
-            self._say_once("There are more connections than the webhook serves; silent ones go")
-            silent = next((each for each in self._silent if each in server.connections), None)
+            self._warn("There are more connections than the webhook serves; silent ones go")
+            silent = next((one for one in self._silent if one in server.connections), None)
             if silent is None:
                 return _Refused()
             self._hang_up(silent)
         handler = server()
         loop = asyncio.get_running_loop()
-        self._silent[handler] = loop.call_later(_HEAD_PATIENCE, self._hang_up, handler)
+        self._silent[handler] = loop.call_later(_HEAD_TIMEOUT, self._hang_up, handler)
         return handler
 
     def _hang_up(self, handler: web.RequestHandler) -> None:
@@ -229,7 +232,7 @@ class Server:
     async def _guard(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Keep connections open for Telegram alone, and trouble out of the log."""
+        """Keep connections open for pushes alone, and tracebacks out of the log."""
         if timer := self._silent.pop(request.protocol, None):
             timer.cancel()
         try:
@@ -237,17 +240,16 @@ class Server:
         except web.HTTPException as refusal:
             response = web.Response(status=refusal.status)
         except Exception as error:
-            self._say_once(f"A request could not be answered: {type(error).__name__}")
+            self._warn(f"A request could not be answered: {type(error).__name__}")
             log.debug("a request could not be answered", exc_info=error)
             response = web.Response(status=500)
         if response.status != HTTPStatus.OK or request.method != "POST":
             response.force_close()
         return response
 
-    def _say_once(self, line: str) -> None:
-        """Say one kind of trouble once; whoever reaches the port must not fill the log."""
-        if line not in self._said:
-            self._said.add(line)
+    def _warn(self, line: str) -> None:
+        """Log a kind of trouble once an hour; whoever reaches the port must not fill the log."""
+        if self._logged.take(line):
             log.warning(line)
 
     async def __aenter__(self) -> Self:

@@ -1,7 +1,7 @@
 """What people sent, fetched: over HTTP, or from the disk of a Bot API server of one's own.
 
-A server in local mode names a file by its place on its disk. Such a path is somebody else's
-word: it is read only inside of the folder that the owner has named for it.
+A server in local mode names a file by its place on its disk. Such a path comes from
+outside: files are read only inside the folder that the owner has named for it.
 """
 
 import asyncio
@@ -113,10 +113,10 @@ def copy(named: str, folder: Path | None, into: Path, at_most: int) -> None:
     """
     if folder is None:
         raise OutOfReach("files-unset", f"{_NAMED}, and TELEGRAM_LOCAL_DIR is not set")
-    source = _opened(named, folder)
+    source = _open_inside(named, folder)
     try:
         with into.open("wb") as sink:
-            _pour(source, sink, at_most)
+            _copy_pieces(source, sink, at_most)
     except BaseException:
         into.unlink(missing_ok=True)
         raise
@@ -124,22 +124,22 @@ def copy(named: str, folder: Path | None, into: Path, at_most: int) -> None:
         os.close(source)
 
 
-def _opened(named: str, folder: Path) -> int:
+def _open_inside(named: str, folder: Path) -> int:
     """Open what a path really leads to, if that is a regular file inside the folder."""
     try:
         real = Path(named).resolve(strict=True)
         inside = real.is_relative_to(folder.resolve()) and real.is_file()
         opened = os.open(real, _FLAGS) if inside else None
     except (FileNotFoundError, NotADirectoryError, RuntimeError, ValueError) as error:
-        raise _elsewhere() from error
+        raise _not_inside() from error
     except OSError as error:
         raise _unreadable(error) from error
     if opened is None:
-        raise _elsewhere()
+        raise _not_inside()
     return opened
 
 
-def _pour(source: int, sink: BinaryIO, at_most: int) -> None:
+def _copy_pieces(source: int, sink: BinaryIO, at_most: int) -> None:
     """Copy with a bound; what a file says about its own size is not believed."""
     size = 0
     while True:
@@ -155,7 +155,7 @@ def _pour(source: int, sink: BinaryIO, at_most: int) -> None:
         sink.write(piece)
 
 
-def _elsewhere() -> OutOfReach:
+def _not_inside() -> OutOfReach:
     return OutOfReach("files-missing", f"{_NAMED}, and it is no file in TELEGRAM_LOCAL_DIR")
 
 

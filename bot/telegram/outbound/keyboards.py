@@ -94,7 +94,7 @@ def failed(track: Track, texts: Texts) -> InlineKeyboardMarkup:
     first, *others = _AFTER.get(track.reason or "", (TAKE, REWRITE))
     return _row(
         (texts.plain(_LABELS[first]), f"{first}:{track.id}", "primary"),
-        *((texts.plain(_LABELS[each]), f"{each}:{track.id}", None) for each in others),
+        *((texts.plain(_LABELS[other]), f"{other}:{track.id}", None) for other in others),
     )
 
 

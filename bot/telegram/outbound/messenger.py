@@ -1,14 +1,11 @@
-"""The studio's courier: status messages, recordings in, tracks out."""
+"""Speaks to people for the studio: status messages, recordings in, tracks out."""
 
-import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 from telegram import Bot, InlineKeyboardMarkup, Message
 from telegram.constants import ChatAction, ParseMode
@@ -28,6 +25,7 @@ from bot.studio import AnswerLost, Form, Later, Progress, Unfit, Unreachable
 from bot.studio.lyrics import file_name, title
 from bot.telegram import request
 from bot.telegram.outbound import keyboards, panels
+from bot.telegram.outbound.chat_pacing import ChatPacing, Chats
 from bot.telegram.outbound.files import Files
 from bot.telegram.outbound.languages import Languages
 from bot.telegram.retry import GATEWAYS, refused, seconds
@@ -47,8 +45,8 @@ _WORTH_A_MESSAGE = {
 _SAME = "message is not modified"
 
 
-class Courier:
-    """Speaks to people on behalf of the studio.
+class Messenger:
+    """What the studio knows as its courier, on Telegram.
 
     Args:
         bot: Initialised, on a `bot.telegram.request.AiohttpRequest`.
@@ -77,11 +75,8 @@ class Courier:
         self._performer = performer
         self._files = files
         self._services = services
-        self._pause, self._edit_every = _PAUSE * pace, _EDIT_EVERY * pace
-        self._not_before: dict[int, float] = {}
-        self._flooded_until: dict[int, float] = {}
-        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._ended: dict[int, None] = {}
+        self._pause = _PAUSE * pace
+        self._chats = Chats(_EDIT_EVERY * pace)
         self._said_anew: set[int] = set()
 
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
@@ -97,21 +92,26 @@ class Courier:
         unfit: Unfit | None = None,
     ) -> bool:
         """Edit the track's status message (see `bot.studio.ports.Courier`)."""
-        if progress and self._not_before.get(track.chat_id, 0) > time.monotonic():
+        chat = self._chats.of(track.chat_id)
+        if progress and not chat.takes_progress:
             return False
-        lock = self._locks.setdefault(track.chat_id, asyncio.Lock())
-        async with lock:  # an edit on its way must not land after a later one
-            return await self._show(track, progress, kept=kept, unfit=unfit)
+        async with chat.turn():
+            return await self._show(chat, track, progress, kept=kept, unfit=unfit)
 
     async def _show(
-        self, track: Track, progress: Progress | None, *, kept: bool, unfit: Unfit | None
+        self,
+        chat: ChatPacing,
+        track: Track,
+        progress: Progress | None,
+        *,
+        kept: bool,
+        unfit: Unfit | None,
     ) -> bool:
-        now = time.monotonic()
-        if self._flooded_until.get(track.chat_id, 0) > now:
+        if chat.is_flooded:
             return False
-        if track.id in self._ended and track.status in _UNDER_WAY:
+        if track.status in _UNDER_WAY and chat.has_ended(track.id):
             return True
-        self._not_before[track.chat_id] = now + self._edit_every
+        chat.edits()
         say = texts(await self._languages.of(track.user_id))
         text, buttons = _status(track, progress, say, kept=kept)
         if unfit:
@@ -123,7 +123,7 @@ class Courier:
                     track.chat_id, ChatAction.RECORD_VOICE, message_thread_id=track.topic_id
                 )
         except RetryAfter as error:
-            self._flooded_until[track.chat_id] = time.monotonic() + seconds(error)
+            chat.flooded(seconds(error))
             return False
         except (BadRequest, Forbidden) as error:
             if _SAME not in error.message.lower():
@@ -132,16 +132,8 @@ class Courier:
             log.info("the status message was not edited: %s", type(error).__name__)
             return False
         if track.status not in _UNDER_WAY:
-            self._forget(track)
+            chat.ended(track.id)
         return True
-
-    def _forget(self, track: Track) -> None:
-        """Let go of a chat's times; remember, of the latest tracks, that they have ended."""
-        self._not_before.pop(track.chat_id, None)
-        self._flooded_until.pop(track.chat_id, None)
-        self._ended[track.id] = None
-        if len(self._ended) > _REMEMBERED:
-            del self._ended[next(iter(self._ended))]
 
     async def _say(
         self, track: Track, text: str, buttons: InlineKeyboardMarkup | None, *, new: bool

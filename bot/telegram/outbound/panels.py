@@ -1,6 +1,6 @@
 """The panel of a draft: what it says and offers, a pure function of the draft and its recordings.
 
-Handlers send it, the courier edits it when a recording has been heard; both say the same.
+Handlers send it, the messenger edits it when a recording has been heard; both say the same.
 """
 
 import asyncio
@@ -89,7 +89,7 @@ def _question(form: Form, say: Texts) -> Panel:
     draft, can = form.draft, form.abilities
     match draft.step:
         case Step.PURPOSE:
-            offered = tuple(each for each in _ORDER if each in can.purposes)
+            offered = tuple(purpose for purpose in _ORDER if purpose in can.purposes)
             return Panel(_about(form, offered, say), keyboards.purposes(draft, offered, say))
         case Step.LYRICS:
             return Panel(_words(form, say), None)
@@ -109,10 +109,10 @@ def _about(form: Form, offered: tuple[Purpose, ...], say: Texts) -> str:
     lines = [
         say(
             "purpose-line",
-            purpose=say.plain(f"purpose-{each}"),
-            result=_brings(each, form.abilities, say),
+            purpose=say.plain(f"purpose-{purpose}"),
+            result=_brings(purpose, form.abilities, say),
         )
-        for each in offered
+        for purpose in offered
     ]
     question = say("purpose-question", lines=Html("\n".join(lines)))
     return question if form.knows_privacy else f"{question}\n\n{say('purpose-privacy')}"
