@@ -43,7 +43,7 @@ def accounts(settings: Settings) -> dict[str, Account]:
     }
 
 
-def named(services: music.Chain) -> dict[str, tuple[str, str]]:
+def named(services: music.Failover) -> dict[str, tuple[str, str]]:
     """By the name of each service, its title and the setting that holds its key."""
     keys = {"aimlapi-cover": "AIMLAPI_KEY", "replicate": "REPLICATE_TOKEN"}
     return {
@@ -53,7 +53,7 @@ def named(services: music.Chain) -> dict[str, tuple[str, str]]:
 
 
 @asynccontextmanager
-async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator[music.Chain]:
+async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator[music.Failover]:
     """The music services that the settings name, in their order.
 
     Args:
@@ -74,7 +74,7 @@ async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator
         connector = aiohttp.TCPConnector(limit=0)
         # Without trust_env: it would put a password from ~/.netrc in the place of the key.
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
-        chain = music.Chain([_service(settings, session, n, known[n], pace) for n in names])
+        chain = music.Failover([_service(settings, session, n, known[n], pace) for n in names])
         stack.push_async_callback(chain.aclose)
         yield chain
 

@@ -33,7 +33,7 @@ class Step(StrEnum):
     CLOSED = "closed"
 
 
-class ReferenceStatus(StrEnum):
+class RecordingStatus(StrEnum):
     """How far a recording has come."""
 
     RECEIVED = "received"

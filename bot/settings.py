@@ -378,7 +378,7 @@ def _line(error: ErrorDetails) -> str:
     return f"{name}: {why.removeprefix('Value error, ')}"
 
 
-def given() -> dict[str, dict[str, str]]:
+def values_by_source() -> dict[str, dict[str, str]]:
     """What stands in the environment and in `.env`, by where it stands and by upper-case name."""
     in_file: Mapping[str, str | None] = {}
     with suppress(OSError, UnicodeDecodeError):  # `load` says so

@@ -20,14 +20,14 @@ from bot.model import Purpose, recipe
 from bot.music import (
     INVISIBLE,
     Abilities,
-    Chain,
+    Failover,
     MusicBackend,
     MusicError,
     OperatorFault,
     Order,
     PassingFault,
-    Sound,
     Ticket,
+    TrackFile,
     Unanswered,
     Unready,
     UserFault,
@@ -101,7 +101,7 @@ async def _make(settings: Settings, options: argparse.Namespace, console: Consol
     return 0
 
 
-async def _produce(job: _Job, services: Chain) -> None:
+async def _produce(job: _Job, services: Failover) -> None:
     """Prepare the recording, then ask one service after the other until one need not be mended.
 
     Raises:
@@ -143,7 +143,7 @@ async def _prepare(job: _Job, limits: Limits, prepared: Path) -> None:
         ) from error
 
 
-def _able(job: _Job, services: Chain, tried: Mapping[str, OperatorFault]) -> MusicBackend:
+def _able(job: _Job, services: Failover, tried: Mapping[str, OperatorFault]) -> MusicBackend:
     """The next service that can make this.
 
     Raises:
@@ -202,7 +202,7 @@ async def _write(job: _Job, made: Path) -> None:
     )
 
 
-async def _ordered(service: MusicBackend, order: Order, made: Path) -> Sound:
+async def _ordered(service: MusicBackend, order: Order, made: Path) -> TrackFile:
     """Ask for the track; words whose joiners were refused are sent once more without them."""
     plain = without_joiners(order.lyrics)
     try:
@@ -213,12 +213,12 @@ async def _ordered(service: MusicBackend, order: Order, made: Path) -> Sound:
     return await _made(service, replace(order, lyrics=plain), made)
 
 
-async def _made(service: MusicBackend, order: Order, made: Path) -> Sound:
+async def _made(service: MusicBackend, order: Order, made: Path) -> TrackFile:
     answer = await service.submit(order, made)
     return await service.collect(answer, made) if isinstance(answer, Ticket) else answer
 
 
-async def _ticking(work: Coroutine[None, None, Sound], bar: Progress, step: TaskID) -> None:
+async def _ticking(work: Coroutine[None, None, TrackFile], bar: Progress, step: TaskID) -> None:
     """Move the bar by the second while the call is under way; it never reaches the end alone."""
     task = asyncio.ensure_future(work)
     begun = time.monotonic()

@@ -22,17 +22,17 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.failover import Chain
+from bot.music.failover import Failover
 from bot.music.http import BODY, HOLD
 from bot.music.polling import PACE
 from bot.music.ports import (
     Abilities,
-    Finding,
+    CheckResult,
     Likeness,
     MusicBackend,
     Order,
-    Sound,
     Ticket,
+    TrackFile,
     Uploaded,
 )
 from bot.music.replicate.client import Replicate
@@ -47,8 +47,8 @@ __all__ = [
     "AimlApi",
     "AimlApiCover",
     "BadAnswer",
-    "Chain",
-    "Finding",
+    "CheckResult",
+    "Failover",
     "Likeness",
     "MusicBackend",
     "MusicError",
@@ -57,9 +57,9 @@ __all__ = [
     "Order",
     "PassingFault",
     "Replicate",
-    "Sound",
     "StaleUpload",
     "Ticket",
+    "TrackFile",
     "Unanswered",
     "UnknownBackendError",
     "UnknownFault",

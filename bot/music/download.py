@@ -15,7 +15,7 @@ from yarl import URL
 
 from bot.music.aimlapi.faults import seconds
 from bot.music.errors import BadAnswer, MusicError, PassingFault, Unanswered, Unready
-from bot.music.http import speaking
+from bot.music.http import translated_errors
 from bot.music.mp3_files import atomically, is_mp3
 from bot.music.polling import until_there
 
@@ -178,7 +178,7 @@ class Downloads:
                 timeout=aiohttp.ClientTimeout(total=None, connect=_CONNECT),
             )
         try:
-            with speaking():
+            with translated_errors():
                 async with asyncio.timeout_at(deadline):
                     return await self._session.get(url, headers=key, allow_redirects=False)
         except PassingFault as error:
@@ -256,6 +256,6 @@ async def _save(response: aiohttp.ClientResponse, into: Path, deadline: float) -
 
 
 async def _next(response: aiohttp.ClientResponse, deadline: float) -> bytes:
-    with speaking():
+    with translated_errors():
         async with asyncio.timeout_at(deadline):
             return await response.content.readany()

@@ -140,7 +140,7 @@ class Http:
         """
         started = time.monotonic()
         wait = aiohttp.ClientTimeout(total=None, connect=min(_CONNECT, within / 2))
-        with speaking():
+        with translated_errors():
             async with asyncio.timeout(within):
                 response = await self._session.request(
                     method,
@@ -188,7 +188,7 @@ class Http:
         if not needed:
             yield
             return
-        with speaking():
+        with translated_errors():
             async with asyncio.timeout(within):
                 await self._turns.acquire()
         try:
@@ -243,7 +243,7 @@ async def _fill(
     Whoever copies holds the pen for a round of the loop, and all the others get theirs.
     """
     size = 0
-    with speaking():
+    with translated_errors():
         async with asyncio.timeout(within):
             async for chunk in response.content.iter_any():
                 async with pen:
@@ -256,7 +256,7 @@ async def _fill(
 
 
 @contextmanager
-def speaking() -> Iterator[None]:
+def translated_errors() -> Iterator[None]:
     """Turn what aiohttp and asyncio raise on the way into our tree.
 
     Raises:

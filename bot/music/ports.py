@@ -100,7 +100,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class TrackFile:
     """A track that has come back; its bytes are in the file the caller named.
 
     Attributes:
@@ -129,7 +129,7 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One line of a check: what was looked at, whether it is good, and what to do if not.
 
     Attributes:
@@ -170,7 +170,7 @@ class MusicBackend(Protocol):
         """Give it a recording (MP3 or WAV, told by the file's suffix)."""
         ...
 
-    async def submit(self, order: Order, into: Path) -> Sound | Ticket:
+    async def submit(self, order: Order, into: Path) -> TrackFile | Ticket:
         """Ask for a track: the paid call, sent once and never repeated in here.
 
         Where the service answers with the track, it is written to `into`; where it answers
@@ -178,7 +178,7 @@ class MusicBackend(Protocol):
         """
         ...
 
-    async def collect(self, ticket: Ticket, into: Path) -> Sound:
+    async def collect(self, ticket: Ticket, into: Path) -> TrackFile:
         """Wait for the track behind a ticket and write it to `into`; harmless to repeat.
 
         Raises:
@@ -205,7 +205,7 @@ class MusicBackend(Protocol):
         """Say that nobody waits for the ticket any more, where the service can be told."""
         ...
 
-    async def check(self) -> list[Finding]:
+    async def check(self) -> list[CheckResult]:
         """Look at the model, the key and the balance; costs nothing, never raises."""
         ...
 

@@ -8,12 +8,12 @@ from sqlalchemy import bindparam as given
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Flaw, Hint, Purpose, ReferenceStatus, Step
+from bot.model import Flaw, Hint, Purpose, RecordingStatus, Step
 from bot.store.claims import Claims, free
 from bot.store.db.database import Database
 from bot.store.db.sql import moved
 from bot.store.drafts import NewRecording
-from bot.store.rows import Reference, Upload
+from bot.store.rows import Recording, Upload
 from bot.store.schema import drafts, references, tracks, uploads
 
 _UNTIL_EXPIRY = 600.0
@@ -52,19 +52,19 @@ _TIMES = select(uploads.c.times).where(
     uploads.c.since > given("then"),
 )
 _UNSEEN = update(references).where(
-    references.c.id == given("reference"), references.c.status == ReferenceStatus.RECEIVED
+    references.c.id == given("reference"), references.c.status == RecordingStatus.RECEIVED
 )
 
 
-class References:
+class Recordings:
     """References move from received to prepared or rejected; uploads are a cache beside them."""
 
     def __init__(self, database: Database, claim_seconds: float) -> None:
         self._database = database
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
-        self.claims = Claims(database, references, claim_seconds, Reference.of)
+        self.claims = Claims(database, references, claim_seconds, Recording.of)
 
-    async def get(self, reference_id: int) -> Reference:
+    async def get(self, reference_id: int) -> Recording:
         """One reference.
 
         Raises:
@@ -74,7 +74,7 @@ class References:
             row = (await connection.execute(_GET, {"reference": reference_id})).first()
         if row is None:
             raise LookupError(f"no reference {reference_id}")
-        return Reference.of(row)
+        return Recording.of(row)
 
     async def prepared(
         self, reference_id: int, *, seconds: float, level: float, hints: tuple[Hint, ...]
@@ -82,7 +82,7 @@ class References:
         """Received → prepared, with what was measured; False if it had moved already."""
         return await self._move(
             reference_id,
-            status=ReferenceStatus.PREPARED,
+            status=RecordingStatus.PREPARED,
             seconds=seconds,
             level=level,
             findings=" ".join(hints),
@@ -92,7 +92,7 @@ class References:
     async def rejected(self, reference_id: int, reason: Flaw) -> bool:
         """Received → rejected; False if it had moved already."""
         return await self._move(
-            reference_id, status=ReferenceStatus.REJECTED, reason=reason, told=0
+            reference_id, status=RecordingStatus.REJECTED, reason=reason, told=0
         )
 
     async def not_before(self, reference_id: int, moment: float) -> None:
@@ -111,8 +111,8 @@ class References:
             row = (await connection.execute(_GET, {"reference": reference_id})).first()
             if row is None or await _needed(connection, row):
                 return False
-        if row.status == ReferenceStatus.RECEIVED:
-            await self._move(reference_id, status=ReferenceStatus.SUPERSEDED, told=1)
+        if row.status == RecordingStatus.RECEIVED:
+            await self._move(reference_id, status=RecordingStatus.SUPERSEDED, told=1)
         return True
 
     async def lent(self, new: NewRecording) -> bool:
@@ -132,7 +132,7 @@ class References:
             )
             return await connection.scalar(made.limit(1)) is not None
 
-    async def twins(self, reference: Reference) -> list[Reference]:
+    async def twins(self, reference: Recording) -> list[Recording]:
         """Other references of the last day to the same file, the newest first."""
         if not reference.unique_id:
             return []
@@ -147,7 +147,7 @@ class References:
             .limit(_MOST_TWINS)
         )
         async with self._database.read() as connection:
-            return [Reference.of(row) for row in await connection.execute(same)]
+            return [Recording.of(row) for row in await connection.execute(same)]
 
     async def of_person(self, user_id: int) -> list[int]:
         """The ids of a person's latest references, the newest first."""
@@ -181,8 +181,8 @@ class References:
         unfinished = and_(
             references.c.told == 0,
             or_(
-                references.c.status == ReferenceStatus.RECEIVED,
-                references.c.status == ReferenceStatus.REJECTED,
+                references.c.status == RecordingStatus.RECEIVED,
+                references.c.status == RecordingStatus.REJECTED,
                 references.c.findings != "",
             ),
         )

@@ -12,7 +12,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from bot.model import Purpose
-from bot.music import BadAnswer, MusicError, Sound, Ticket, Unanswered, UnknownFault
+from bot.music import BadAnswer, MusicError, Ticket, TrackFile, Unanswered, UnknownFault
 from bot.music.aimlapi import client
 from bot.music.aimlapi.faults import BY_CODE, BY_STATUS, NEVER
 from bot.music.aimlapi.wire import (
@@ -67,7 +67,7 @@ def written(text: str) -> bytes:
         return track
 
 
-def made(answer: Reply, into: Path) -> Sound | Ticket:
+def made(answer: Reply, into: Path) -> TrackFile | Ticket:
     found = client._made(answer, Downloads(URL("https://example.com")))
     found.write(into)
     return found.answer
@@ -148,7 +148,7 @@ def test_what_is_not_needed_cannot_spoil_a_track(
     with tempfile.TemporaryDirectory() as folder:
         into = Path(folder) / "track.mp3"
         sound = made(reply(200, body.encode("utf-8", "replace")), into)
-        assert isinstance(sound, Sound)
+        assert isinstance(sound, TrackFile)
         assert sound.size == len(track)
         assert into.read_bytes() == track
 

@@ -10,7 +10,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.model import Purpose
-from bot.music import AceStep, AimlApiCover, MusicBackend, Order, Replicate, Sound, Ticket
+from bot.music import AceStep, AimlApiCover, MusicBackend, Order, Replicate, Ticket, TrackFile
 from bot.sandbox.music.acestep import AceStepApi
 from bot.sandbox.music.aimlapi.server import MusicApi
 from bot.sandbox.music.jobs import Job
@@ -74,7 +74,7 @@ class Place:
         assert isinstance(answer, Ticket)
         return answer
 
-    async def track(self, purpose: Purpose = Purpose.SONG) -> Sound:
+    async def track(self, purpose: Purpose = Purpose.SONG) -> TrackFile:
         return await self.client.collect(await self.ticket(purpose), self.out)
 
     def another(self, **changed: Any) -> MusicBackend:

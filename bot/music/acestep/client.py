@@ -24,7 +24,7 @@ from bot.music.errors import (
 )
 from bot.music.http import Http, Reply
 from bot.music.polling import PACE, until_there
-from bot.music.ports import Abilities, Finding, Likeness, Order, Sound, Ticket, Uploaded
+from bot.music.ports import Abilities, CheckResult, Likeness, Order, Ticket, TrackFile, Uploaded
 
 MODEL = "ACE-Step 1.5"
 STYLE = "A full song in the style of the reference, with clear lead vocals"
@@ -123,7 +123,7 @@ class AceStep:
             raise BadAnswer("a task came back without its id")
         return Ticket(told.task_id)
 
-    async def collect(self, ticket: Ticket, into: Path) -> Sound:
+    async def collect(self, ticket: Ticket, into: Path) -> TrackFile:
         """Wait for a task and fetch its track.
 
         Raises:
@@ -133,7 +133,7 @@ class AceStep:
         if not _ID.fullmatch(ticket.id):
             raise UnknownFault("not a ticket of this service")
 
-        async def look() -> Sound | None:
+        async def look() -> TrackFile | None:
             asked = {"task_id_list": [ticket.id]}
             told = await self._call("POST", "/query_result", standing_of, json=asked)
             address = told.track()
@@ -142,7 +142,7 @@ class AceStep:
             size = await self._downloads.fetch(
                 address, into, within=self._generate_timeout, key=self._headers()
             )
-            return Sound(size, ticket.id)
+            return TrackFile(size, ticket.id)
 
         return await until_there(look, within=self._generate_timeout, pace=self._pace)
 
@@ -153,7 +153,7 @@ class AceStep:
         """Return nothing: the server keeps no list, and a task that is lost costs nothing."""
         return []
 
-    async def check(self) -> list[Finding]:
+    async def check(self) -> list[CheckResult]:
         """Look whether the server is there and takes the key."""
         lines = []
         for subject, path, good in (
@@ -165,8 +165,8 @@ class AceStep:
             except MusicError as error:
                 lines.append(_bad(subject, error, self._http.url))
             else:
-                lines.append(Finding(f"music {subject}", good=True, detail=good))
-        return [*lines, Finding("music balance", good=True, detail="your own machine")]
+                lines.append(CheckResult(f"music {subject}", good=True, detail=good))
+        return [*lines, CheckResult("music balance", good=True, detail="your own machine")]
 
     async def aclose(self) -> None:
         """Close the downloads; the session belongs to whoever gave it."""
@@ -200,7 +200,7 @@ class AceStep:
         return key | {"Accept-Encoding": "identity"}
 
 
-def _bad(subject: str, error: MusicError, url: URL) -> Finding:
+def _bad(subject: str, error: MusicError, url: URL) -> CheckResult:
     reason = error.reason if isinstance(error, OperatorFault) else None
     if reason is OperatorReason.KEY:
         detail = "refused; check ACESTEP_KEY"
@@ -208,4 +208,4 @@ def _bad(subject: str, error: MusicError, url: URL) -> Finding:
         detail = "ACESTEP_URL leads to something else"
     else:
         detail = why(error, url, "ACESTEP_URL")
-    return Finding(f"music {subject}", good=False, detail=detail, reason=reason)
+    return CheckResult(f"music {subject}", good=False, detail=detail, reason=reason)

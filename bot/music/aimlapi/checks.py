@@ -10,7 +10,7 @@ from bot.music.aimlapi.faults import refuse
 from bot.music.aimlapi.wire import Balance, ModelList
 from bot.music.errors import MusicError, OperatorFault, OperatorReason, PassingFault
 from bot.music.http import SMALL, Http, Reply
-from bot.music.ports import Finding
+from bot.music.ports import CheckResult
 
 _WAIT = 20.0
 _BALANCES = ("/v1/billing/balance", "/v2/billing")
@@ -25,7 +25,7 @@ def _balance(reply: Reply) -> Balance | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class ServiceCheck:
     """Asks the provider about itself.
 
     Attributes:
@@ -40,11 +40,11 @@ class Health:
     price_usd: float
     headers: Callable[[], dict[str, str] | None]
 
-    async def look(self) -> list[Finding]:
+    async def look(self) -> list[CheckResult]:
         """Look at everything; each line stands for itself."""
         return [await self._offered(), *await self._account()]
 
-    async def _offered(self) -> Finding:
+    async def _offered(self) -> CheckResult:
         """Compare the public list, which needs no key (facts: music-01, §0)."""
         try:
             sold = await self.http.request(
@@ -52,15 +52,15 @@ class Health:
             )
         except MusicError as error:
             detail = why(error, self.http.url, "AIMLAPI_URL")
-            return Finding("music model", good=False, detail=detail)
+            return CheckResult("music model", good=False, detail=detail)
         if sold is None:
-            return Finding("music model", good=False, detail="the list cannot be read")
+            return CheckResult("music model", good=False, detail="the list cannot be read")
         if sold.offers(self.model):
-            return Finding("music model", good=True, detail=f"{self.model} is offered")
+            return CheckResult("music model", good=True, detail=f"{self.model} is offered")
         detail = f"{self.model} is not offered any more; choose another MUSIC_BACKEND"
         return _bad("model", detail, OperatorReason.WITHDRAWN)
 
-    async def _account(self) -> list[Finding]:
+    async def _account(self) -> list[CheckResult]:
         headers = self.headers()
         if headers is None:
             return [_bad("key", "AIMLAPI_KEY is not set", OperatorReason.KEY)]
@@ -75,24 +75,24 @@ class Health:
                 if isinstance(error, OperatorFault) and error.reason is OperatorReason.KEY:
                     break
                 continue
-            accepted = Finding("music key", good=True, detail="accepted")
+            accepted = CheckResult("music key", good=True, detail="accepted")
             return [accepted, self._enough(balance or Balance())]
         return [_refused(fault, self.http.url)]
 
-    def _enough(self, balance: Balance) -> Finding:
+    def _enough(self, balance: Balance) -> CheckResult:
         left, unit = balance.current_balance, balance.currency or "USD"
         if left is None:
-            return Finding("music balance", good=True, detail="not told by the provider")
+            return CheckResult("music balance", good=True, detail="not told by the provider")
         dollars = unit.upper() == "USD"
         good = left >= self.price_usd if dollars else left > 0
         tracks = f", about {int(left / self.price_usd)} tracks" if dollars and good else ""
         if not good:
             return _bad("balance", f"{left:.2f} {unit}: top it up", OperatorReason.BALANCE)
-        return Finding("music balance", good=True, detail=f"{left:.2f} {unit}{tracks}")
+        return CheckResult("music balance", good=True, detail=f"{left:.2f} {unit}{tracks}")
 
 
-def _bad(subject: str, detail: str, reason: OperatorReason) -> Finding:
-    return Finding(f"music {subject}", good=False, detail=detail, reason=reason)
+def _bad(subject: str, detail: str, reason: OperatorReason) -> CheckResult:
+    return CheckResult(f"music {subject}", good=False, detail=detail, reason=reason)
 
 
 def why(error: MusicError | None, url: URL, setting: str) -> str:
@@ -115,11 +115,13 @@ def why(error: MusicError | None, url: URL, setting: str) -> str:
     return f"{where} answered with HTTP {error.http}; look again later, or at {setting}"
 
 
-def _refused(fault: MusicError | None, url: URL) -> Finding:
+def _refused(fault: MusicError | None, url: URL) -> CheckResult:
     if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.KEY:
         return _bad("key", "refused; AIMLAPI_KEY is not valid", OperatorReason.KEY)
     if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.WITHDRAWN:
-        return Finding("music key", good=True, detail="set; the provider offers no way to try it")
+        return CheckResult(
+            "music key", good=True, detail="set; the provider offers no way to try it"
+        )
     if isinstance(fault, OperatorFault) and fault.reason is OperatorReason.BALANCE:
         return _bad("balance", "out of credits; top it up", OperatorReason.BALANCE)
-    return Finding("music key", good=False, detail=why(fault, url, "AIMLAPI_URL"))
+    return CheckResult("music key", good=False, detail=why(fault, url, "AIMLAPI_URL"))

@@ -12,14 +12,14 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.model import Purpose
-from bot.music.aimlapi.checks import Health
+from bot.music.aimlapi.checks import ServiceCheck
 from bot.music.aimlapi.faults import about_the_recording, refuse, unusable, weigh
-from bot.music.aimlapi.results import Made, Promise
+from bot.music.aimlapi.results import GenerateResult, PaidAddress
 from bot.music.aimlapi.wire import ANSWER, GenerateAnswer, GenerateRequest, Receipt, UploadAnswer
 from bot.music.download import Downloads
 from bot.music.errors import MusicError, StaleUpload, UserFault, UserReason
 from bot.music.http import Http, Reply
-from bot.music.ports import Abilities, Finding, Order, Sound, Ticket, Uploaded
+from bot.music.ports import Abilities, CheckResult, Order, Ticket, TrackFile, Uploaded
 
 MODEL = "music-01"
 
@@ -80,7 +80,7 @@ class AimlApi:
         self._generate_timeout = generate_timeout
         self._http = Http(session, url, decoders=decoders)
         self._downloads = Downloads(self._http.url)
-        self._health = Health(
+        self._health = ServiceCheck(
             self._http, MODEL, price_usd, lambda: self._headers() if self._secret else None
         )
 
@@ -110,7 +110,7 @@ class AimlApi:
                 data=form,
             )
 
-    async def submit(self, order: Order, into: Path) -> Sound | Ticket:
+    async def submit(self, order: Order, into: Path) -> TrackFile | Ticket:
         """Ask for a track and write it to `into`; takes a minute or more.
 
         Returns:
@@ -124,9 +124,9 @@ class AimlApi:
         if not _REQUEST_ID.fullmatch(order.request_id):
             raise ValueError("a request id is 1 to 128 of A-Za-z0-9._:-")
         body = _request(order).model_dump(exclude_none=True)
-        held: list[Made] = []
+        held: list[GenerateResult] = []
 
-        def keep(made: Made) -> None:
+        def keep(made: GenerateResult) -> None:
             held[:] = [made]
             made.write(into)
 
@@ -148,14 +148,14 @@ class AimlApi:
             raise held[0].lost() from error
         return made.answer
 
-    async def collect(self, ticket: Ticket, into: Path) -> Sound:
+    async def collect(self, ticket: Ticket, into: Path) -> TrackFile:
         """Fetch a track from the address it is at.
 
         Raises:
             MusicError: See `MusicBackend.collect`.
             OSError: `into` cannot be written.
         """
-        promise = Promise.read(ticket.id)
+        promise = PaidAddress.read(ticket.id)
         try:
             size = await self._downloads.fetch(
                 promise.address, into, within=self._generate_timeout
@@ -163,7 +163,7 @@ class AimlApi:
         except MusicError as error:
             error.cost_usd, error.request_id = promise.cost_usd, promise.request_id
             raise
-        return Sound(size, promise.request_id, promise.cost_usd)
+        return TrackFile(size, promise.request_id, promise.cost_usd)
 
     async def cancel(self, ticket: Ticket) -> None:
         """Do nothing: a call in flight cannot be taken back."""
@@ -172,7 +172,7 @@ class AimlApi:
         """Return nothing: music-01 keeps no list of what it was asked for."""
         return []
 
-    async def check(self) -> list[Finding]:
+    async def check(self) -> list[CheckResult]:
         """Look at the model, the key and the balance; costs nothing, never raises."""
         return await self._health.look()
 
@@ -241,7 +241,7 @@ def _uploaded(reply: Reply, purpose: Purpose) -> Uploaded:
     return Uploaded(voice_id=voice, beat_id=beat)
 
 
-def _made(reply: Reply, downloads: Downloads) -> Made:
+def _made(reply: Reply, downloads: Downloads) -> GenerateResult:
     """Find the track in an answer, or the address it is at."""
     if not reply.good:
         refuse(reply)
@@ -254,5 +254,5 @@ def _made(reply: Reply, downloads: Downloads) -> Made:
         raise unusable(reply, told, "a success without audio")
     if isinstance(audio, str) and audio.startswith(("https://", "http://")):
         downloads.check(audio)
-        return Made(Promise(audio, name, receipt.usd).ticket())
-    return Made(Sound(len(audio) // 2, name, receipt.usd), audio)
+        return GenerateResult(PaidAddress(audio, name, receipt.usd).ticket())
+    return GenerateResult(TrackFile(len(audio) // 2, name, receipt.usd), audio)

@@ -13,7 +13,7 @@ import aiohttp
 from pydantic import Field, SecretStr
 
 from bot.model import Purpose
-from bot.music.aimlapi.checks import Health
+from bot.music.aimlapi.checks import ServiceCheck
 from bot.music.aimlapi.faults import INVISIBLE, Verdict, fault_of, refuse
 from bot.music.aimlapi.wire import AudioSetting, Loose, LooseAmount, LooseId, LooseText, Wire
 from bot.music.download import Downloads
@@ -31,7 +31,7 @@ from bot.music.errors import (
 )
 from bot.music.http import Http, Reply
 from bot.music.polling import PACE, until_there
-from bot.music.ports import Abilities, Finding, Likeness, Order, Sound, Ticket, Uploaded
+from bot.music.ports import Abilities, CheckResult, Likeness, Order, Ticket, TrackFile, Uploaded
 
 MODEL = "minimax/music-cover"
 STYLE = "A modern pop version with clear lead vocals, warm drums, bass and guitars"
@@ -157,7 +157,7 @@ class AimlApiCover:
         self._pace = pace
         self._http = Http(session, url, decoders=4)
         self._downloads = Downloads(self._http.url)
-        self._health = Health(
+        self._health = ServiceCheck(
             self._http, MODEL, 0.195, lambda: self._headers() if self._secret else None
         )
 
@@ -187,7 +187,7 @@ class AimlApiCover:
             raise BadAnswer("a cover was promised without an id")
         return Ticket(told.id, told.usd)
 
-    async def collect(self, ticket: Ticket, into: Path) -> Sound:
+    async def collect(self, ticket: Ticket, into: Path) -> TrackFile:
         """Wait for a cover and fetch it.
 
         Raises:
@@ -197,13 +197,13 @@ class AimlApiCover:
         if not _ID.fullmatch(ticket.id):
             raise UnknownFault("not a ticket of this service")
 
-        async def look() -> Sound | None:
+        async def look() -> TrackFile | None:
             told = await self._call("GET", within=_LOOK, params={"generation_id": ticket.id})
             address = told.track()
             if address is None:
                 return None
             size = await self._downloads.fetch(address, into, within=self._generate_timeout)
-            return Sound(size, ticket.id, told.usd or ticket.cost_usd)
+            return TrackFile(size, ticket.id, told.usd or ticket.cost_usd)
 
         return await until_there(look, within=self._generate_timeout, pace=self._pace)
 
@@ -214,7 +214,7 @@ class AimlApiCover:
         """Return nothing: there is no list of what was asked for."""
         return []
 
-    async def check(self) -> list[Finding]:
+    async def check(self) -> list[CheckResult]:
         """Look at the model, the key and the balance; costs nothing, never raises."""
         return await self._health.look()
 

@@ -30,7 +30,7 @@ from bot.music.errors import (
 )
 from bot.music.http import Http, Reply
 from bot.music.polling import PACE, until_there
-from bot.music.ports import Abilities, Finding, Order, Sound, Ticket, Uploaded
+from bot.music.ports import Abilities, CheckResult, Order, Ticket, TrackFile, Uploaded
 from bot.music.replicate.wire import File, Prediction, Predictions, refuse
 
 MODEL = "minimax/music-01"
@@ -133,7 +133,7 @@ class Replicate:
             raise BadAnswer("a prediction came back without its id")
         return Ticket(told.id)
 
-    async def collect(self, ticket: Ticket, into: Path) -> Sound:
+    async def collect(self, ticket: Ticket, into: Path) -> TrackFile:
         """Wait for a prediction and fetch its track before it is removed.
 
         Raises:
@@ -142,7 +142,7 @@ class Replicate:
         """
         path = f"/v1/predictions/{_checked(ticket)}"
 
-        async def look() -> Sound | None:
+        async def look() -> TrackFile | None:
             told = await self._call("GET", path, _about_ticket, limit=ANSWER)
             address = told.track()
             if address is None:
@@ -150,7 +150,7 @@ class Replicate:
             size = await self._downloads.fetch(
                 address, into, within=self._generate_timeout, key=self._headers()
             )
-            return Sound(size, ticket.id)
+            return TrackFile(size, ticket.id)
 
         return await until_there(look, within=self._generate_timeout, pace=self._pace)
 
@@ -172,7 +172,7 @@ class Replicate:
                 found.append(Ticket(each.id))
         return found
 
-    async def check(self) -> list[Finding]:
+    async def check(self) -> list[CheckResult]:
         """Look at the model and the key; the balance is not told."""
         if not self._secret:
             return [_finding("key", "REPLICATE_TOKEN is not set", OperatorReason.KEY)]
@@ -186,8 +186,8 @@ class Replicate:
             except MusicError as error:
                 lines.append(_bad(subject, error, self._http.url))
             else:
-                lines.append(Finding(f"music {subject}", good=True, detail=good))
-        balance = Finding("music balance", good=True, detail="not told by the provider")
+                lines.append(CheckResult(f"music {subject}", good=True, detail=good))
+        balance = CheckResult("music balance", good=True, detail="not told by the provider")
         return [*lines, balance] if lines[-1].good else lines
 
     async def aclose(self) -> None:
@@ -303,11 +303,11 @@ def _checked(ticket: Ticket) -> str:
     return ticket.id
 
 
-def _finding(subject: str, detail: str, reason: OperatorReason | None) -> Finding:
-    return Finding(f"music {subject}", good=False, detail=detail, reason=reason)
+def _finding(subject: str, detail: str, reason: OperatorReason | None) -> CheckResult:
+    return CheckResult(f"music {subject}", good=False, detail=detail, reason=reason)
 
 
-def _bad(subject: str, error: MusicError, url: URL) -> Finding:
+def _bad(subject: str, error: MusicError, url: URL) -> CheckResult:
     reason = error.reason if isinstance(error, OperatorFault) else None
     said = {
         OperatorReason.KEY: "refused; REPLICATE_TOKEN is not valid",

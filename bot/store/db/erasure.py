@@ -63,7 +63,7 @@ _EMPTY = (
 )
 
 
-class Erasing:
+class Erasure:
     """Deletes for good what is no longer needed.
 
     Args:

@@ -9,7 +9,7 @@ class AlreadyOpen(Exception):
     """Another process has the SQLite file; the message is one line for the owner."""
 
 
-class Alone:
+class DatabaseLock:
     """Holds a lock beside a SQLite file; the system releases it when the process dies.
 
     Args:

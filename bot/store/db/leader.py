@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.db.database import Database, Explained, StoreUnavailable
+from bot.store.db.database import Database, StoreUnavailable, TranslatedErrors
 
 log = logging.getLogger(__name__)
 
@@ -19,14 +19,14 @@ _PATIENCE = 5.0
 _KEEPALIVE = ("tcp_keepalives_idle = 4", "tcp_keepalives_interval = 2", "tcp_keepalives_count = 4")
 
 
-class Speaker:
+class Leader:
     """Takes turns by an advisory lock of PostgreSQL; on SQLite it is always this one's."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @asynccontextmanager
-    async def turn(self, stop: asyncio.Event) -> AsyncIterator[asyncio.Event]:
+    async def elected(self, stop: asyncio.Event) -> AsyncIterator[asyncio.Event]:
         """Wait for the turn and keep it until the block ends.
 
         Args:
@@ -72,7 +72,7 @@ class Speaker:
         """Try to take the lock; the connection is closed unless it holds it."""
         taken = False
         try:
-            async with Explained(), asyncio.timeout(_PATIENCE):
+            async with TranslatedErrors(), asyncio.timeout(_PATIENCE):
                 for setting in _KEEPALIVE:
                     await connection.execute(text(f"SET {setting}"))
                 taken = bool(await connection.scalar(select(func.pg_try_advisory_lock(_KEY))))
@@ -86,7 +86,7 @@ class Speaker:
         try:
             while True:
                 await asyncio.sleep(_EVERY)
-                async with Explained(), asyncio.timeout(_PATIENCE):
+                async with TranslatedErrors(), asyncio.timeout(_PATIENCE):
                     await connection.scalar(select(1))
         except (StoreUnavailable, TimeoutError):
             lost.set()

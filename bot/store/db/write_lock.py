@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Turns:
+class WriteLock:
     """A lock that is given on in the order it was asked for, the urgent first.
 
     A pool of one connection would not do: whoever gives it back and asks again at once may
@@ -19,7 +19,7 @@ class Turns:
         self._patient: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
-    async def turn(self, *, urgent: bool, wait: float) -> AsyncIterator[None]:
+    async def hold(self, *, urgent: bool, wait: float) -> AsyncIterator[None]:
         """Hold the lock until the block ends.
 
         Args:
