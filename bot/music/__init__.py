@@ -1,5 +1,6 @@
-"""Music services behind one protocol."""
+"""Music services behind one port."""
 
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -24,7 +25,7 @@ from bot.music.errors import (
 )
 from bot.music.failover import Failover
 from bot.music.http import BODY, HOLD
-from bot.music.polling import PACE
+from bot.music.polling import PAUSES
 from bot.music.ports import (
     Abilities,
     CheckResult,
@@ -89,7 +90,7 @@ def backend(
     lyrics_max: int = 600,
     style: str | None = None,
     data_uri: bool = True,
-    pace: float = 1.0,
+    time_scale: float = 1.0,
 ) -> MusicBackend:
     """Make the backend that `MUSIC_BACKEND` names.
 
@@ -103,7 +104,7 @@ def backend(
         lyrics_max: Longest lyrics in characters, where the service leaves that to us.
         style: What a model that follows a style is told; its own default if None.
         data_uri: See `AimlApiCover`.
-        pace: A factor on the pauses between two looks at a track; tests hurry.
+        time_scale: A factor on the pauses between two looks at a track; tests hurry.
 
     Raises:
         UnknownBackendError: No backend has that name.
@@ -115,7 +116,8 @@ def backend(
         "upload_timeout": upload_timeout,
         "generate_timeout": generate_timeout,
     }
-    ticketed = common | {"pace": (PACE[0] * pace, PACE[1] * pace)}
+    first, longest = PAUSES.first * time_scale, PAUSES.longest * time_scale
+    ticketed = common | {"pauses": replace(PAUSES, first=first, longest=longest)}
     styled = ticketed | ({"style": style} if style else {})
     match name:
         case "aimlapi":

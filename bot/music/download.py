@@ -5,7 +5,7 @@ import binascii
 import logging
 import socket
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
@@ -13,7 +13,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bot.music.aimlapi.faults import seconds
+from bot.backoff import Backoff
+from bot.music.aimlapi.faults import retry_after_seconds
 from bot.music.errors import BadAnswer, MusicError, PassingFault, Unanswered, Unready
 from bot.music.http import translated_errors
 from bot.music.mp3_files import atomically, is_mp3
@@ -30,7 +31,7 @@ _BUSY = 429
 _TROUBLE = 500
 _MISSING = 404
 _NOT_YET = 30.0  # a result may be announced before it can be read
-_PACE = (1.0, 10.0)
+_PAUSES = Backoff(first=1.0, longest=10.0, factor=1.5, jitter=0.1)
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +61,8 @@ class _PublicOnly(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        public = [r for r in found if host == self._trusted or _is_public(r["host"])]
+        addresses = await self._resolver.resolve(host, port, family)
+        public = [a for a in addresses if host == self._trusted or _is_public(a["host"])]
         if not public:
             raise _PrivateError(f"{host} is no public address")
         return public
@@ -103,55 +104,84 @@ class Downloads:
             BadAnswer: It is elsewhere, too large, no MP3, or still missing after a while.
             OSError: The file could not be written in time.
         """
-        if not address.startswith("data:"):
-            self.check(address)
+        url = None if address.startswith("data:") else self.check(address)
         clock = asyncio.get_running_loop().time
         deadline, missing_until = clock() + within, clock() + min(_NOT_YET, within / 4)
-        full: OSError | None = None
+        disk_error: OSError | None = None
 
         async def look() -> int | None:
-            nonlocal full
+            nonlocal disk_error
             try:
-                return await self._look(address, into, deadline, key)
+                if url is None:
+                    return await asyncio.to_thread(_unpack, address, into)
+                return await self._follow(url, into, deadline, key)
             except _MissingError as error:
                 if clock() > missing_until:
                     raise BadAnswer(str(error), http=error.http) from error
             except OSError as error:
-                if full is None:
+                if disk_error is None:
                     _log.error("a track cannot be written yet: %s", error.strerror)
-                full = error
+                disk_error = error
             return None
 
         try:
-            return await until_there(look, within=within, pace=_PACE)
+            return await until_there(look, within=within, pauses=_PAUSES)
         except Unready as error:
-            if full is not None:
-                raise full from error
+            if disk_error is not None:
+                raise disk_error from error
             raise
 
-    def check(self, address: str) -> None:
+    async def fetch_when_made(
+        self,
+        address_of: Callable[[], Awaitable[str | None]],
+        into: Path,
+        *,
+        within: float,
+        pauses: Backoff,
+        key: Mapping[str, str] | None = None,
+    ) -> int:
+        """Ask a service until it says where its track is, and fetch that.
+
+        Args:
+            address_of: Asks; brings None while the track is being made.
+            into: As for `fetch`; so are `within`, `key` and what is raised.
+            within: Seconds for the asking, and again for the fetching.
+            pauses: Between two times of asking.
+            key: See `fetch`.
+        """
+
+        async def look() -> int | None:
+            address = await address_of()
+            if address is None:
+                return None
+            return await self.fetch(address, into, within=within, key=key)
+
+        return await until_there(look, within=within, pauses=pauses)
+
+    def check(self, address: str) -> URL:
         """Look at an address without following it.
+
+        Returns:
+            Where it leads.
 
         Raises:
             BadAnswer: Nothing would be fetched from there.
         """
-        self._checked(address, self._trusted if address.startswith("/") else None)
+        return self._checked(address, self._trusted if address.startswith("/") else None)
 
-    async def _look(
-        self, address: str, into: Path, deadline: float, key: Mapping[str, str] | None
+    async def _follow(
+        self, url: URL, into: Path, deadline: float, key: Mapping[str, str] | None
     ) -> int:
         """Follow an address once, to its end.
 
         Raises:
             PassingFault, Unanswered, BadAnswer, OSError: as they say.
         """
-        if address.startswith("data:"):
-            return await asyncio.to_thread(_unpack, address, into)
-        url = self._checked(address, self._trusted if address.startswith("/") else None)
         for _ in range(_HOPS):
-            shown = key if url.origin() == self._trusted else None
-            response = await self._open(url, deadline, shown)
-            key = None
+            response = await self._open(
+                url, deadline, key if url.origin() == self._trusted else None
+            )
+            key = None  # it is never shown where a redirect leads to
             try:
                 if response.status == _OK:
                     return await _save(response, into, deadline)
@@ -211,7 +241,7 @@ def _absent(response: aiohttp.ClientResponse) -> MusicError:
     status = response.status
     if status == _BUSY or status >= _TROUBLE:
         busy = PassingFault("the track cannot be had now", http=status)
-        busy.retry_after = seconds(response.headers.get("Retry-After", ""))
+        busy.retry_after = retry_after_seconds(response.headers.get("Retry-After", ""))
         return busy
     kind = _MissingError if status == _MISSING else BadAnswer
     return kind("the track is not at its address", http=status)

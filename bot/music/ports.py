@@ -26,9 +26,9 @@ class Abilities:
         model: Name of the model at the provider.
         purposes: Which recordings it accepts.
         pairs: Whether the voice of one recording can go with the beat of another.
-        pairs_from_song: Whether voice or beat may be taken out of a whole song.
         lyrics_max: Longest lyrics in characters, of the final string.
-        reference_seconds: Shortest and longest recording, both exclusive and inclusive.
+        reference_seconds: Shortest and longest recording by the service's own words; the studio
+            keeps a little inside both, for they leave open whether the ends count.
         reference_bytes: Largest recording in bytes.
         track_seconds: Longest track that comes back.
         price_usd: About what a track costs; None where it runs on one's own machine.
@@ -43,7 +43,6 @@ class Abilities:
     model: str
     purposes: tuple[Purpose, ...]
     pairs: bool
-    pairs_from_song: bool
     lyrics_max: int
     reference_seconds: tuple[float, float]
     reference_bytes: int

@@ -68,7 +68,7 @@ def written(text: str) -> bytes:
 
 
 def made(answer: Reply, into: Path) -> TrackFile | Ticket:
-    found = client._made(answer, Downloads(URL("https://example.com")))
+    found = client._generated(answer, Downloads(URL("https://example.com")))
     found.write(into)
     return found.answer
 

@@ -1,15 +1,14 @@
 """What a check finds out about AI/ML API: model, key, balance; nothing here costs or raises."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from yarl import URL
 
-from bot.music.aimlapi.faults import refuse
+from bot.music.aimlapi.faults import raise_for_status
 from bot.music.aimlapi.wire import Balance, ModelList
 from bot.music.errors import MusicError, OperatorFault, OperatorReason, PassingFault
-from bot.music.http import SMALL, Http, Reply
+from bot.music.http import Http, Reply
 from bot.music.ports import CheckResult
 
 _WAIT = 20.0
@@ -17,11 +16,11 @@ _BALANCES = ("/v1/billing/balance", "/v2/billing")
 
 
 def _models(reply: Reply) -> ModelList | None:
-    return ModelList.parse(reply.body) if reply.good else refuse(reply)
+    return ModelList.parse(reply.body) if reply.good else raise_for_status(reply)
 
 
 def _balance(reply: Reply) -> Balance | None:
-    return Balance.parse(reply.body) if reply.good else refuse(reply)
+    return Balance.parse(reply.body) if reply.good else raise_for_status(reply)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +31,13 @@ class ServiceCheck:
         http: The way there.
         model: The model that must be on the list.
         price_usd: What a track costs, about.
-        headers: Gives the headers that hold the key, or None where no key is set.
     """
 
     http: Http
     model: str
     price_usd: float
-    headers: Callable[[], dict[str, str] | None]
 
-    async def look(self) -> list[CheckResult]:
+    async def run(self) -> list[CheckResult]:
         """Look at everything; each line stands for itself."""
         return [await self._offered(), *await self._account()]
 
@@ -48,7 +45,7 @@ class ServiceCheck:
         """Compare the public list, which needs no key (facts: music-01, §0)."""
         try:
             sold = await self.http.request(
-                "GET", "/v1/models", within=_WAIT, read=_models, limit=SMALL
+                "GET", "/v1/models", within=_WAIT, read=_models, with_key=False
             )
         except MusicError as error:
             detail = why(error, self.http.url, "AIMLAPI_URL")
@@ -61,15 +58,12 @@ class ServiceCheck:
         return _bad("model", detail, OperatorReason.WITHDRAWN)
 
     async def _account(self) -> list[CheckResult]:
-        headers = self.headers()
-        if headers is None:
+        if not self.http.has_key:
             return [_bad("key", "AIMLAPI_KEY is not set", OperatorReason.KEY)]
         fault: MusicError | None = None
         for path in _BALANCES:
             try:
-                balance = await self.http.request(
-                    "GET", path, within=_WAIT, read=_balance, headers=headers
-                )
+                balance = await self.http.request("GET", path, within=_WAIT, read=_balance)
             except MusicError as error:
                 fault = error
                 if isinstance(error, OperatorFault) and error.reason is OperatorReason.KEY:

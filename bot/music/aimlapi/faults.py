@@ -78,23 +78,23 @@ _SOONEST, _LATEST = 1.0, 3600.0  # seconds that a service may ask us to wait
 _ERRORS = 400
 
 
-def refuse(reply: Reply, *, carries: bool = False) -> NoReturn:
+def raise_for_status(reply: Reply, *, carries: bool = False) -> NoReturn:
     """Raise what an answer outside of 2xx means.
 
     Args:
         reply: The answer.
         carries: Whether the call carried a recording.
     """
-    told = Envelope.parse(reply.body) or Envelope()
-    code = told.code
+    answer = Envelope.parse(reply.body) or Envelope()
+    code = answer.code
     if code is not None and code in BY_CODE:
-        weigh(reply, told)
+        raise_for_envelope(reply, answer)
     if code is not None:  # 0 outside of a success is as odd as a number nobody knows
-        raise _raised(reply, told, UnknownFault if code else Unanswered, code)
-    if told.status_code != reply.status:
+        raise _raised(reply, answer, UnknownFault if code else Unanswered, code)
+    if answer.status_code != reply.status:
         raise gateway(reply, carries=carries)
     table = BY_STATUS | NEVER if carries else BY_STATUS
-    raise _raised(reply, told, _by_status(reply.status, told, table), reply.status)
+    raise _raised(reply, answer, _by_status(reply.status, answer, table), reply.status)
 
 
 def gateway(reply: Reply, *, carries: bool = False) -> MusicError:
@@ -112,32 +112,32 @@ def gateway(reply: Reply, *, carries: bool = False) -> MusicError:
     return fault
 
 
-def weigh(reply: Reply, told: Envelope) -> None:
+def raise_for_envelope(reply: Reply, answer: Envelope) -> None:
     """Raise what the envelope inside an answer means, unless it means success.
 
     Raises:
         MusicError: As the tables say; `UnknownFault` for what they don't hold.
     """
-    code = told.code
+    code = answer.code
     if code == 0:
         return
     if code is not None:
-        raise _raised(reply, told, BY_CODE.get(code, UnknownFault), code)
-    if told.status_code is not None and told.status_code >= _ERRORS:
-        verdict = _by_status(told.status_code, told, BY_STATUS)
-        raise _raised(reply, told, verdict, told.status_code)
+        raise _raised(reply, answer, BY_CODE.get(code, UnknownFault), code)
+    if answer.status_code is not None and answer.status_code >= _ERRORS:
+        verdict = _by_status(answer.status_code, answer, BY_STATUS)
+        raise _raised(reply, answer, verdict, answer.status_code)
 
 
-def unusable(reply: Reply, told: Envelope, detail: str) -> BadAnswer:
+def unusable_answer(reply: Reply, answer: Envelope, detail: str) -> BadAnswer:
     """Describe a success that is none."""
-    return BadAnswer(detail, http=reply.status, request_id=_name(reply, told))
+    return BadAnswer(detail, http=reply.status, request_id=_name(reply, answer))
 
 
 def described(reply: Reply, code: int | None = None) -> str:
     """An answer for the log, in our own words: what it says may quote lyrics or key."""
     phrase = f" {HTTPStatus(reply.status).phrase}" if reply.status in _KNOWN else ""
-    said = f"HTTP {reply.status}{phrase}"
-    return said if code in {None, reply.status} else f"{said}, code {code}"
+    text = f"HTTP {reply.status}{phrase}"
+    return text if code in {None, reply.status} else f"{text}, code {code}"
 
 
 def fault_of(verdict: Verdict, detail: str, **context: int | str | None) -> MusicError:
@@ -166,7 +166,7 @@ def about_the_recording() -> Iterator[None]:
         raise
 
 
-def seconds(text: str) -> float | None:
+def retry_after_seconds(text: str) -> float | None:
     """Read `Retry-After` where it is a plain number; never less than a second."""
     if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):
         return None
@@ -176,19 +176,19 @@ def seconds(text: str) -> float | None:
 _KNOWN = frozenset(status.value for status in HTTPStatus)
 
 
-def _by_status(status: int, told: Envelope, table: Mapping[int, Verdict]) -> Verdict:
-    if status == 500 and "under maintenance" in (told.message or "").lower():  # noqa: PLR2004  a row of the table
+def _by_status(status: int, answer: Envelope, table: Mapping[int, Verdict]) -> Verdict:
+    if status == 500 and "under maintenance" in (answer.message or "").lower():  # noqa: PLR2004  a row of the table
         return OperatorReason.MAINTENANCE
     return table.get(status, UnknownFault)
 
 
-def _raised(reply: Reply, told: Envelope, verdict: Verdict, code: int) -> MusicError:
-    detail, named = described(reply, code), _name(reply, told)
+def _raised(reply: Reply, answer: Envelope, verdict: Verdict, code: int) -> MusicError:
+    detail, named = described(reply, code), _name(reply, answer)
     fault = fault_of(verdict, detail, code=code, http=reply.status, request_id=named)
     if isinstance(fault, PassingFault):
-        fault.retry_after = seconds(reply.headers.get("Retry-After", ""))
+        fault.retry_after = retry_after_seconds(reply.headers.get("Retry-After", ""))
     return fault
 
 
-def _name(reply: Reply, told: Envelope) -> str | None:
-    return reply.named(told.request_id) or reply.named(told.trace_id)
+def _name(reply: Reply, answer: Envelope) -> str | None:
+    return reply.named(answer.request_id) or reply.named(answer.trace_id)

@@ -166,11 +166,11 @@ class GenerateAnswer(Envelope):
         """
         span = _long_audio(body)
         if span is not None:
-            told = cls.parse(body[: span.start] + body[span.stop :])
-            if told is not None and told.data is not None and told.data.audio == "":
-                return told, memoryview(body)[span]
-        told = cls.parse(body) or cls()
-        return told, (told.data and told.data.audio) or ""
+            answer = cls.parse(body[: span.start] + body[span.stop :])
+            if answer is not None and answer.data is not None and answer.data.audio == "":
+                return answer, memoryview(body)[span]
+        answer = cls.parse(body) or cls()
+        return answer, (answer.data and answer.data.audio) or ""
 
 
 def _long_audio(body: bytearray) -> slice | None:
