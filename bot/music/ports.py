@@ -115,7 +115,7 @@ class TrackFile:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A promise of a track, to be stored before it is waited for.
+    """What a service gives out for a track in the making; stored before it is waited for.
 
     Attributes:
         id: The backend's; means nothing to any other. It may be as good as the track itself,

@@ -4,7 +4,7 @@ from typing import Annotated, Any, TypeVar
 
 from bot.music.aimlapi.faults import (
     NEVER,
-    Verdict,
+    FaultKind,
     described,
     fault_of,
     gateway,
@@ -23,7 +23,7 @@ from bot.music.errors import (
 from bot.music.http import Reply
 from bot.untrusted import Untrustworthy, read_json
 
-BY_STATUS: dict[int, Verdict] = {
+BY_STATUS: dict[int, FaultKind] = {
     400: UserReason.INVALID,
     401: OperatorReason.KEY,
     403: OperatorReason.KEY,
@@ -114,8 +114,8 @@ def answer_of(reply: Reply, *, carries: bool = False) -> Answer:
         return answer
     if not reply.good and not answer.refuses:
         raise gateway(reply, carries=carries)
-    verdict = BY_STATUS.get(code, UnknownFault)
-    fault = fault_of(verdict, described(reply, code), http=reply.status, code=code)
+    kind = BY_STATUS.get(code, UnknownFault)
+    fault = fault_of(kind, described(reply, code), http=reply.status, code=code)
     if isinstance(fault, PassingFault):
         fault.retry_after = retry_after_seconds(reply.headers.get("Retry-After", ""))
     raise fault

@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 from bot.backoff import Backoff
 from bot.model import Purpose
 from bot.music.aimlapi.checks import ServiceCheck
-from bot.music.aimlapi.faults import INVISIBLE, Verdict, fault_of, raise_for_status
+from bot.music.aimlapi.faults import INVISIBLE, FaultKind, fault_of, raise_for_status
 from bot.music.aimlapi.wire import AudioSetting, Loose, LooseAmount, LooseId, LooseText, Wire
 from bot.music.download import Downloads
 from bot.music.errors import (
@@ -182,7 +182,7 @@ class AimlApiCover:
             headers={"Content-Type": "application/json"},
         )
         if not generation.id or not _ID.fullmatch(generation.id):
-            raise BadAnswer("a cover was promised without an id")
+            raise BadAnswer("a cover was accepted without an id")
         return Ticket(generation.id, generation.usd)
 
     async def collect(self, ticket: Ticket, into: Path) -> TrackFile:
@@ -267,13 +267,13 @@ def _read_again(reply: Reply) -> Generation:
 
 def _end(text: str, name: str | None) -> MusicError:
     """Why there is no cover; what is said is not repeated, for it may quote the lyrics."""
-    verdict = _verdict(text)
+    kind = _kind_of_fault(text)
     invisible = str(INVISIBLE) in _CODE.findall(text)
-    code = INVISIBLE if invisible and verdict is UserReason.INVALID else None
-    return fault_of(verdict, "the service gave the cover up", code=code, request_id=name)
+    code = INVISIBLE if invisible and kind is UserReason.INVALID else None
+    return fault_of(kind, "the service gave the cover up", code=code, request_id=name)
 
 
-def _verdict(text: str) -> Verdict:
+def _kind_of_fault(text: str) -> FaultKind:
     lower = text.lower()
     if "sensitive" in lower or "moderation" in lower:
         return UserReason.SENSITIVE

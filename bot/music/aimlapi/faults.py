@@ -26,12 +26,12 @@ from bot.music.errors import (
 from bot.music.http import Reply
 from bot.untrusted import clamped
 
-Verdict = UserReason | OperatorReason | type[MusicError]
+FaultKind = UserReason | OperatorReason | type[MusicError]
 
 NEVER: dict[int, UserReason] = {413: UserReason.TOO_LARGE, 415: UserReason.RECORDING}
 """What can never succeed for a call that carries a recording, whoever says it."""
 
-BY_STATUS: dict[int, Verdict] = {
+BY_STATUS: dict[int, FaultKind] = {
     400: UserReason.INVALID,
     401: OperatorReason.KEY,
     402: OperatorReason.BALANCE,
@@ -45,7 +45,7 @@ BY_STATUS: dict[int, Verdict] = {
 }
 """By status of HTTP, in the service's own words; 504 says that an answer may have been paid."""
 
-BY_CODE: dict[int, Verdict] = {
+BY_CODE: dict[int, FaultKind] = {
     1000: PassingFault,
     1001: PassingFault,
     1002: PassingFault,
@@ -124,8 +124,8 @@ def raise_for_envelope(reply: Reply, answer: Envelope) -> None:
     if code is not None:
         raise _raised(reply, answer, BY_CODE.get(code, UnknownFault), code)
     if answer.status_code is not None and answer.status_code >= _ERRORS:
-        verdict = _by_status(answer.status_code, answer, BY_STATUS)
-        raise _raised(reply, answer, verdict, answer.status_code)
+        kind = _by_status(answer.status_code, answer, BY_STATUS)
+        raise _raised(reply, answer, kind, answer.status_code)
 
 
 def unusable_answer(reply: Reply, answer: Envelope, detail: str) -> BadAnswer:
@@ -140,19 +140,19 @@ def described(reply: Reply, code: int | None = None) -> str:
     return text if code in {None, reply.status} else f"{text}, code {code}"
 
 
-def fault_of(verdict: Verdict, detail: str, **context: int | str | None) -> MusicError:
-    """Make the error that a verdict stands for.
+def fault_of(kind: FaultKind, detail: str, **context: int | str | None) -> MusicError:
+    """Make the error of a kind.
 
     Args:
-        verdict: Of a table.
+        kind: As the tables name it.
         detail: For the log.
         context: `http`, `code`, `request_id` (see `MusicError`).
     """
-    if isinstance(verdict, UserReason):
-        return UserFault(verdict, detail, **context)
-    if isinstance(verdict, OperatorReason):
-        return OperatorFault(verdict, detail, **context)
-    return verdict(detail, **context)  # type: ignore[arg-type]  # the same keywords
+    if isinstance(kind, UserReason):
+        return UserFault(kind, detail, **context)
+    if isinstance(kind, OperatorReason):
+        return OperatorFault(kind, detail, **context)
+    return kind(detail, **context)  # type: ignore[arg-type]  # the same keywords
 
 
 @contextmanager
@@ -176,15 +176,15 @@ def retry_after_seconds(text: str) -> float | None:
 _KNOWN = frozenset(status.value for status in HTTPStatus)
 
 
-def _by_status(status: int, answer: Envelope, table: Mapping[int, Verdict]) -> Verdict:
+def _by_status(status: int, answer: Envelope, table: Mapping[int, FaultKind]) -> FaultKind:
     if status == 500 and "under maintenance" in (answer.message or "").lower():  # noqa: PLR2004  a row of the table
         return OperatorReason.MAINTENANCE
     return table.get(status, UnknownFault)
 
 
-def _raised(reply: Reply, answer: Envelope, verdict: Verdict, code: int) -> MusicError:
+def _raised(reply: Reply, answer: Envelope, kind: FaultKind, code: int) -> MusicError:
     detail, named = described(reply, code), _name(reply, answer)
-    fault = fault_of(verdict, detail, code=code, http=reply.status, request_id=named)
+    fault = fault_of(kind, detail, code=code, http=reply.status, request_id=named)
     if isinstance(fault, PassingFault):
         fault.retry_after = retry_after_seconds(reply.headers.get("Retry-After", ""))
     return fault

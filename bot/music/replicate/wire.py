@@ -9,7 +9,7 @@ from pydantic import Field
 from bot.music.aimlapi.faults import (
     BY_CODE,
     NEVER,
-    Verdict,
+    FaultKind,
     described,
     fault_of,
     gateway,
@@ -29,7 +29,7 @@ from bot.music.errors import (
 )
 from bot.music.http import Reply
 
-BY_STATUS: dict[int, Verdict] = {
+BY_STATUS: dict[int, FaultKind] = {
     400: UserReason.INVALID,
     401: OperatorReason.KEY,
     402: OperatorReason.BALANCE,
@@ -100,9 +100,9 @@ class Prediction(Wire):
         codes = (int(code) for code in _CODE.findall(text))
         known = next((c for c in codes if isinstance(BY_CODE.get(c), UserReason)), None)
         detail = f"the prediction ended as {self.status}"  # its error may quote the lyrics
-        return fault_of(self._verdict(text, known), detail, code=known, request_id=self.id)
+        return fault_of(self._kind_of_fault(text, known), detail, code=known, request_id=self.id)
 
-    def _verdict(self, text: str, code: int | None) -> Verdict:
+    def _kind_of_fault(self, text: str, code: int | None) -> FaultKind:
         if "(E005)" in text:
             return UserReason.SENSITIVE
         if code is not None:
