@@ -33,7 +33,7 @@ from bot.music import (
     UserFault,
     UserReason,
 )
-from bot.settings import Settings, shown
+from bot.settings import Settings, without_password
 from bot.studio import lyrics
 from bot.studio.context import narrowed
 from bot.studio.order_builder import without_joiners
@@ -259,4 +259,4 @@ def _addresses(settings: Settings) -> str:
     """Where the services are that may have been asked, and the settings that say so."""
     known = accounts(settings)
     names = {known[name].url: name.partition("-")[0].upper() for name in settings.music_backend}
-    return ", ".join(f"{shown(url)} ({name}_URL)" for url, name in names.items())
+    return ", ".join(f"{without_password(url)} ({name}_URL)" for url, name in names.items())

@@ -38,7 +38,7 @@ __all__ = [
 
 
 class Store:
-    """Every table behind one door.
+    """Everything that is stored, a repository for each kind.
 
     Args:
         database: Open and migrated; closed with the store.

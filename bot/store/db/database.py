@@ -21,7 +21,7 @@ from bot.store.db.migrate import look, migrate
 from bot.store.db.write_lock import WriteLock
 
 _MIGRATE_WAIT = 120.0
-_TURN_WAIT = 60.0
+_LOCK_WAIT = 60.0
 _LONGEST = 90.0
 
 Connecting = AbstractAsyncContextManager[AsyncConnection]
@@ -77,7 +77,7 @@ class Database:
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._lock = lock
+        self._database_lock = lock
         self._write_lock = WriteLock()
 
     @classmethod
@@ -110,7 +110,7 @@ class Database:
             async with asyncio.timeout(_MIGRATE_WAIT), TranslatedErrors():
                 await look(self._reader, bot_id=bot_id)
                 if self.is_sqlite:
-                    await engines.lay_out(self._reader)
+                    await engines.use_write_ahead_log(self._reader)
                 await migrate(self._writer, bot_id=bot_id)
         except BaseException:
             await self.aclose()
@@ -194,7 +194,7 @@ class Database:
         async with (
             TranslatedErrors(),
             asyncio.timeout(_LONGEST),
-            self._turn(urgent=urgent),
+            self._sole_writer(urgent=urgent),
             connecting as connection,
         ):
             yield connection
@@ -228,7 +228,11 @@ class Database:
             StoreUnavailable: as `write`.
         """
         if self.is_sqlite:
-            async with TranslatedErrors(), asyncio.timeout(_LONGEST), self._turn(urgent=False):
+            async with (
+                TranslatedErrors(),
+                asyncio.timeout(_LONGEST),
+                self._sole_writer(urgent=False),
+            ):
                 await asyncio.to_thread(engines.empty_log, Path(self._writer.url.database or ""))
 
     async def pinned(self) -> AsyncConnection:
@@ -240,15 +244,15 @@ class Database:
         async with TranslatedErrors(), asyncio.timeout(_LONGEST):
             return await self._reader.connect()
 
-    def _turn(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
-        """The turn of whoever writes, where there is one writer."""
+    def _sole_writer(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
+        """Where there is one writer: wait until nobody else writes."""
         if self.is_sqlite:
-            return self._write_lock.hold(urgent=urgent, wait=_TURN_WAIT)
+            return self._write_lock.hold(urgent=urgent, wait=_LOCK_WAIT)
         return nullcontext()
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._writer.dispose()
         await self._reader.dispose()
-        if self._lock:
-            self._lock.release()
+        if self._database_lock:
+            self._database_lock.release()
