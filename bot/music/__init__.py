@@ -6,6 +6,8 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
+from bot.music._http import BODY, HOLD
+from bot.music._polling import PAUSES
 from bot.music.acestep.client import AceStep
 from bot.music.aimlapi.client import AimlApi
 from bot.music.aimlapi.cover import AimlApiCover
@@ -24,8 +26,6 @@ from bot.music.errors import (
     UserReason,
 )
 from bot.music.failover import Failover
-from bot.music.http import BODY, HOLD
-from bot.music.polling import PAUSES
 from bot.music.ports import (
     Abilities,
     CheckResult,

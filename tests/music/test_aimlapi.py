@@ -133,7 +133,7 @@ async def test_a_missing_recording_is_our_own_fault(tmp_path: Path) -> None:
 async def test_a_track_that_cannot_be_written_was_paid_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.music.http.HOLD", 0.1)
+    monkeypatch.setattr("bot.music._http.HOLD", 0.1)
     async with scene(tmp_path) as s:
         order = await s.order()
         with pytest.raises(Unanswered) as caught:

@@ -13,6 +13,9 @@ from yarl import URL
 
 from bot.model import Purpose
 from bot.music import BadAnswer, MusicError, Ticket, TrackFile, Unanswered, UnknownFault
+from bot.music._download import Downloads
+from bot.music._http import Reply
+from bot.music._mp3_files import is_mp3, write_hex
 from bot.music.aimlapi import client
 from bot.music.aimlapi.faults import BY_CODE, BY_STATUS, NEVER
 from bot.music.aimlapi.wire import (
@@ -23,9 +26,6 @@ from bot.music.aimlapi.wire import (
     Receipt,
     UploadAnswer,
 )
-from bot.music.download import Downloads
-from bot.music.http import Reply
-from bot.music.mp3_files import is_mp3, write_hex
 
 NOTHING: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 

@@ -10,9 +10,11 @@ from yarl import URL
 
 from bot.backoff import Backoff
 from bot.model import Purpose
+from bot.music._download import Downloads
+from bot.music._http import Http
+from bot.music._polling import PAUSES
 from bot.music.acestep.wire import answer_of, progress_of, task_of
 from bot.music.aimlapi.checks import why
-from bot.music.download import Downloads
 from bot.music.errors import (
     BadAnswer,
     MusicError,
@@ -21,8 +23,6 @@ from bot.music.errors import (
     StaleUpload,
     UnknownFault,
 )
-from bot.music.http import Http
-from bot.music.polling import PAUSES
 from bot.music.ports import Abilities, CheckResult, Likeness, Order, Ticket, TrackFile, Uploaded
 
 MODEL = "ACE-Step 1.5"

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, TypeVar
 
+from bot.music._http import Reply
 from bot.music.aimlapi.faults import (
     NEVER,
     FaultKind,
@@ -20,7 +21,6 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.http import Reply
 from bot.untrusted import Untrustworthy, read_json
 
 BY_STATUS: dict[int, FaultKind] = {

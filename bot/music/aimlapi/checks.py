@@ -5,10 +5,10 @@ from http import HTTPStatus
 
 from yarl import URL
 
+from bot.music._http import Http, Reply
 from bot.music.aimlapi.faults import raise_for_status
 from bot.music.aimlapi.wire import Balance, ModelList
 from bot.music.errors import MusicError, OperatorFault, OperatorReason, PassingFault
-from bot.music.http import Http, Reply
 from bot.music.ports import CheckResult
 
 _WAIT = 20.0

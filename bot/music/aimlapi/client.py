@@ -13,6 +13,8 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.model import Purpose
+from bot.music._download import Downloads
+from bot.music._http import Http, Reply
 from bot.music.aimlapi.checks import ServiceCheck
 from bot.music.aimlapi.faults import (
     about_the_recording,
@@ -22,9 +24,7 @@ from bot.music.aimlapi.faults import (
 )
 from bot.music.aimlapi.results import GenerateResult, PaidAddress
 from bot.music.aimlapi.wire import ANSWER, GenerateAnswer, GenerateRequest, Receipt, UploadAnswer
-from bot.music.download import Downloads
 from bot.music.errors import MusicError, StaleUpload, UserFault, UserReason
-from bot.music.http import Http, Reply
 from bot.music.ports import Abilities, CheckResult, Order, Ticket, TrackFile, Uploaded
 
 MODEL = "music-01"

@@ -13,10 +13,12 @@ from pydantic import Field, SecretStr
 
 from bot.backoff import Backoff
 from bot.model import Purpose
+from bot.music._download import Downloads
+from bot.music._http import Http, Reply
+from bot.music._polling import PAUSES
 from bot.music.aimlapi.checks import ServiceCheck
 from bot.music.aimlapi.faults import INVISIBLE, FaultKind, fault_of, raise_for_status
 from bot.music.aimlapi.wire import AudioSetting, Loose, LooseAmount, LooseId, LooseText, Wire
-from bot.music.download import Downloads
 from bot.music.errors import (
     BadAnswer,
     MusicError,
@@ -29,8 +31,6 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.http import Http, Reply
-from bot.music.polling import PAUSES
 from bot.music.ports import Abilities, CheckResult, Likeness, Order, Ticket, TrackFile, Uploaded
 
 MODEL = "minimax/music-cover"

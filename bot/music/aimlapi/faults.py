@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import NoReturn
 
+from bot.music._http import Reply
 from bot.music.aimlapi.wire import Envelope
 from bot.music.errors import (
     BadAnswer,
@@ -23,7 +24,6 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.http import Reply
 from bot.untrusted import clamped
 
 FaultKind = UserReason | OperatorReason | type[MusicError]

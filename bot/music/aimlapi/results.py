@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from bot.music._mp3_files import write_hex
 from bot.music.errors import BadAnswer, MusicError, Unanswered, UnknownFault
-from bot.music.mp3_files import write_hex
 from bot.music.ports import Ticket, TrackFile
 
 _LONGEST = 8192

@@ -15,10 +15,12 @@ from yarl import URL
 
 from bot.backoff import Backoff
 from bot.model import Purpose
+from bot.music._download import Downloads
+from bot.music._http import Http, Reply
+from bot.music._polling import PAUSES
 from bot.music.aimlapi.checks import why
 from bot.music.aimlapi.faults import about_the_recording
 from bot.music.aimlapi.wire import ANSWER, Wire
-from bot.music.download import Downloads
 from bot.music.errors import (
     BadAnswer,
     MusicError,
@@ -29,8 +31,6 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.http import Http, Reply
-from bot.music.polling import PAUSES
 from bot.music.ports import Abilities, CheckResult, Order, Ticket, TrackFile, Uploaded
 from bot.music.replicate.wire import File, Prediction, Predictions, raise_for_status
 

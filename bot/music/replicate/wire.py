@@ -6,6 +6,7 @@ from typing import Annotated, Any, NoReturn
 
 from pydantic import Field
 
+from bot.music._http import Reply
 from bot.music.aimlapi.faults import (
     BY_CODE,
     NEVER,
@@ -27,7 +28,6 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.http import Reply
 
 BY_STATUS: dict[int, FaultKind] = {
     400: UserReason.INVALID,

@@ -14,11 +14,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from bot.backoff import Backoff
+from bot.music._http import translated_errors
+from bot.music._mp3_files import atomically, is_mp3
+from bot.music._polling import until_there
 from bot.music.aimlapi.faults import retry_after_seconds
 from bot.music.errors import BadAnswer, MusicError, PassingFault, Unanswered, Unready
-from bot.music.http import translated_errors
-from bot.music.mp3_files import atomically, is_mp3
-from bot.music.polling import until_there
 
 LIMIT = 50_000_000
 """Bytes a track may have."""
