@@ -66,7 +66,7 @@ class Ledger:
         self._book = (
             insert(attempts)
             .from_select(("track_id", "number", "backend", "request_id", "opened_at"), _NEXT)
-            .on_conflict_do_nothing()  # two at once count alike, and one of them comes first
+            .on_conflict_do_nothing()  # of two that count at the same time, one is inserted
             .returning(*attempts.c)
         )
         self._usual: float | None = None

@@ -137,7 +137,7 @@ class Tracks:
             The track as it is now; None if somebody was quicker.
         """
         statement = _from(before if isinstance(before, tuple) else (before,))
-        # A row that has been told of is never looked at again, nor rung for.
+        # Without this nobody would look at the row again: the status before was told.
         values = {"told": 0, "rung": 0} | values
         if after not in UNFINISHED:
             values = {"finished_at": time.time()} | values

@@ -1,4 +1,4 @@
-"""Turns at the writer: in order, the urgent first, and none lost to those who give up."""
+"""The write lock goes round in order, the urgent first, and is not lost to those who give up."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What an ACE-Step server says, and how its answers are read (facts: backends, acestep)."""
+"""What an ACE-Step server says, and how its answers are read (docs/facts/services.md)."""
 
 from typing import Annotated, Any, TypeVar
 

@@ -1,4 +1,4 @@
-"""music-cover through AI/ML API: the melody stays, the voice does not (facts: backends)."""
+"""music-cover through AI/ML API: the melody stays, the voice does not (docs/facts/services.md)."""
 
 import asyncio
 import json

@@ -78,7 +78,7 @@ def _pragmas(dbapi_connection: Any, _: object) -> None:
     for pragma in (
         "busy_timeout=10000",
         f"page_size={_PAGE}",
-        "secure_delete=ON",  # zeros over what is deleted; 2 MB a track, so `erasing` does that
+        "secure_delete=ON",  # zeros over what is deleted; 2 MB a track, so `erasure` does it later
         "synchronous=FULL",
         "foreign_keys=ON",
     ):

@@ -79,7 +79,7 @@ class Erasure:
 
     async def _go_on(self, every: float) -> None:
         while True:
-            with suppress(StoreUnavailable):  # whoever must write says so
+            with suppress(StoreUnavailable):  # those who need to write log it
                 await self.sounds()
             await asyncio.sleep(every)
 

@@ -10,7 +10,7 @@ class AlreadyOpen(Exception):
 
 
 class DatabaseLock:
-    """Holds a lock beside a SQLite file; the system releases it when the process dies.
+    """A lock beside a SQLite file; the system releases it when the process dies.
 
     Args:
         database: The SQLite file.
