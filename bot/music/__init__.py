@@ -87,7 +87,6 @@ def backend(
     url: str,
     upload_timeout: float,
     generate_timeout: float,
-    lyrics_max: int = 600,
     style: str | None = None,
     data_uri: bool = True,
     time_scale: float = 1.0,
@@ -101,7 +100,6 @@ def backend(
         url: Of the service.
         upload_timeout: Seconds.
         generate_timeout: Seconds.
-        lyrics_max: Longest lyrics in characters, where the service leaves that to us.
         style: What a model that follows a style is told; its own default if None.
         data_uri: See `AimlApiCover`.
         time_scale: A factor on the pauses between two looks at a track; tests hurry.
@@ -121,7 +119,7 @@ def backend(
     styled = ticketed | ({"style": style} if style else {})
     match name:
         case "aimlapi":
-            return AimlApi(session, lyrics_max=lyrics_max, **common)
+            return AimlApi(session, **common)
         case "replicate":
             return Replicate(session, **ticketed)
         case "aimlapi-cover":

@@ -16,7 +16,7 @@ from yarl import URL
 from bot.backoff import Backoff
 from bot.music._http import translated_errors
 from bot.music._mp3_files import atomically, is_mp3
-from bot.music._polling import until_there
+from bot.music._polling import PAUSES, until_there
 from bot.music.aimlapi.faults import retry_after_seconds
 from bot.music.errors import BadAnswer, MusicError, PassingFault, Unanswered, Unready
 
@@ -78,16 +78,28 @@ class Downloads:
         trusted: The service's own address, set by the operator; exempt from the rules.
         hosts: Where else a result may be, subdomains included; None where any public place
             will do.
+        within: Seconds that fetching a track may take.
+        pauses: Between two times of asking whether a track is made.
+        key: Headers with the key, shown to the service itself and to nobody it leads to.
     """
 
-    def __init__(self, trusted: URL, hosts: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        trusted: URL,
+        hosts: tuple[str, ...] | None = None,
+        *,
+        within: float,
+        pauses: Backoff = PAUSES,
+        key: Mapping[str, str] | None = None,
+    ) -> None:
         self._trusted = trusted.origin()
         self._hosts = hosts
+        self._within = within
+        self._pauses = pauses
+        self._key = key
         self._session: aiohttp.ClientSession | None = None
 
-    async def fetch(
-        self, address: str, into: Path, *, within: float, key: Mapping[str, str] | None = None
-    ) -> int:
+    async def fetch(self, address: str, into: Path) -> int:
         """Write what is at `address` into a file and return its bytes.
 
         A failed look costs nothing and ends nothing, until there is no time left.
@@ -96,8 +108,6 @@ class Downloads:
             address: As the service gave it; what is percent-encoded stays so. A path is one
                 at the service itself; a `data:` address holds the track.
             into: Written whole or not at all.
-            within: Seconds for all of it.
-            key: Headers with the key, shown to the service itself and to nobody it leads to.
 
         Raises:
             Unready: It could not be fetched in time or whole.
@@ -106,7 +116,7 @@ class Downloads:
         """
         url = None if address.startswith("data:") else self.check(address)
         clock = asyncio.get_running_loop().time
-        deadline, missing_until = clock() + within, clock() + min(_NOT_YET, within / 4)
+        deadline, missing_until = clock() + self._within, clock() + min(_NOT_YET, self._within / 4)
         disk_error: OSError | None = None
 
         async def look() -> int | None:
@@ -114,7 +124,7 @@ class Downloads:
             try:
                 if url is None:
                     return await asyncio.to_thread(_unpack, address, into)
-                return await self._follow(url, into, deadline, key)
+                return await self._follow(url, into, deadline)
             except _MissingError as error:
                 if clock() > missing_until:
                     raise BadAnswer(str(error), http=error.http) from error
@@ -125,38 +135,27 @@ class Downloads:
             return None
 
         try:
-            return await until_there(look, within=within, pauses=_PAUSES)
+            return await until_there(look, within=self._within, pauses=_PAUSES)
         except Unready as error:
             if disk_error is not None:
                 raise disk_error from error
             raise
 
     async def fetch_when_made(
-        self,
-        address_of: Callable[[], Awaitable[str | None]],
-        into: Path,
-        *,
-        within: float,
-        pauses: Backoff,
-        key: Mapping[str, str] | None = None,
+        self, address_of: Callable[[], Awaitable[str | None]], into: Path
     ) -> int:
         """Ask a service until it says where its track is, and fetch that.
 
         Args:
             address_of: Asks; brings None while the track is being made.
-            into: As for `fetch`; so are `within`, `key` and what is raised.
-            within: Seconds for the asking, and again for the fetching.
-            pauses: Between two times of asking.
-            key: See `fetch`.
+            into: As for `fetch`; so is what is raised.
         """
 
         async def look() -> int | None:
             address = await address_of()
-            if address is None:
-                return None
-            return await self.fetch(address, into, within=within, key=key)
+            return None if address is None else await self.fetch(address, into)
 
-        return await until_there(look, within=within, pauses=pauses)
+        return await until_there(look, within=self._within, pauses=self._pauses)
 
     def check(self, address: str) -> URL:
         """Look at an address without following it.
@@ -169,14 +168,13 @@ class Downloads:
         """
         return self._checked(address, self._trusted if address.startswith("/") else None)
 
-    async def _follow(
-        self, url: URL, into: Path, deadline: float, key: Mapping[str, str] | None
-    ) -> int:
+    async def _follow(self, url: URL, into: Path, deadline: float) -> int:
         """Follow an address once, to its end.
 
         Raises:
             PassingFault, Unanswered, BadAnswer, OSError: as they say.
         """
+        key = self._key
         for _ in range(_HOPS):
             response = await self._open(
                 url, deadline, key if url.origin() == self._trusted else None

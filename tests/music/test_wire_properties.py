@@ -68,7 +68,7 @@ def written(text: str) -> bytes:
 
 
 def made(answer: Reply, into: Path) -> TrackFile | Ticket:
-    found = client._generated(answer, Downloads(URL("https://example.com")))
+    found = client._generated(answer, Downloads(URL("https://example.com"), within=1))
     found.write(into)
     return found.answer
 

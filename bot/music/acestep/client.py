@@ -77,11 +77,11 @@ class AceStep:
             inline=True,
         )
         self._upload_timeout = upload_timeout
-        self._generate_timeout = generate_timeout
         self._style = style
-        self._pauses = pauses
         self._http = Http(session, url, key=key)
-        self._downloads = Downloads(self._http.url, ())
+        self._downloads = Downloads(
+            self._http.url, (), within=generate_timeout, pauses=pauses, key=self._http.headers
+        )
 
     async def upload(self, recording: Path, purpose: Purpose) -> Uploaded:  # noqa: ARG002  a song
         """Name the recording, which travels with the order."""
@@ -135,14 +135,7 @@ class AceStep:
             )
             return progress.track()
 
-        size = await self._downloads.fetch_when_made(
-            address_of_track,
-            into,
-            within=self._generate_timeout,
-            pauses=self._pauses,
-            key=self._http.headers,
-        )
-        return TrackFile(size, ticket.id)
+        return TrackFile(await self._downloads.fetch_when_made(address_of_track, into), ticket.id)
 
     async def cancel(self, ticket: Ticket) -> None:
         """Do nothing: the server knows no such call."""

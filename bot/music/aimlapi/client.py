@@ -30,6 +30,7 @@ from bot.music.ports import Abilities, CheckResult, Order, Ticket, TrackFile, Up
 MODEL = "music-01"
 
 _PATH = "/v2/generate/audio/minimax"
+_PRICE_USD = 0.03
 _TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -48,8 +49,6 @@ class AimlApi:
         upload_timeout: Seconds an upload may take to be answered.
         generate_timeout: Seconds a track may take to be answered; 300 is advised.
         decoders: How many answers are read and decoded at once, about 5 MB each.
-        price_usd: What a track costs, about.
-        lyrics_max: Longest lyrics in characters.
 
     Raises:
         ValueError: `url` is not an address of HTTP.
@@ -67,24 +66,22 @@ class AimlApi:
         upload_timeout: float,
         generate_timeout: float,
         decoders: asyncio.Semaphore | int = 4,
-        price_usd: float = 0.03,
-        lyrics_max: int = 600,
     ) -> None:
         self.abilities = Abilities(
             model=MODEL,
             purposes=tuple(Purpose),
             pairs=True,
-            lyrics_max=lyrics_max,
+            lyrics_max=600,
             reference_seconds=(10, 600),
             reference_bytes=20_000_000,
             track_seconds=60,
-            price_usd=price_usd,
+            price_usd=_PRICE_USD,
         )
         self._upload_timeout = upload_timeout
         self._generate_timeout = generate_timeout
         self._http = Http(session, url, key=key, decoders=decoders)
-        self._downloads = Downloads(self._http.url)
-        self._check = ServiceCheck(self._http, MODEL, price_usd)
+        self._downloads = Downloads(self._http.url, within=generate_timeout)
+        self._check = ServiceCheck(self._http, MODEL, _PRICE_USD)
 
     async def upload(self, recording: Path, purpose: Purpose) -> Uploaded:
         """Give it a recording, streamed from disk; the ids it answers with last.
@@ -159,7 +156,7 @@ class AimlApi:
         """
         paid = PaidAddress.read(ticket.id)
         try:
-            size = await self._downloads.fetch(paid.address, into, within=self._generate_timeout)
+            size = await self._downloads.fetch(paid.address, into)
         except MusicError as error:
             error.cost_usd, error.request_id = paid.cost_usd, paid.request_id
             raise

@@ -38,6 +38,7 @@ STYLE = "A modern pop version with clear lead vocals, warm drums, bass and guita
 """What the model is told where nobody chose another style."""
 
 _PATH = "/v2/generate/audio"
+_PRICE_USD = 0.195
 _CREATE = 120.0
 _LOOK = 20.0
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -113,7 +114,6 @@ class AimlApiCover:
         style: What the cover is to sound like, 10 to 300 characters.
         data_uri: Whether the recording is sent as a `data:` address, or as bare Base64: the
             documentation's text and schema disagree.
-        lyrics_max: Longest lyrics in characters.
         pauses: Between two looks at a track in the making.
     """
 
@@ -130,18 +130,17 @@ class AimlApiCover:
         generate_timeout: float,
         style: str = STYLE,
         data_uri: bool = True,
-        lyrics_max: int = 1000,
         pauses: Backoff = PAUSES,
     ) -> None:
         self.abilities = Abilities(
             model=MODEL,
             purposes=(Purpose.SONG,),
             pairs=False,
-            lyrics_max=min(lyrics_max, 1000),
+            lyrics_max=1000,
             reference_seconds=(6, 360),
             reference_bytes=20_000_000,
             track_seconds=360,
-            price_usd=0.195,
+            price_usd=_PRICE_USD,
             likeness=Likeness.MELODY,
             lyrics_min=10,
             marks=False,
@@ -149,13 +148,11 @@ class AimlApiCover:
             inline=True,
         )
         self._create_timeout = _CREATE + upload_timeout
-        self._generate_timeout = generate_timeout
         self._style = style
         self._prefix = "data:audio/mpeg;base64," if data_uri else ""
-        self._pauses = pauses
         self._http = Http(session, url, key=key)
-        self._downloads = Downloads(self._http.url)
-        self._check = ServiceCheck(self._http, MODEL, 0.195)
+        self._downloads = Downloads(self._http.url, within=generate_timeout, pauses=pauses)
+        self._check = ServiceCheck(self._http, MODEL, _PRICE_USD)
 
     async def upload(self, recording: Path, purpose: Purpose) -> Uploaded:  # noqa: ARG002  a song
         """Name the recording, which travels with the order."""
@@ -206,9 +203,7 @@ class AimlApiCover:
             cost_usd = generation.usd or ticket.cost_usd
             return generation.track()
 
-        size = await self._downloads.fetch_when_made(
-            address_of_track, into, within=self._generate_timeout, pauses=self._pauses
-        )
+        size = await self._downloads.fetch_when_made(address_of_track, into)
         return TrackFile(size, ticket.id, cost_usd)
 
     async def cancel(self, ticket: Ticket) -> None:

@@ -90,9 +90,14 @@ class Replicate:
         )
         self._upload_timeout = upload_timeout
         self._generate_timeout = generate_timeout
-        self._pauses = pauses
         self._http = Http(session, url, key=key)
-        self._downloads = Downloads(self._http.url, _HOSTS)
+        self._downloads = Downloads(
+            self._http.url,
+            _HOSTS,
+            within=generate_timeout,
+            pauses=pauses,
+            key=self._http.headers,
+        )
 
     async def upload(self, recording: Path, purpose: Purpose) -> Uploaded:  # noqa: ARG002  the order says it
         """Give it a recording, which it keeps for a day.
@@ -143,14 +148,7 @@ class Replicate:
         async def address_of_track() -> str | None:
             return (await self._about_ticket("GET", path)).track()
 
-        size = await self._downloads.fetch_when_made(
-            address_of_track,
-            into,
-            within=self._generate_timeout,
-            pauses=self._pauses,
-            key=self._http.headers,
-        )
-        return TrackFile(size, ticket.id)
+        return TrackFile(await self._downloads.fetch_when_made(address_of_track, into), ticket.id)
 
     async def cancel(self, ticket: Ticket) -> None:
         """Stop a prediction; one that has ended stays as it is."""
