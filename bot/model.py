@@ -57,9 +57,12 @@ class TrackStatus(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a paid call ended; an open ledger row has none yet. All but one may have cost money."""
+    """How a paid call ended; an open ledger row has none yet.
 
-    REFUSED = "refused"  # costs nothing
+    All but REFUSED may have cost money, and count against `GENERATE_ATTEMPTS`.
+    """
+
+    REFUSED = "refused"
     WON = "won"
     BAD = "bad"
     UNKNOWN = "unknown"

@@ -11,7 +11,7 @@ from bot.music.errors import MusicError, PassingFault, Unanswered, Unready
 T = TypeVar("T")
 
 PAUSES = Backoff(first=2.0, longest=5.0, factor=1.5, jitter=0.1)
-"""Between two looks at a track in the making (docs/facts/services.md)."""
+"""Between two looks at a track in the making (docs/facts/services.md, Replicate)."""
 
 
 async def until_there(

@@ -47,7 +47,7 @@ class AimlApi:
         key: Of the account; sent to `url` and nowhere else.
         url: Of the service.
         upload_timeout: Seconds an upload may take to be answered.
-        generate_timeout: Seconds a track may take to be answered; 300 is advised.
+        generate_timeout: Seconds a track may take to be answered (docs/facts/music-01.md, §2).
         decoders: How many answers are read and decoded at once, about 5 MB each.
 
     Raises:
