@@ -64,7 +64,7 @@ async def measure(store: Store, in_flight: int, times: int) -> Cost:
     cpu, clock = time.process_time() - cpu, time.perf_counter() - clock
     due = await _timed(store.tracks.due)
     erasing = time.process_time()
-    await store.erasing.sounds(pause=0)
+    await store.erasure.sounds(pause=0)
     erasing = time.process_time() - erasing
     return Cost(cpu / times * 1000, clock / times * 1000, due * 1000, erasing / times * 1000)
 
@@ -74,8 +74,8 @@ async def _preview(store: Store, number: int, **ids: str | None) -> Draft:
     new = NewRecording(number, number, number, "file", "song", 12.0, None)
     draft, _ = await store.drafts.record(new)
     reference_id = draft.reference_id or 0
-    await store.references.prepared(reference_id, seconds=12, level=-20, hints=())
-    await store.references.keep_upload(reference_id, Purpose.SONG, "aimlapi", **ids)
+    await store.recordings.prepared(reference_id, seconds=12, level=-20, hints=())
+    await store.recordings.keep_upload(reference_id, Purpose.SONG, "aimlapi", **ids)
     chosen = await store.drafts.choose(draft, Purpose.SONG)
     ready = chosen and await store.drafts.change(chosen, lyrics="La " * 130, step=Step.PREVIEW)
     if ready is None:
@@ -118,12 +118,12 @@ async def _way(store: Store, draft: Draft, held: Held) -> None:
     """From Create to a delivered track, as `tests/store/test_load.py` holds it to the product."""
     await store.inbox.keep([(draft.user_id, "{}" * 300)], done=[draft.user_id - 1])
     await store.drafts.get(draft.chat_id, draft.user_id)
-    await store.references.get(draft.reference_id or 0)
+    await store.recordings.get(draft.reference_id or 0)
     track = await store.tracks.create(draft, 1, 1)
     if not isinstance(track, Track):
         raise TypeError(track)
     await store.tracks.get(track.id)
-    await store.references.upload(draft.reference_id or 0, Purpose.SONG, "aimlapi")
+    await store.recordings.upload(draft.reference_id or 0, Purpose.SONG, "aimlapi")
     begun = {"status": TrackStatus.GENERATING}
     await store.tracks.claims.take(track.id, _WORKER, _QUEUED, **begun)
     held.ids.add(track.id)

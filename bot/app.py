@@ -130,7 +130,7 @@ async def base(
     async with AsyncExitStack() as stack:
         store = await _store(settings, bot)
         stack.push_async_callback(store.aclose)
-        store.erasing.start(_ERASE_EVERY * pace)
+        store.erasure.start(_ERASE_EVERY * pace)
         services = await stack.enter_async_context(music_services(settings, pace))
         workshop = Workshop()
         stack.push_async_callback(workshop.aclose)

@@ -43,22 +43,24 @@ def accounts(settings: Settings) -> dict[str, Account]:
     }
 
 
-def named(services: music.Chain) -> dict[str, tuple[str, str]]:
+def named(services: music.Failover) -> dict[str, tuple[str, str]]:
     """By the name of each service, its title and the setting that holds its key."""
     keys = {"aimlapi-cover": "AIMLAPI_KEY", "replicate": "REPLICATE_TOKEN"}
     return {
-        each.name: (each.title, keys.get(each.name, f"{each.name.upper()}_KEY"))
-        for each in services
+        service.name: (service.title, keys.get(service.name, f"{service.name.upper()}_KEY"))
+        for service in services
     }
 
 
 @asynccontextmanager
-async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator[music.Chain]:
+async def music_services(
+    settings: Settings, time_scale: float = 1.0
+) -> AsyncIterator[music.Failover]:
     """The music services that the settings name, in their order.
 
     Args:
         settings: Name them and their accounts.
-        pace: A factor on their pauses; tests hurry.
+        time_scale: A factor on their pauses; tests hurry.
 
     Raises:
         SettingsError: there is no such service, it is named twice, it lacks its key, or its
@@ -74,13 +76,19 @@ async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator
         connector = aiohttp.TCPConnector(limit=0)
         # Without trust_env: it would put a password from ~/.netrc in the place of the key.
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
-        chain = music.Chain([_service(settings, session, n, known[n], pace) for n in names])
+        chain = music.Failover(
+            [_service(settings, session, name, known[name], time_scale) for name in names]
+        )
         stack.push_async_callback(chain.aclose)
         yield chain
 
 
 def _service(
-    settings: Settings, session: aiohttp.ClientSession, name: str, account: Account, pace: float
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    name: str,
+    account: Account,
+    time_scale: float,
 ) -> music.MusicBackend:
     """A backend with its account.
 
@@ -97,7 +105,7 @@ def _service(
             generate_timeout=settings.generate_timeout,
             style=account.style,
             data_uri=settings.cover_data_uri,
-            pace=pace,
+            time_scale=time_scale,
         )
     except ValueError as error:
         setting = f"{name.partition('-')[0].upper()}_URL"

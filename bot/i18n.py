@@ -56,10 +56,10 @@ def _escaped(value: str | float) -> str | float:
 
 def languages() -> list[str]:
     """The languages that have a file, English first."""
-    found = sorted(
+    names = sorted(
         f.name.removesuffix(".ftl") for f in _folder().iterdir() if f.name.endswith("ftl")
     )
-    return [_DEFAULT, *(name for name in found if name != _DEFAULT)]
+    return [_DEFAULT, *(name for name in names if name != _DEFAULT)]
 
 
 @lru_cache(maxsize=64)

@@ -93,7 +93,7 @@ def _forms(secret: str) -> set[str]:
                 html.escape(form),
             )
         }
-    lower = {re.sub(r"%[0-9A-F]{2}", lambda found: found[0].lower(), form) for form in forms}
+    lower = {re.sub(r"%[0-9A-F]{2}", lambda escape: escape[0].lower(), form) for form in forms}
     return forms | lower | set(_base64(secret)) | (set(_base64(half[1])) if half else set())
 
 

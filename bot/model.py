@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Purpose(StrEnum):
-    """What a recording holds, and so what can be made from it (facts: music-01, §1)."""
+    """What a recording holds, and so what can be made from it (docs/facts/music-01.md, §1)."""
 
     SONG = "song"
     VOICE = "voice"
@@ -33,7 +33,7 @@ class Step(StrEnum):
     CLOSED = "closed"
 
 
-class ReferenceStatus(StrEnum):
+class RecordingStatus(StrEnum):
     """How far a recording has come."""
 
     RECEIVED = "received"
@@ -57,17 +57,15 @@ class TrackStatus(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a paid call ended; an open ledger row has none yet."""
+    """How a paid call ended; an open ledger row has none yet.
+
+    All but REFUSED may have cost money, and count against `GENERATE_ATTEMPTS`.
+    """
 
     REFUSED = "refused"
     WON = "won"
     BAD = "bad"
     UNKNOWN = "unknown"
-
-    @property
-    def counts(self) -> bool:
-        """Whether it may have cost money, and so counts against `GENERATE_ATTEMPTS`."""
-        return self is not Outcome.REFUSED
 
 
 class Flaw(StrEnum):
@@ -136,8 +134,8 @@ class Recipe:
     """What a track is made from.
 
     Attributes:
-        voice: Id of the reference that lends its voice, or None.
-        beat: Id of the reference that lends its accompaniment, or None; the same as `voice`
+        voice: Id of the recording that lends its voice, or None.
+        beat: Id of the recording that lends its accompaniment, or None; the same as `voice`
             where one song lends both.
         lyrics: As typed, normalised.
     """
@@ -154,7 +152,7 @@ class Recipe:
         return Purpose.VOICE if self.beat is None else Purpose.SONG
 
     def uploads(self) -> dict[int, Purpose]:
-        """Which references are needed, and as what each is uploaded."""
+        """Which recordings are needed, and as what each is uploaded."""
         if self.voice is not None and self.voice == self.beat:
             return {self.voice: Purpose.SONG}
         parts = {self.voice: Purpose.VOICE, self.beat: Purpose.INSTRUMENTAL}

@@ -26,7 +26,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, Sett
 ENV_FILE = Path(".env")
 
 _QUOTES = ("''", '""', "“”", "‘’", "«»")  # noqa: RUF001 - quotes that people paste
-_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"  # what comes along when text is copied from a page
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # what comes along when text is copied from a page
 
 
 def trimmed(value: str) -> str:
@@ -34,7 +34,7 @@ def trimmed(value: str) -> str:
     before = None
     while value != before:
         before = value
-        value = re.sub(r"(?i)^bearer\s+", "", value.strip().strip(_UNSEEN))
+        value = re.sub(r"(?i)^bearer\s+", "", value.strip().strip(_INVISIBLE))
         if len(value) > 1 and value[0] + value[-1] in _QUOTES:
             value = value[1:-1]
     return value
@@ -241,8 +241,8 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_base(cls, value: str) -> str:
         path = urlsplit(value).path
-        if found := re.search(r"/(bot(?=$|[0-9]+:[^/]*(/\w*)?$)|v[0-9]+$)", path):
-            raise ValueError(f"ends in /{found[1]}; leave that off, Refrain adds it")
+        if ending := re.search(r"/(bot(?=$|[0-9]+:[^/]*(/\w*)?$)|v[0-9]+$)", path):
+            raise ValueError(f"ends in /{ending[1]}; leave that off, Refrain adds it")
         return value
 
     @field_validator("data_dir")
@@ -310,17 +310,19 @@ class Settings(BaseSettings):
     @property
     def telegram_at(self) -> str:
         """The Bot API's address as it may be shown: without a password."""
-        return shown(self.telegram_api_url)
+        return without_password(self.telegram_api_url)
 
     def secrets(self) -> list[str]:
         """Every secret value, for the log to redact; passwords in addresses among them."""
         values = [getattr(self, name) for name in type(self).model_fields]
         secrets = [v.get_secret_value() for v in values if isinstance(v, SecretStr)]
         addresses = [v for v in values if isinstance(v, str)] + [*getproxies().values()]
-        return secrets + [p for each in (self.database, *addresses) for p in _passwords(each)]
+        return secrets + [
+            p for address in (self.database, *addresses) for p in _passwords(address)
+        ]
 
 
-def shown(address: str) -> str:
+def without_password(address: str) -> str:
     """An address without name and password."""
     parts = urlsplit(address)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
@@ -348,9 +350,9 @@ _PLAIN = {
 def is_trimmed(name: str) -> bool:
     """Whether what comes along when it is copied is taken off a setting."""
     field = Settings.model_fields[name]
-    optional = [getattr(each, "__metadata__", ()) for each in get_args(field.annotation)]
+    optional = [getattr(kind, "__metadata__", ()) for kind in get_args(field.annotation)]
     checks = [*field.metadata, *chain.from_iterable(optional)]
-    return any(isinstance(each, BeforeValidator) and each.func is _trim for each in checks)
+    return any(isinstance(check, BeforeValidator) and check.func is _trim for check in checks)
 
 
 def load() -> Settings:
@@ -378,7 +380,7 @@ def _line(error: ErrorDetails) -> str:
     return f"{name}: {why.removeprefix('Value error, ')}"
 
 
-def given() -> dict[str, dict[str, str]]:
+def values_by_source() -> dict[str, dict[str, str]]:
     """What stands in the environment and in `.env`, by where it stands and by upper-case name."""
     in_file: Mapping[str, str | None] = {}
     with suppress(OSError, UnicodeDecodeError):  # `load` says so

@@ -134,7 +134,7 @@ class Create:
             await reply(update, say("recording-replaced"))
             await self._panels.ask(update, draft)
             return state_of(draft)
-        if await self._desk.store.references.lent(new):
+        if await self._desk.store.recordings.lent(new):
             await reply(update, say("recording-replaced-late"))
             return None
         return await self._taken_in(update, new)

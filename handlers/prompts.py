@@ -118,7 +118,7 @@ class Panels:
     async def _noted(self, form: Form, message_id: int) -> None:
         """Remember where a warning stands, so that it comes once."""
         if form.doubt and form.doubt[0].hint_message_id is None:
-            await self._desk.store.references.hinted(form.doubt[0].id, message_id)
+            await self._desk.store.recordings.hinted(form.doubt[0].id, message_id)
 
     async def _edit(self, draft: Draft, panel: Panel) -> None:
         await repeated(

@@ -36,7 +36,7 @@ def misspelt() -> Iterator[str]:
     """Names that look like a setting's and are none."""
     say = texts(None)
     names = [name.upper() for name in Settings.model_fields]
-    for place, values in settings.given().items():
+    for place, values in settings.values_by_source().items():
         in_file = place == settings.ENV_FILE.name
         for name in sorted(values.keys() - set(names)):
             if name in _KNOWN or name.startswith(_OTHERS) or name.endswith("_PROXY"):
@@ -79,7 +79,7 @@ def _meant(name: str, names: list[str], alike: float, *, in_file: bool) -> str:
 def _copied() -> Iterator[str]:
     """Settings that were given with quotes, white space or "Bearer", and are used without."""
     seen: dict[str, str] = {}
-    for values in reversed(list(settings.given().values())):  # the environment wins
+    for values in reversed(list(settings.values_by_source().values())):  # the environment wins
         seen |= values
     for name in Settings.model_fields:
         value = seen.get(name.upper(), "")

@@ -23,7 +23,7 @@ from bot.backends import music_services
 from bot.commands._remarks import all_of_them, proxy_to
 from bot.file_permissions import open_to_others
 from bot.i18n import Texts, texts
-from bot.music import Finding, MusicBackend
+from bot.music import CheckResult, MusicBackend
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, NewerSchema, Store, StoreUnavailable
 from bot.telegram.request import Unsent
@@ -144,7 +144,7 @@ async def _music(settings: Settings, say: Texts, table: Table) -> list[Line]:
     ]
 
 
-def _mark(finding: Finding) -> Mark:
+def _mark(finding: CheckResult) -> Mark:
     return Mark.GOOD if finding.good else Mark.BAD
 
 

@@ -20,20 +20,20 @@ from bot.model import Purpose, recipe
 from bot.music import (
     INVISIBLE,
     Abilities,
-    Chain,
+    Failover,
     MusicBackend,
     MusicError,
     OperatorFault,
     Order,
     PassingFault,
-    Sound,
     Ticket,
+    TrackFile,
     Unanswered,
     Unready,
     UserFault,
     UserReason,
 )
-from bot.settings import Settings, shown
+from bot.settings import Settings, without_password
 from bot.studio import lyrics
 from bot.studio.context import narrowed
 from bot.studio.order_builder import without_joiners
@@ -101,7 +101,7 @@ async def _make(settings: Settings, options: argparse.Namespace, console: Consol
     return 0
 
 
-async def _produce(job: _Job, services: Chain) -> None:
+async def _produce(job: _Job, services: Failover) -> None:
     """Prepare the recording, then ask one service after the other until one need not be mended.
 
     Raises:
@@ -143,7 +143,7 @@ async def _prepare(job: _Job, limits: Limits, prepared: Path) -> None:
         ) from error
 
 
-def _able(job: _Job, services: Chain, tried: Mapping[str, OperatorFault]) -> MusicBackend:
+def _able(job: _Job, services: Failover, tried: Mapping[str, OperatorFault]) -> MusicBackend:
     """The next service that can make this.
 
     Raises:
@@ -202,7 +202,7 @@ async def _write(job: _Job, made: Path) -> None:
     )
 
 
-async def _ordered(service: MusicBackend, order: Order, made: Path) -> Sound:
+async def _ordered(service: MusicBackend, order: Order, made: Path) -> TrackFile:
     """Ask for the track; words whose joiners were refused are sent once more without them."""
     plain = without_joiners(order.lyrics)
     try:
@@ -213,12 +213,12 @@ async def _ordered(service: MusicBackend, order: Order, made: Path) -> Sound:
     return await _made(service, replace(order, lyrics=plain), made)
 
 
-async def _made(service: MusicBackend, order: Order, made: Path) -> Sound:
+async def _made(service: MusicBackend, order: Order, made: Path) -> TrackFile:
     answer = await service.submit(order, made)
     return await service.collect(answer, made) if isinstance(answer, Ticket) else answer
 
 
-async def _ticking(work: Coroutine[None, None, Sound], bar: Progress, step: TaskID) -> None:
+async def _ticking(work: Coroutine[None, None, TrackFile], bar: Progress, step: TaskID) -> None:
     """Move the bar by the second while the call is under way; it never reaches the end alone."""
     task = asyncio.ensure_future(work)
     begun = time.monotonic()
@@ -259,4 +259,4 @@ def _addresses(settings: Settings) -> str:
     """Where the services are that may have been asked, and the settings that say so."""
     known = accounts(settings)
     names = {known[name].url: name.partition("-")[0].upper() for name in settings.music_backend}
-    return ", ".join(f"{shown(url)} ({name}_URL)" for url, name in names.items())
+    return ", ".join(f"{without_password(url)} ({name}_URL)" for url, name in names.items())

@@ -38,7 +38,7 @@ async def _talk(at_work: app.Base, stop: asyncio.Event) -> None:
     """Wait for the turn to talk, and talk until it is lost or the order to stop comes."""
     async with AsyncExitStack() as stack:
         async with app.standing_by(at_work.settings):
-            turn = at_work.desk.store.speaker.turn(stop)
+            turn = at_work.desk.store.leader.elected(stop)
             lost = await stack.enter_async_context(turn)
         if stop.is_set():
             return

@@ -1,10 +1,13 @@
-"""Music services behind one protocol."""
+"""Music services behind one port."""
 
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 from pydantic import SecretStr
 
+from bot.music._http import BODY, HOLD
+from bot.music._polling import PAUSES
 from bot.music.acestep.client import AceStep
 from bot.music.aimlapi.client import AimlApi
 from bot.music.aimlapi.cover import AimlApiCover
@@ -22,17 +25,15 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.failover import Chain
-from bot.music.http import BODY, HOLD
-from bot.music.polling import PACE
+from bot.music.failover import Failover
 from bot.music.ports import (
     Abilities,
-    Finding,
+    CheckResult,
     Likeness,
     MusicBackend,
     Order,
-    Sound,
     Ticket,
+    TrackFile,
     Uploaded,
 )
 from bot.music.replicate.client import Replicate
@@ -47,8 +48,8 @@ __all__ = [
     "AimlApi",
     "AimlApiCover",
     "BadAnswer",
-    "Chain",
-    "Finding",
+    "CheckResult",
+    "Failover",
     "Likeness",
     "MusicBackend",
     "MusicError",
@@ -57,9 +58,9 @@ __all__ = [
     "Order",
     "PassingFault",
     "Replicate",
-    "Sound",
     "StaleUpload",
     "Ticket",
+    "TrackFile",
     "Unanswered",
     "UnknownBackendError",
     "UnknownFault",
@@ -86,10 +87,9 @@ def backend(
     url: str,
     upload_timeout: float,
     generate_timeout: float,
-    lyrics_max: int = 600,
     style: str | None = None,
     data_uri: bool = True,
-    pace: float = 1.0,
+    time_scale: float = 1.0,
 ) -> MusicBackend:
     """Make the backend that `MUSIC_BACKEND` names.
 
@@ -100,10 +100,9 @@ def backend(
         url: Of the service.
         upload_timeout: Seconds.
         generate_timeout: Seconds.
-        lyrics_max: Longest lyrics in characters, where the service leaves that to us.
         style: What a model that follows a style is told; its own default if None.
         data_uri: See `AimlApiCover`.
-        pace: A factor on the pauses between two looks at a track; tests hurry.
+        time_scale: A factor on the pauses between two looks at a track; tests hurry.
 
     Raises:
         UnknownBackendError: No backend has that name.
@@ -115,11 +114,12 @@ def backend(
         "upload_timeout": upload_timeout,
         "generate_timeout": generate_timeout,
     }
-    ticketed = common | {"pace": (PACE[0] * pace, PACE[1] * pace)}
+    first, longest = PAUSES.first * time_scale, PAUSES.longest * time_scale
+    ticketed = common | {"pauses": replace(PAUSES, first=first, longest=longest)}
     styled = ticketed | ({"style": style} if style else {})
     match name:
         case "aimlapi":
-            return AimlApi(session, lyrics_max=lyrics_max, **common)
+            return AimlApi(session, **common)
         case "replicate":
             return Replicate(session, **ticketed)
         case "aimlapi-cover":

@@ -78,7 +78,7 @@ class Unanswered(MusicError):
 
 
 class Unready(MusicError):
-    """The track was promised and is not there in time; its ticket stays good."""
+    """There is a ticket, and its track is not there in time; its ticket stays good."""
 
 
 class BadAnswer(MusicError):

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from bot.music.errors import OperatorReason
-from bot.music.ports import Abilities, Finding, MusicBackend
+from bot.music.ports import Abilities, CheckResult, MusicBackend
 
 
-class Chain:
+class Failover:
     """An ordered list of backends; one that only its owner can mend is passed over.
 
     Nothing is passed over for good: where every backend that could do the work is down, the
@@ -58,14 +58,15 @@ class Chain:
         """Why a backend is down; None if it is not."""
         return self._down.get(name)
 
-    def mark(self, name: str, reason: OperatorReason | None) -> bool:
-        """Note that a backend is down, or up again (None); True if that is news."""
-        before = self._down.pop(name, None)
-        if reason is not None:
-            self._down[name] = reason
-        return before is not reason
+    def mark_down(self, name: str, reason: OperatorReason) -> None:
+        """Note that a backend is down, and why."""
+        self._down[name] = reason
 
-    async def check(self) -> dict[str, list[Finding]]:
+    def mark_up(self, name: str) -> bool:
+        """Note that a backend can be used; True if it was down."""
+        return self._down.pop(name, None) is not None
+
+    async def check(self) -> dict[str, list[CheckResult]]:
         """Look at every backend, one after the other; nothing here costs or raises."""
         return {backend.name: await backend.check() for backend in self}
 

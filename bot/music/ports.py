@@ -26,9 +26,9 @@ class Abilities:
         model: Name of the model at the provider.
         purposes: Which recordings it accepts.
         pairs: Whether the voice of one recording can go with the beat of another.
-        pairs_from_song: Whether voice or beat may be taken out of a whole song.
         lyrics_max: Longest lyrics in characters, of the final string.
-        reference_seconds: Shortest and longest recording, both exclusive and inclusive.
+        reference_seconds: Shortest and longest recording by the service's own words; the studio
+            keeps a little inside both, for they leave open whether the ends count.
         reference_bytes: Largest recording in bytes.
         track_seconds: Longest track that comes back.
         price_usd: About what a track costs; None where it runs on one's own machine.
@@ -43,7 +43,6 @@ class Abilities:
     model: str
     purposes: tuple[Purpose, ...]
     pairs: bool
-    pairs_from_song: bool
     lyrics_max: int
     reference_seconds: tuple[float, float]
     reference_bytes: int
@@ -100,7 +99,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class TrackFile:
     """A track that has come back; its bytes are in the file the caller named.
 
     Attributes:
@@ -116,7 +115,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A promise of a track, to be stored before it is waited for.
+    """What a service gives out for a track in the making; stored before it is waited for.
 
     Attributes:
         id: The backend's; means nothing to any other. It may be as good as the track itself,
@@ -129,7 +128,7 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One line of a check: what was looked at, whether it is good, and what to do if not.
 
     Attributes:
@@ -170,7 +169,7 @@ class MusicBackend(Protocol):
         """Give it a recording (MP3 or WAV, told by the file's suffix)."""
         ...
 
-    async def submit(self, order: Order, into: Path) -> Sound | Ticket:
+    async def submit(self, order: Order, into: Path) -> TrackFile | Ticket:
         """Ask for a track: the paid call, sent once and never repeated in here.
 
         Where the service answers with the track, it is written to `into`; where it answers
@@ -178,7 +177,7 @@ class MusicBackend(Protocol):
         """
         ...
 
-    async def collect(self, ticket: Ticket, into: Path) -> Sound:
+    async def collect(self, ticket: Ticket, into: Path) -> TrackFile:
         """Wait for the track behind a ticket and write it to `into`; harmless to repeat.
 
         Raises:
@@ -205,7 +204,7 @@ class MusicBackend(Protocol):
         """Say that nobody waits for the ticket any more, where the service can be told."""
         ...
 
-    async def check(self) -> list[Finding]:
+    async def check(self) -> list[CheckResult]:
         """Look at the model, the key and the balance; costs nothing, never raises."""
         ...
 

@@ -3,19 +3,19 @@
 from typing import Self
 
 from bot.store.db.database import Database, StoreUnavailable
-from bot.store.db.erasure import Erasing
+from bot.store.db.erasure import Erasure
 from bot.store.db.file_lock import AlreadyOpen
-from bot.store.db.leader import Speaker
+from bot.store.db.leader import Leader
 from bot.store.db.migrate import AnotherBot, NewerSchema
 from bot.store.drafts import Drafts, EnoughError, NewRecording
 from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
 from bot.store.ledger import PENDING, Ledger
-from bot.store.recordings import References
-from bot.store.rows import Attempt, Draft, Reference, Track, Upload
+from bot.store.recordings import Recordings
+from bot.store.rows import Attempt, Draft, Recording, Track, Upload
 from bot.store.track_creation import UNFINISHED, DayFull, NotNow
 from bot.store.tracks import Tracks
-from bot.store.users import People
+from bot.store.users import Users
 
 __all__ = [
     "PENDING",
@@ -29,7 +29,7 @@ __all__ = [
     "NewRecording",
     "NewerSchema",
     "NotNow",
-    "Reference",
+    "Recording",
     "Store",
     "StoreUnavailable",
     "Track",
@@ -38,7 +38,7 @@ __all__ = [
 
 
 class Store:
-    """Every table behind one door.
+    """Everything that is stored, a repository for each kind.
 
     Args:
         database: Open and migrated; closed with the store.
@@ -48,13 +48,13 @@ class Store:
     def __init__(self, database: Database, claim_seconds: float) -> None:
         self._database = database
         self.inbox = Inbox(database)
-        self.people = People(database)
+        self.users = Users(database)
         self.drafts = Drafts(database)
-        self.references = References(database, claim_seconds)
+        self.recordings = Recordings(database, claim_seconds)
         self.tracks = Tracks(database, claim_seconds)
         self.ledger = Ledger(database)
-        self.speaker = Speaker(database)
-        self.erasing = Erasing(database)
+        self.leader = Leader(database)
+        self.erasure = Erasure(database)
 
     @classmethod
     async def open(
@@ -100,15 +100,15 @@ class Store:
         """At start: where this process has the database alone, claims of a dead one end."""
         if self._database.is_sqlite:
             await self.tracks.claims.release_all()
-            await self.references.claims.release_all()
+            await self.recordings.claims.release_all()
 
     async def tidy(self) -> None:
         """Drop what has had its time."""
         await self.inbox.tidy()
-        await (self.erasing.sounds() if self.is_sqlite else self.tracks.tidy())
-        await self.erasing.drafts()
+        await (self.erasure.sounds() if self.is_sqlite else self.tracks.tidy())
+        await self.erasure.drafts()
 
     async def aclose(self) -> None:
         """Close the database."""
-        await self.erasing.finish()
+        await self.erasure.finish()
         await self._database.aclose()

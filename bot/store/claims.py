@@ -3,8 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Row, Table, or_, update
-from sqlalchemy import bindparam as given
+from sqlalchemy import ColumnElement, Row, Table, bindparam, or_, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.store.db.database import Database
@@ -40,7 +39,7 @@ class Claims(Generic[Item]):
         self.seconds = seconds
         self.until = database.now() + seconds
         self._takes: dict[Collection[str] | None, ReturningUpdate[Any]] = {}
-        mine = (table.c.id == given("row"), table.c.claimed_by == given("worker"))
+        mine = (table.c.id == bindparam("row"), table.c.claimed_by == bindparam("worker"))
         self._release = update(table).where(*mine).values(claimed_by=None, claimed_until=None)
 
     async def take(
@@ -57,11 +56,11 @@ class Claims(Generic[Item]):
         Returns:
             The row as it is now; None if it is somebody else's, or in another status.
         """
-        take = self._takes.get(statuses)
-        if take is None:
-            take = self._takes[statuses] = self._taking(statuses)
+        statement = self._takes.get(statuses)
+        if statement is None:
+            statement = self._takes[statuses] = self._take_in(statuses)
         async with self._database.single() as connection:
-            row = await changed(connection, take, row=row_id, claimed_by=worker, **values)
+            row = await changed(connection, statement, row=row_id, claimed_by=worker, **values)
         return self._read(row) if row else None
 
     async def renew_all(self, row_ids: Iterable[int], worker: str) -> set[int]:
@@ -89,12 +88,12 @@ class Claims(Generic[Item]):
                 .values(claimed_by=None, claimed_until=None)
             )
 
-    def _taking(self, statuses: Collection[str] | None) -> ReturningUpdate[Any]:
+    def _take_in(self, statuses: Collection[str] | None) -> ReturningUpdate[Any]:
         wanted = [] if statuses is None else [one_of(self._table.c.status, statuses)]
         return (
             update(self._table)
             .where(
-                self._table.c.id == given("row"),
+                self._table.c.id == bindparam("row"),
                 free(self._table, self._database.now()),
                 *wanted,
             )

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam as given
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import BY_RECORDING, Purpose, ReferenceStatus, Step
+from bot.model import BY_RECORDING, Purpose, RecordingStatus, Step
 from bot.store.db.database import Database
 from bot.store.rows import Draft
 from bot.store.schema import drafts, references, tracks, users
@@ -284,7 +284,7 @@ async def _insert(connection: AsyncConnection, new: NewRecording, purpose: str |
             title=new.title,
             seconds=new.seconds,
             purpose=purpose,
-            status=ReferenceStatus.RECEIVED,
+            status=RecordingStatus.RECEIVED,
             created_at=time.time(),
         )
     )
@@ -304,7 +304,7 @@ async def _missing_half(connection: AsyncConnection, draft: Draft | None) -> Pur
         await connection.scalars(
             select(references.c.id).where(
                 references.c.id.in_([draft.reference_id, draft.partner_id]),
-                references.c.status == ReferenceStatus.REJECTED,
+                references.c.status == RecordingStatus.REJECTED,
             )
         )
     )

@@ -3,8 +3,7 @@
 import time
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import bindparam as given
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +13,7 @@ from bot.store.schema import inbox
 _TRIES = 2
 _REMEMBERED = 48 * 3600
 
-_DONE = update(inbox).where(inbox.c.update_id.in_(given("ids", expanding=True)))
+_DONE = update(inbox).where(inbox.c.update_id.in_(bindparam("ids", expanding=True)))
 
 
 class Inbox:
@@ -78,16 +77,16 @@ class Inbox:
 
     async def given_up(self) -> list[str]:
         """Updates that two processes died of, or with; they are never handled any more."""
-        hopeless = (inbox.c.done_at.is_(None), inbox.c.tries >= _TRIES)
+        tried_enough = (inbox.c.done_at.is_(None), inbox.c.tries >= _TRIES)
         async with self._database.write(urgent=True) as connection:
             raws = await connection.scalars(
-                select(inbox.c.raw).where(*hopeless).order_by(inbox.c.update_id)
+                select(inbox.c.raw).where(*tried_enough).order_by(inbox.c.update_id)
             )
-            found = list(raws)
+            given_up = list(raws)
             await connection.execute(
-                update(inbox).where(*hopeless).values(done_at=time.time(), raw=None)
+                update(inbox).where(*tried_enough).values(done_at=time.time(), raw=None)
             )
-        return found
+        return given_up
 
     async def leftovers(self) -> list[tuple[int, str]]:
         """Updates whose handler did not finish before, oldest first; each comes at most twice."""

@@ -1,20 +1,17 @@
 """The ledger of paid calls: a row is committed before the call and closed after it."""
 
 import time
-from collections.abc import Mapping
-from typing import Any
 
-from sqlalchemy import Float, Row, Text, case, func, insert, select, true, update
-from sqlalchemy import bindparam as given
+from sqlalchemy import Float, Text, bindparam, case, func, insert, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Outcome, TrackStatus
-from bot.store.db import postgres_sql
 from bot.store.db.database import Database
-from bot.store.db.sql import changed, moved
+from bot.store.db.sql import moved
+from bot.store.finished_tracks import ATTEMPT, WIN, win_in_steps
 from bot.store.rows import Attempt, Track
-from bot.store.schema import attempts, sounds, tracks
+from bot.store.schema import attempts, tracks
 
 _MOST = 50  # calls that a track may have, refused ones included
 _RECENT = 20
@@ -26,10 +23,7 @@ PENDING = "Pending"
 
 _PASSED_ON = "PassedOn"
 
-_OF = select(attempts).where(attempts.c.track_id == given("track")).order_by(attempts.c.number)
-_ATTEMPT = update(attempts).where(
-    attempts.c.track_id == given("track"), attempts.c.number == given("which")
-)
+_OF = select(attempts).where(attempts.c.track_id == bindparam("track")).order_by(attempts.c.number)
 
 _BEFORE = (
     select(
@@ -37,38 +31,30 @@ _BEFORE = (
         func.count(case((attempts.c.outcome.is_(None), 1))).label("open"),
         func.count(case((attempts.c.outcome != Outcome.REFUSED, 1))).label("counted"),
     )
-    .where(attempts.c.track_id == given("track"))
+    .where(attempts.c.track_id == bindparam("track"))
     .subquery()
 )
 _NEXT = (
     select(
         tracks.c.id,
         _BEFORE.c.all + 1,
-        given("as", type_=Text),
-        given("request", type_=Text),
-        given("now", type_=Float),
+        bindparam("as", type_=Text),
+        bindparam("request", type_=Text),
+        bindparam("now", type_=Float),
     )
     .join_from(tracks, _BEFORE, true())
     .where(
-        tracks.c.id == given("track"),
-        tracks.c.claimed_by == given("worker"),
+        tracks.c.id == bindparam("track"),
+        tracks.c.claimed_by == bindparam("worker"),
         tracks.c.status == TrackStatus.GENERATING,
         tracks.c.stop_wanted == 0,
         _BEFORE.c.open == 0,
-        _BEFORE.c.counted < given("cap"),
+        _BEFORE.c.counted < bindparam("cap"),
         _BEFORE.c.all < _MOST,
     )
     .with_for_update(of=tracks)
 )
 """The next attempt of a track: its worker's, still wanted, with none open and some left."""
-
-_MADE = (
-    update(tracks)
-    .where(postgres_sql.SOUNDLESS)
-    .values(status=case((postgres_sql.UNWANTED, TrackStatus.CANCELLED), else_=TrackStatus.MADE))
-    .returning(*tracks.c)
-)
-_KEEP = sqlite.insert(sounds).on_conflict_do_nothing().returning(sounds.c.track_id)
 
 
 class Ledger:
@@ -80,7 +66,7 @@ class Ledger:
         self._book = (
             insert(attempts)
             .from_select(("track_id", "number", "backend", "request_id", "opened_at"), _NEXT)
-            .on_conflict_do_nothing()  # two at once count alike, and one of them comes first
+            .on_conflict_do_nothing()  # of two that count at the same time, one is inserted
             .returning(*attempts.c)
         )
         self._usual: float | None = None
@@ -117,18 +103,18 @@ class Ledger:
     async def knows(self, backend: str, ticket: str) -> bool:
         """Whether a ticket of a backend belongs to an attempt already."""
         async with self._database.read() as connection:
-            found = await connection.scalar(
+            track_id = await connection.scalar(
                 select(attempts.c.track_id)
                 .where(attempts.c.backend == backend, attempts.c.ticket == ticket)
                 .limit(1)
             )
-        return found is not None
+        return track_id is not None
 
     async def note_ticket(self, attempt: Attempt, ticket: str) -> None:
         """Store the promise of a track before it is waited for."""
         async with self._database.single() as connection:
             await moved(
-                connection, _ATTEMPT, track=attempt.track_id, which=attempt.number, ticket=ticket
+                connection, ATTEMPT, track=attempt.track_id, which=attempt.number, ticket=ticket
             )
 
     async def close(
@@ -144,7 +130,7 @@ class Ledger:
         async with self._database.single() as connection:
             return await moved(
                 connection,
-                _ATTEMPT.where(attempts.c.outcome.is_(None)),
+                ATTEMPT.where(attempts.c.outcome.is_(None)),
                 track=attempt.track_id,
                 which=attempt.number,
                 outcome=outcome,
@@ -190,10 +176,10 @@ class Ledger:
         }
         if self._database.is_sqlite:
             async with self._database.write() as connection:
-                row = await _in_steps(connection, won)
+                row = await win_in_steps(connection, won)
         else:
             async with self._database.single() as connection:
-                row = (await connection.execute(postgres_sql.WIN, won)).first()
+                row = (await connection.execute(WIN, won)).first()
         return Track.of(row) if row else None
 
     async def usual_seconds(self) -> float | None:
@@ -213,33 +199,6 @@ class Ledger:
             async with self._database.read() as connection:
                 self._usual = await connection.scalar(select(func.avg(latest.c.took)))
         return self._usual
-
-
-async def _in_steps(connection: AsyncConnection, won: Mapping[str, Any]) -> Row[Any] | None:
-    """What `at_once.WIN` does, for a database without it."""
-    await moved(
-        connection,
-        _ATTEMPT,
-        track=won["track"],
-        which=won["which"],
-        outcome=Outcome.WON,
-        provider_request_id=won["provider_request"],
-        cost_usd=won["cost"],
-        closed_at=won["now"],
-    )
-    news = {"seconds": won["length"], "reason": None, "told": 0, "wake_at": 0}
-    row = await changed(connection, _MADE, track=won["track"], **news)
-    if row is None:
-        return None
-    cancelled = row.status == TrackStatus.CANCELLED
-    sound = {
-        "track_id": won["track"],
-        "audio": won["sound"],
-        "cover": won["picture"],
-        "note": won["remark"],
-        "kept_until": won["until_cancelled" if cancelled else "until"],
-    }
-    return row if await connection.scalar(_KEEP, sound) is not None else None
 
 
 async def pass_on(connection: AsyncConnection, before: int, after: int) -> None:

@@ -3,17 +3,16 @@
 import time
 from typing import Any
 
-from sqlalchemy import Row, and_, case, or_, select, update
-from sqlalchemy import bindparam as given
+from sqlalchemy import Row, and_, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.model import Flaw, Hint, Purpose, ReferenceStatus, Step
+from bot.model import Flaw, Hint, Purpose, RecordingStatus, Step
 from bot.store.claims import Claims, free
 from bot.store.db.database import Database
 from bot.store.db.sql import moved
 from bot.store.drafts import NewRecording
-from bot.store.rows import Reference, Upload
+from bot.store.rows import Recording, Upload
 from bot.store.schema import drafts, references, tracks, uploads
 
 _UNTIL_EXPIRY = 600.0
@@ -34,47 +33,47 @@ _VERDICT_SECONDS = 86_400.0
 _MOST_TWINS = 20
 _MOST_KEPT = 500
 
-_GET = select(references).where(references.c.id == given("reference"))
+_GET = select(references).where(references.c.id == bindparam("recording"))
 _UPLOAD = select(uploads).where(
-    uploads.c.reference_id == given("reference"),
-    uploads.c.purpose == given("as"),
-    uploads.c.backend == given("at"),
+    uploads.c.reference_id == bindparam("recording"),
+    uploads.c.purpose == bindparam("as"),
+    uploads.c.backend == bindparam("at"),
     or_(
         uploads.c.expires_at.is_(None),
-        uploads.c.expires_at > given("then"),
-        uploads.c.uploaded_at > given("fresh"),
+        uploads.c.expires_at > bindparam("then"),
+        uploads.c.uploaded_at > bindparam("fresh"),
     ),
 )
 _TIMES = select(uploads.c.times).where(
-    uploads.c.reference_id == given("reference"),
-    uploads.c.purpose == given("as"),
-    uploads.c.backend == given("at"),
-    uploads.c.since > given("then"),
+    uploads.c.reference_id == bindparam("recording"),
+    uploads.c.purpose == bindparam("as"),
+    uploads.c.backend == bindparam("at"),
+    uploads.c.since > bindparam("then"),
 )
 _UNSEEN = update(references).where(
-    references.c.id == given("reference"), references.c.status == ReferenceStatus.RECEIVED
+    references.c.id == bindparam("recording"), references.c.status == RecordingStatus.RECEIVED
 )
 
 
-class References:
-    """References move from received to prepared or rejected; uploads are a cache beside them."""
+class Recordings:
+    """Recordings move from received to prepared or rejected; uploads are a cache beside them."""
 
     def __init__(self, database: Database, claim_seconds: float) -> None:
         self._database = database
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
-        self.claims = Claims(database, references, claim_seconds, Reference.of)
+        self.claims = Claims(database, references, claim_seconds, Recording.of)
 
-    async def get(self, reference_id: int) -> Reference:
-        """One reference.
+    async def get(self, reference_id: int) -> Recording:
+        """One recording.
 
         Raises:
             LookupError: there is none.
         """
         async with self._database.read() as connection:
-            row = (await connection.execute(_GET, {"reference": reference_id})).first()
+            row = (await connection.execute(_GET, {"recording": reference_id})).first()
         if row is None:
-            raise LookupError(f"no reference {reference_id}")
-        return Reference.of(row)
+            raise LookupError(f"no recording {reference_id}")
+        return Recording.of(row)
 
     async def prepared(
         self, reference_id: int, *, seconds: float, level: float, hints: tuple[Hint, ...]
@@ -82,7 +81,7 @@ class References:
         """Received → prepared, with what was measured; False if it had moved already."""
         return await self._move(
             reference_id,
-            status=ReferenceStatus.PREPARED,
+            status=RecordingStatus.PREPARED,
             seconds=seconds,
             level=level,
             findings=" ".join(hints),
@@ -92,7 +91,7 @@ class References:
     async def rejected(self, reference_id: int, reason: Flaw) -> bool:
         """Received → rejected; False if it had moved already."""
         return await self._move(
-            reference_id, status=ReferenceStatus.REJECTED, reason=reason, told=0
+            reference_id, status=RecordingStatus.REJECTED, reason=reason, told=0
         )
 
     async def not_before(self, reference_id: int, moment: float) -> None:
@@ -108,11 +107,11 @@ class References:
         Needed is what an open draft or any track is made of.
         """
         async with self._database.read() as connection:
-            row = (await connection.execute(_GET, {"reference": reference_id})).first()
+            row = (await connection.execute(_GET, {"recording": reference_id})).first()
             if row is None or await _needed(connection, row):
                 return False
-        if row.status == ReferenceStatus.RECEIVED:
-            await self._move(reference_id, status=ReferenceStatus.SUPERSEDED, told=1)
+        if row.status == RecordingStatus.RECEIVED:
+            await self._move(reference_id, status=RecordingStatus.SUPERSEDED, told=1)
         return True
 
     async def lent(self, new: NewRecording) -> bool:
@@ -132,25 +131,25 @@ class References:
             )
             return await connection.scalar(made.limit(1)) is not None
 
-    async def twins(self, reference: Reference) -> list[Reference]:
-        """Other references of the last day to the same file, the newest first."""
-        if not reference.unique_id:
+    async def twins(self, recording: Recording) -> list[Recording]:
+        """Other recordings of the last day that are the same file, the newest first."""
+        if not recording.unique_id:
             return []
         same = (
             select(references)
             .where(
-                references.c.unique_id == reference.unique_id,
-                references.c.id != reference.id,
+                references.c.unique_id == recording.unique_id,
+                references.c.id != recording.id,
                 references.c.created_at > time.time() - _VERDICT_SECONDS,
             )
             .order_by(references.c.id.desc())
             .limit(_MOST_TWINS)
         )
         async with self._database.read() as connection:
-            return [Reference.of(row) for row in await connection.execute(same)]
+            return [Recording.of(row) for row in await connection.execute(same)]
 
     async def of_person(self, user_id: int) -> list[int]:
-        """The ids of a person's latest references, the newest first."""
+        """The ids of a person's latest recordings, the newest first."""
         latest = (
             select(references.c.id)
             .where(references.c.user_id == user_id)
@@ -177,12 +176,12 @@ class References:
             )
 
     async def due(self) -> list[int]:
-        """References with work left and nobody at it."""
+        """Recordings with work left and nobody at it."""
         unfinished = and_(
             references.c.told == 0,
             or_(
-                references.c.status == ReferenceStatus.RECEIVED,
-                references.c.status == ReferenceStatus.REJECTED,
+                references.c.status == RecordingStatus.RECEIVED,
+                references.c.status == RecordingStatus.REJECTED,
                 references.c.findings != "",
             ),
         )
@@ -210,7 +209,7 @@ class References:
                 await connection.execute(
                     _UPLOAD,
                     {
-                        "reference": reference_id,
+                        "recording": reference_id,
                         "as": purpose,
                         "at": backend,
                         "then": now + _UNTIL_EXPIRY,
@@ -246,7 +245,7 @@ class References:
 
     async def may_upload(self, reference_id: int, purpose: Purpose, backend: str) -> bool:
         """Whether a recording has not been uploaded too often today: a few times are enough."""
-        asked = {"reference": reference_id, "as": purpose, "at": backend}
+        asked = {"recording": reference_id, "as": purpose, "at": backend}
         async with self._database.read() as connection:
             times = await connection.scalar(_TIMES, asked | {"then": time.time() - _DAY})
         return (times or 0) < _A_DAY
@@ -266,15 +265,15 @@ class References:
 
     async def _move(self, reference_id: int, **values: Any) -> bool:
         async with self._database.single() as connection:
-            return await moved(connection, _UNSEEN, reference=reference_id, **values)
+            return await moved(connection, _UNSEEN, recording=reference_id, **values)
 
 
-async def _needed(connection: AsyncConnection, reference: Row[Any]) -> bool:
+async def _needed(connection: AsyncConnection, recording: Row[Any]) -> bool:
     """Whether an open draft of its sender, or any track of theirs, has a recording."""
-    number, person = reference.id, reference.user_id
+    number, person = recording.id, recording.user_id
     uses = (
         select(drafts.c.id).where(
-            drafts.c.chat_id == reference.chat_id,
+            drafts.c.chat_id == recording.chat_id,
             drafts.c.user_id == person,
             drafts.c.step != Step.CLOSED,
             or_(drafts.c.reference_id == number, drafts.c.partner_id == number),

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from sqlalchemy import Row
 
-from bot.model import Flaw, Hint, Outcome, Purpose, Recipe, ReferenceStatus, Step, TrackStatus
+from bot.model import Flaw, Hint, Outcome, Purpose, Recipe, RecordingStatus, Step, TrackStatus
 
 
 class _FromRow:
@@ -61,7 +61,7 @@ class Draft(_FromRow):
 
 
 @dataclass(frozen=True, slots=True)
-class Reference(_FromRow):
+class Recording(_FromRow):
     """A recording a person sent.
 
     Attributes:
@@ -79,7 +79,7 @@ class Reference(_FromRow):
     level: float | None
     findings: tuple[Hint, ...]
     purpose: Purpose | None
-    status: ReferenceStatus
+    status: RecordingStatus
     reason: Flaw | None
     told: bool
     wake_at: float
@@ -90,7 +90,7 @@ class Reference(_FromRow):
     _words: ClassVar[dict[str, Any]] = {
         "findings": lambda text: tuple(Hint(word) for word in text.split()),
         "purpose": Purpose,
-        "status": ReferenceStatus,
+        "status": RecordingStatus,
         "reason": Flaw,
         "told": bool,
     }

@@ -1,16 +1,17 @@
-"""How tracks begin: once for each press, and no more than a person may have."""
+"""How tracks begin: once for each press, and no more than a person may have.
+
+All of it runs in a transaction of `bot.store.tracks`, which commits it as one.
+"""
 
 import time
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
-from sqlalchemy import bindparam as given
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Outcome, Purpose, Recipe, Step, TrackStatus, recipe
-from bot.store.db.database import Database
 from bot.store.db.sql import moved, one_of
 from bot.store.ledger import pass_on
 from bot.store.recordings import FORGOTTEN
@@ -25,14 +26,14 @@ UNFINISHED = (
 )
 
 _CLOSE = update(drafts).where(
-    drafts.c.id == given("draft"),
-    drafts.c.revision == given("as_shown"),
+    drafts.c.id == bindparam("draft"),
+    drafts.c.revision == bindparam("as_shown"),
     drafts.c.step == Step.PREVIEW,
 )
 _UNFINISHED = (
     select(func.count())
     .select_from(tracks)
-    .where(tracks.c.user_id == given("user"), one_of(tracks.c.status, UNFINISHED))
+    .where(tracks.c.user_id == bindparam("user"), one_of(tracks.c.status, UNFINISHED))
     .scalar_subquery()
 )
 _FOR_NOTHING = and_(
@@ -46,9 +47,13 @@ _FOR_NOTHING = and_(
 )
 _LAST_THAT_COUNTS = (
     select(tracks.c.created_at)
-    .where(tracks.c.user_id == given("user"), tracks.c.created_at > given("since"), ~_FOR_NOTHING)
+    .where(
+        tracks.c.user_id == bindparam("user"),
+        tracks.c.created_at > bindparam("since"),
+        ~_FOR_NOTHING,
+    )
     .order_by(tracks.c.created_at.desc())
-    .offset(given("others"))
+    .offset(bindparam("others"))
     .limit(1)
     .scalar_subquery()
 )
@@ -78,124 +83,90 @@ class DayFull:
     until: float | None
 
 
-class Orders:
-    """Inserts tracks; limit and uniqueness are checked in the same transaction."""
+async def from_draft(
+    connection: AsyncConnection,
+    draft: Draft,
+    *,
+    panel_id: int | None,
+    limit: int,
+    a_day: int | None,
+    origin: str | None,
+) -> Track | NotNow | DayFull:
+    """Close a draft and begin its track (see `Tracks.create`)."""
+    if not (draft.reference_id and draft.purpose and draft.lyrics):
+        return NotNow.STALE
+    ingredients = recipe(
+        draft.reference_id, Purpose(draft.purpose), draft.partner_id, draft.lyrics
+    )
+    if full := await _full(connection, draft.user_id, limit, a_day):
+        return full
+    closed = await moved(
+        connection,
+        _CLOSE,
+        draft=draft.id,
+        as_shown=draft.revision,
+        step=Step.CLOSED,
+        revision=draft.revision + 1,
+        panel_id=None,
+        old_panel_id=None,
+    )
+    if not closed:
+        return NotNow.STALE
+    return await _insert(
+        connection,
+        ingredients,
+        draft_id=draft.id,
+        draft_revision=draft.revision,
+        origin=origin,
+        chat_id=draft.chat_id,
+        user_id=draft.user_id,
+        panel_id=panel_id,
+        topic_id=draft.topic_id,
+    )
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
-    async def create(
-        self,
-        draft: Draft,
-        panel_id: int | None,
-        limit: int,
-        *,
-        a_day: int | None = None,
-        origin: str | None = None,
-    ) -> Track | NotNow | DayFull:
-        """Close a draft and begin its track in one transaction.
-
-        Args:
-            draft: As its buttons show it, in step preview.
-            panel_id: The message that becomes the track's status message, if there is one.
-            limit: Unfinished tracks the person may have, this one included.
-            a_day: Tracks they may begin in 24 hours, those left out that failed and cost
-                nothing; None if there is no such limit.
-            origin: Names the press, so that it is known if it comes again.
-        """
-        if not (draft.reference_id and draft.purpose and draft.lyrics):
-            return NotNow.STALE
-        ingredients = recipe(
-            draft.reference_id, Purpose(draft.purpose), draft.partner_id, draft.lyrics
+async def from_track(
+    connection: AsyncConnection,
+    before: Track,
+    *,
+    origin: str,
+    panel_id: int | None,
+    limit: int,
+    a_day: int | None,
+) -> Track | NotNow | DayFull:
+    """Begin another track from a finished one's recipe (see `Tracks.another`)."""
+    running = await connection.scalar(
+        select(func.min(tracks.c.stop_wanted)).where(
+            or_(tracks.c.predecessor_id == before.id, tracks.c.id == before.id),
+            tracks.c.status.in_(UNFINISHED),
         )
-        async with self._database.write_for(draft.user_id) as connection:
-            if full := await _full(connection, draft.user_id, limit, a_day):
-                return full
-            closed = await moved(
-                connection,
-                _CLOSE,
-                draft=draft.id,
-                as_shown=draft.revision,
-                step=Step.CLOSED,
-                revision=draft.revision + 1,
-                panel_id=None,
-                old_panel_id=None,
-            )
-            if not closed:
-                return NotNow.STALE
-            return await _insert(
-                connection,
-                ingredients,
-                draft_id=draft.id,
-                draft_revision=draft.revision,
-                origin=origin,
-                chat_id=draft.chat_id,
-                user_id=draft.user_id,
-                panel_id=panel_id,
-                topic_id=draft.topic_id,
-            )
-
-    async def another(
-        self,
-        before: Track,
-        origin: str,
-        panel_id: int | None,
-        limit: int,
-        *,
-        a_day: int | None = None,
-    ) -> Track | NotNow | DayFull:
-        """Begin another track from a finished one's recipe, once for each press.
-
-        A sound that `before` still has is handed on, and so is a promise of one: what was paid
-        for is not bought again. That its recordings were refused is forgotten: whoever asks
-        again wants them to be tried again.
-
-        Args:
-            before: The track under whose button the person pressed.
-            origin: Names the press, so that it counts once.
-            panel_id: The message that becomes the new track's status message, if there is one.
-            limit: Unfinished tracks the person may have, this one included.
-            a_day: Tracks they may begin in 24 hours, those left out that failed and cost
-                nothing; None if there is no such limit.
-        """
-        async with self._database.write_for(before.user_id) as connection:
-            running = await connection.scalar(
-                select(func.min(tracks.c.stop_wanted)).where(
-                    or_(tracks.c.predecessor_id == before.id, tracks.c.id == before.id),
-                    tracks.c.status.in_(UNFINISHED),
-                )
-            )
-            pressed = await connection.scalar(select(tracks.c.id).where(tracks.c.origin == origin))
-            if running is not None or pressed:
-                return NotNow.STOPPING if running and not pressed else NotNow.STALE
-            if full := await _full(connection, before.user_id, limit, a_day):
-                return full
-            track = await _insert(
-                connection,
-                before.recipe,
-                origin=origin,
-                predecessor_id=before.id,
-                chat_id=before.chat_id,
-                user_id=before.user_id,
-                panel_id=panel_id,
-                topic_id=before.topic_id,
-                take=await _next_take(connection, before),
-            )
-            if before.status is not TrackStatus.FAILED:
-                return track
-            handed_on = update(sounds).where(sounds.c.track_id == before.id)
-            if await moved(connection, handed_on, track_id=track.id):
-                values = {"status": TrackStatus.MADE, "seconds": before.seconds}
-                await moved(connection, update(tracks).where(tracks.c.id == track.id), **values)
-                return replace(track, status=TrackStatus.MADE, seconds=before.seconds)
-            await pass_on(connection, before.id, track.id)
-            await _forget_refusals(connection, before.recipe)
-            return track
-
-    async def forget_refusals(self, ingredients: Recipe) -> None:
-        """Let recordings that a service has refused be offered to it once more."""
-        async with self._database.write() as connection:
-            await _forget_refusals(connection, ingredients)
+    )
+    pressed = await connection.scalar(select(tracks.c.id).where(tracks.c.origin == origin))
+    if running is not None or pressed:
+        return NotNow.STOPPING if running and not pressed else NotNow.STALE
+    if full := await _full(connection, before.user_id, limit, a_day):
+        return full
+    track = await _insert(
+        connection,
+        before.recipe,
+        origin=origin,
+        predecessor_id=before.id,
+        chat_id=before.chat_id,
+        user_id=before.user_id,
+        panel_id=panel_id,
+        topic_id=before.topic_id,
+        take=await _next_take(connection, before),
+    )
+    if before.status is not TrackStatus.FAILED:
+        return track
+    handed_on = update(sounds).where(sounds.c.track_id == before.id)
+    if await moved(connection, handed_on, track_id=track.id):
+        values = {"status": TrackStatus.MADE, "seconds": before.seconds}
+        await moved(connection, update(tracks).where(tracks.c.id == track.id), **values)
+        return replace(track, status=TrackStatus.MADE, seconds=before.seconds)
+    await pass_on(connection, before.id, track.id)
+    await forget_refusals(connection, before.recipe)
+    return track
 
 
 async def _full(
@@ -212,7 +183,8 @@ async def _full(
     return None if held.last is None else DayFull(held.last + _DAY)
 
 
-async def _forget_refusals(connection: AsyncConnection, ingredients: Recipe) -> None:
+async def forget_refusals(connection: AsyncConnection, ingredients: Recipe) -> None:
+    """Let recordings that a service has refused be offered to it once more."""
     await connection.execute(
         update(uploads)
         .where(uploads.c.reference_id.in_(ingredients.uploads()), uploads.c.refusal.is_not(None))

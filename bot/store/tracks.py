@@ -1,30 +1,35 @@
 """Tracks: asked for once, moved forward by compare-and-set, never lost."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, func, or_, select, update
-from sqlalchemy import bindparam as given
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from bot.model import TrackStatus
+from bot.model import Recipe, TrackStatus
 from bot.store.claims import Claims, free
-from bot.store.db import postgres_sql
 from bot.store.db.database import Database
 from bot.store.db.sql import changed, moved, one_of
-from bot.store.rows import Track
+from bot.store.finished_tracks import DELIVER, DELIVER_AND_DROP
+from bot.store.rows import Draft, Track
 from bot.store.schema import attempts, sounds, tracks
-from bot.store.track_creation import UNFINISHED, Orders
+from bot.store.track_creation import (
+    UNFINISHED,
+    DayFull,
+    NotNow,
+    forget_refusals,
+    from_draft,
+    from_track,
+)
 
-_ONE = tracks.c.id == given("track")
+_ONE = tracks.c.id == bindparam("track")
 _GET = select(tracks).where(_ONE)
-_TOLD = update(tracks).where(_ONE, tracks.c.status == given("seen"))
-_UNRUNG = update(tracks).where(_ONE, tracks.c.status == given("seen"), tracks.c.rung == 0)
+_TOLD = update(tracks).where(_ONE, tracks.c.status == bindparam("seen"))
+_UNRUNG = update(tracks).where(_ONE, tracks.c.status == bindparam("seen"), tracks.c.rung == 0)
 _SOUND = select(sounds.c.audio, sounds.c.cover, sounds.c.note).where(
-    sounds.c.track_id == given("track")
+    sounds.c.track_id == bindparam("track")
 )
 _CALLED = exists().where(attempts.c.track_id == tracks.c.id, attempts.c.outcome.is_(None))
 _UNCALLED = update(tracks).where(_ONE, tracks.c.status == TrackStatus.QUEUED, ~_CALLED)
@@ -33,16 +38,18 @@ _UNMADE = update(tracks).where(
 )
 
 
-class Tracks(Orders):
+class Tracks:
     """Every status change is one transaction that expects the status before."""
 
     def __init__(self, database: Database, claim_seconds: float) -> None:
-        super().__init__(database)
+        self._database = database
         self.claims = Claims(database, tracks, claim_seconds, Track.of)
         self._sending = (
             update(tracks)
             .where(
-                _ONE, tracks.c.claimed_by == given("worker"), tracks.c.status == TrackStatus.MADE
+                _ONE,
+                tracks.c.claimed_by == bindparam("worker"),
+                tracks.c.status == TrackStatus.MADE,
             )
             .values(claimed_until=self.claims.until)
             .returning(*tracks.c)
@@ -60,6 +67,63 @@ class Tracks(Orders):
             raise LookupError(f"no track {track_id}")
         return Track.of(row)
 
+    async def create(
+        self,
+        draft: Draft,
+        panel_id: int | None,
+        limit: int,
+        *,
+        a_day: int | None = None,
+        origin: str | None = None,
+    ) -> Track | NotNow | DayFull:
+        """Close a draft and begin its track in one transaction.
+
+        Args:
+            draft: As its buttons show it, in step preview.
+            panel_id: The message that becomes the track's status message, if there is one.
+            limit: Unfinished tracks the person may have, this one included.
+            a_day: Tracks they may begin in 24 hours, those left out that failed and cost
+                nothing; None if there is no such limit.
+            origin: Names the press, so that it is known if it comes again.
+        """
+        async with self._database.write_for(draft.user_id) as connection:
+            return await from_draft(
+                connection, draft, panel_id=panel_id, limit=limit, a_day=a_day, origin=origin
+            )
+
+    async def another(
+        self,
+        before: Track,
+        origin: str,
+        panel_id: int | None,
+        limit: int,
+        *,
+        a_day: int | None = None,
+    ) -> Track | NotNow | DayFull:
+        """Begin another track from a finished one's recipe, once for each press.
+
+        A sound that `before` still has is handed on, and so is a promise of one: what was paid
+        for is not bought again. That its recordings were refused is forgotten: whoever asks
+        again wants them to be tried again.
+
+        Args:
+            before: The track under whose button the person pressed.
+            origin: Names the press, so that it counts once.
+            panel_id: The message that becomes the new track's status message, if there is one.
+            limit: Unfinished tracks the person may have, this one included.
+            a_day: Tracks they may begin in 24 hours, those left out that failed and cost
+                nothing; None if there is no such limit.
+        """
+        async with self._database.write_for(before.user_id) as connection:
+            return await from_track(
+                connection, before, origin=origin, panel_id=panel_id, limit=limit, a_day=a_day
+            )
+
+    async def forget_refusals(self, ingredients: Recipe) -> None:
+        """Let recordings that a service has refused be offered to it once more."""
+        async with self._database.write() as connection:
+            await forget_refusals(connection, ingredients)
+
     async def move(
         self,
         track_id: int,
@@ -73,7 +137,7 @@ class Tracks(Orders):
             The track as it is now; None if somebody was quicker.
         """
         statement = _from(before if isinstance(before, tuple) else (before,))
-        # A row that has been told of is never looked at again, nor rung for.
+        # Without this nobody would look at the row again: the status before was told.
         values = {"told": 0, "rung": 0} | values
         if after not in UNFINISHED:
             values = {"finished_at": time.time()} | values
@@ -138,9 +202,9 @@ class Tracks(Orders):
         Returns:
             The track as it is now; None if it is somebody else's, or in another status.
         """
-        news = {"worker": worker, "status": TrackStatus.SENDING, "told": 0}
+        values = {"worker": worker, "status": TrackStatus.SENDING, "told": 0}
         async with self._database.single() as connection:
-            row = await changed(connection, self._sending, track=track_id, **news)
+            row = await changed(connection, self._sending, track=track_id, **values)
         return Track.of(row) if row else None
 
     async def note_panel(self, track_id: int, panel_id: int) -> None:
@@ -168,13 +232,10 @@ class Tracks(Orders):
         Returns:
             The track as it is now; None if it was in another status.
         """
-        news = {"track": track_id, "file": file_id, "now": time.time()}
-        if self._database.is_sqlite:
-            async with self._database.single() as connection:
-                row = await _delivered(connection, news)
-        else:
-            async with self._database.single() as connection:
-                row = (await connection.execute(postgres_sql.DELIVER, news)).first()
+        parameters = {"track": track_id, "file": file_id, "now": time.time()}
+        statement = DELIVER if self._database.is_sqlite else DELIVER_AND_DROP
+        async with self._database.single() as connection:
+            row = (await connection.execute(statement, parameters)).first()
         return Track.of(row) if row else None
 
     async def sound(self, track_id: int) -> tuple[bytes, bytes, str] | None:
@@ -186,12 +247,12 @@ class Tracks(Orders):
     async def has_sound(self, track_id: int) -> bool:
         """Whether a made track's bytes are still here."""
         async with self._database.read() as connection:
-            found = await connection.scalar(
+            with_sound = await connection.scalar(
                 select(sounds.c.track_id)
                 .join(tracks, tracks.c.id == sounds.c.track_id)
                 .where(tracks.c.id == track_id, tracks.c.status != TrackStatus.DELIVERED)
             )
-        return found is not None
+        return with_sound is not None
 
     async def some(self, track_ids: Iterable[int]) -> list[Track]:
         """Tracks by their ids; those that do not exist are left out."""
@@ -301,15 +362,3 @@ class Tracks(Orders):
 def _from(before: tuple[TrackStatus, ...]) -> ReturningUpdate[Any]:
     """Changes a track that is in one of these statuses."""
     return update(tracks).where(_ONE, one_of(tracks.c.status, before)).returning(*tracks.c)
-
-
-async def _delivered(connection: AsyncConnection, news: Mapping[str, Any]) -> Row[Any] | None:
-    return await changed(
-        connection,
-        _from((TrackStatus.SENDING, TrackStatus.UNSURE)),
-        track=news["track"],
-        status=TrackStatus.DELIVERED,
-        file_id=news["file"],
-        finished_at=news["now"],
-        told=0,
-    )

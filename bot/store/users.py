@@ -11,7 +11,7 @@ from bot.store.schema import notices, users
 _WIDE = 16
 
 
-class People:
+class Users:
     """Users, and notices that must not come too often."""
 
     def __init__(self, database: Database) -> None:

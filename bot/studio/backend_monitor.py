@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from bot.music import Finding, MusicBackend
+from bot.music import CheckResult, MusicBackend
 from bot.studio.context import Context
 
 log = logging.getLogger(__name__)
@@ -42,5 +42,5 @@ class Watch:
             log.info("%s can be used again", backend.name)
 
 
-def _certainly_bad(findings: list[Finding]) -> Finding | None:
+def _certainly_bad(findings: list[CheckResult]) -> CheckResult | None:
     return next((finding for finding in findings if finding.reason is not None), None)

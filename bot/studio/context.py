@@ -11,7 +11,7 @@ from typing import Any
 from bot.audio import Limits, Workshop
 from bot.jobs import Jobs, Kind
 from bot.model import Failure, Recipe, TrackStatus
-from bot.music import Abilities, Chain, MusicBackend, OperatorFault, OperatorReason
+from bot.music import Abilities, Failover, MusicBackend, OperatorFault, OperatorReason
 from bot.store import Store, StoreUnavailable
 from bot.store.claims import Claims, Item
 from bot.studio import lyrics
@@ -79,7 +79,7 @@ class Context:
 
     store: Store
     jobs: Jobs
-    music: Chain
+    music: Failover
     workshop: Workshop
     courier: Courier
     rules: Rules
@@ -138,7 +138,7 @@ class Context:
 
     async def down(self, backend: MusicBackend, reason: OperatorReason, every: float) -> None:
         """Note that a backend is of no use; the owner is told once in `every` seconds at most."""
-        self.music.mark(backend.name, reason)
+        self.music.mark_down(backend.name, reason)
         follower = self.music.current
         instead = None if self.music.reason(follower.name) else follower.name
         await self._tell_owner(f"{backend.name}:{reason}", reason, every, backend.name, instead)
@@ -157,9 +157,9 @@ class Context:
         Returns:
             Whether it was down as far as this process knew.
         """
-        news = self.music.mark(backend.name, None)
+        news = self.music.mark_up(backend.name)
         with suppress(StoreUnavailable):
-            if (news or look) and await self.store.people.over(backend.name):
+            if (news or look) and await self.store.users.over(backend.name):
                 await self.courier.tell_owner("over", backend.name)
         return news
 
@@ -177,10 +177,10 @@ class Context:
         self, kind: str, matter: str, every: float, backend: str = "", instead: str | None = None
     ) -> None:
         with suppress(StoreUnavailable):
-            if not await self.store.people.due(kind, every):
+            if not await self.store.users.due(kind, every):
                 return
             if not await self.courier.tell_owner(matter, backend, instead):
-                await self.store.people.not_told(kind)
+                await self.store.users.not_told(kind)
 
     async def fail(self, track_id: int, failure: Failure) -> None:
         """End a track that will not be made, and let the person be told."""

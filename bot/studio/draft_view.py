@@ -4,9 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.audio import Limits
-from bot.model import Hint, Purpose, ReferenceStatus, Step, recipe
+from bot.model import Hint, Purpose, RecordingStatus, Step, recipe
 from bot.music import Abilities
-from bot.store import Draft, Reference
+from bot.store import Draft, Recording
 from bot.studio import lyrics
 from bot.studio.context import Context
 from bot.studio.lyrics_pieces import Room
@@ -34,7 +34,7 @@ class Form:
     """
 
     draft: Draft
-    recordings: tuple[Reference, ...]
+    recordings: tuple[Recording, ...]
     abilities: Abilities
     limits: Limits
     room: Room
@@ -42,22 +42,22 @@ class Form:
     knows_privacy: bool
 
     @property
-    def refused(self) -> Reference | None:
+    def refused(self) -> Recording | None:
         """The first of its recordings that cannot be used."""
-        rejected = ReferenceStatus.REJECTED
+        rejected = RecordingStatus.REJECTED
         return next((each for each in self.recordings if each.status is rejected), None)
 
     @property
     def unheard(self) -> bool:
         """Whether something may still be found out about a recording."""
-        return any(each.status is ReferenceStatus.RECEIVED for each in self.recordings)
+        return any(each.status is RecordingStatus.RECEIVED for each in self.recordings)
 
     @property
-    def doubt(self) -> tuple[Reference, Hint] | None:
+    def doubt(self) -> tuple[Recording, Hint] | None:
         """What this panel warns of; each recording is warned of once."""
         return None if self.refused else self.doubt_in({None, self.draft.panel_id})
 
-    def doubt_in(self, messages: set[int | None]) -> tuple[Reference, Hint] | None:
+    def doubt_in(self, messages: set[int | None]) -> tuple[Recording, Hint] | None:
         """What is doubtful about a recording, if that stands in one of these messages.
 
         Args:
@@ -88,7 +88,7 @@ async def form_of(c: Context, draft: Draft) -> Form:
         limits=c.limits,
         room=room_for(c, draft),
         lyrics_advice=rules.lyrics_advice,
-        knows_privacy=not asks or await c.store.people.knows_privacy(draft.user_id),
+        knows_privacy=not asks or await c.store.users.knows_privacy(draft.user_id),
     )
 
 
@@ -107,7 +107,7 @@ def unsent(draft: Draft) -> Draft:
     return replace(draft, panel_id=None)
 
 
-async def judged(c: Context, reference: Reference) -> None:
+async def judged(c: Context, reference: Recording) -> None:
     """Let the open draft that uses a recording show what was found out about it.
 
     A draft whose panel is still to be sent needs nothing: whoever sends it looks once more
@@ -122,25 +122,25 @@ async def judged(c: Context, reference: Reference) -> None:
     if reference.id not in {draft.reference_id, draft.partner_id}:
         return
     form = await form_of(c, draft)
-    refused = reference.status is ReferenceStatus.REJECTED
+    refused = reference.status is RecordingStatus.REJECTED
     if not refused and (form.doubt is None or form.doubt[0].id != reference.id):
         return
     if await c.courier.redraw(form):
         if form.doubt:
-            await c.store.references.hinted(reference.id, draft.panel_id)
+            await c.store.recordings.hinted(reference.id, draft.panel_id)
         await _settle(c, draft, draft.panel_id)
     elif refused:
         await c.courier.refuse(reference, form)
 
 
-async def _recordings(c: Context, draft: Draft) -> tuple[Reference, ...]:
+async def _recordings(c: Context, draft: Draft) -> tuple[Recording, ...]:
     if draft.step is Step.CLOSED:  # what it had is nobody's affair any more
         return ()
     found = []
     for number in (draft.reference_id, draft.partner_id):
         if number is not None:
             with suppress(LookupError):
-                found.append(await c.store.references.get(number))
+                found.append(await c.store.recordings.get(number))
     return tuple(found)
 
 

@@ -16,8 +16,8 @@ from bot.music import (
     OperatorFault,
     Order,
     PassingFault,
-    Sound,
     StaleUpload,
+    TrackFile,
     UnknownFault,
     UserFault,
 )
@@ -124,7 +124,7 @@ class Making:
             async with self._c.holding(self._c.store.tracks.claims, track_id) as track:
                 if track is None:
                     continue
-                if await self._keeping.keep(attempt, Sound(path.stat().st_size)):
+                if await self._keeping.keep(attempt, TrackFile(path.stat().st_size)):
                     log.info("kept a track that had come back before the stop")
                     self._keeping.forget(track_id)
             await self._c.jobs.wake(Kind.DELIVERY, track_id)
@@ -256,7 +256,7 @@ class Making:
         first_of_its_kind = len(alike) <= 1
         if isinstance(error, StaleUpload) and first_of_its_kind:
             for reference_id, purpose in track.recipe.uploads().items():
-                await self._c.store.references.forget_upload(reference_id, purpose, backend.name)
+                await self._c.store.recordings.forget_upload(reference_id, purpose, backend.name)
         elif isinstance(error, UnknownFault) and first_of_its_kind:
             await self._c.pause(self._c.rules.pause)
         elif isinstance(error, StaleUpload | UnknownFault):

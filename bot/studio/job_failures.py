@@ -101,10 +101,10 @@ class Guard:
         """Refuse a recording that cannot be judged, and end the tracks that wait for it."""
         store = self._c.store
         await self._fail_waiting(reference_id)
-        if await store.references.rejected(reference_id, Flaw.TROUBLE):
+        if await store.recordings.rejected(reference_id, Flaw.TROUBLE):
             await self._c.jobs.wake(Kind.REFERENCE, reference_id)
         else:  # it is judged, and nothing more can be said about it
-            await store.references.told(reference_id)
+            await store.recordings.told(reference_id)
 
     async def _fail_waiting(self, reference_id: int) -> None:
         for track_id in await self._c.store.tracks.waiting_for(reference_id):
@@ -152,7 +152,7 @@ class Guard:
         store = self._c.store
         with suppress(LookupError):
             if kind is Kind.REFERENCE:
-                await store.references.get(row_id)
+                await store.recordings.get(row_id)
             else:
                 await store.tracks.get(row_id)
             return True

@@ -17,8 +17,8 @@ from bot.music import (
     MusicError,
     OperatorFault,
     Order,
-    Sound,
     Ticket,
+    TrackFile,
     Unanswered,
     Unready,
 )
@@ -80,11 +80,11 @@ class Calls:
         """
         if self._keeping.path(attempt).exists():
             return await self._keeping.keep(
-                attempt, Sound(self._keeping.path(attempt).stat().st_size)
+                attempt, TrackFile(self._keeping.path(attempt).stat().st_size)
             )
         return await self._booked(attempt, self._resume(attempt, backend, order))
 
-    async def _booked(self, attempt: Attempt, call: Awaitable[Sound]) -> bool:
+    async def _booked(self, attempt: Attempt, call: Awaitable[TrackFile]) -> bool:
         try:
             sound = await call
         except Pending as error:
@@ -100,7 +100,7 @@ class Calls:
             raise
         return await self._keeping.keep(attempt, sound)
 
-    async def _ask(self, attempt: Attempt, backend: MusicBackend, order: Order) -> Sound:
+    async def _ask(self, attempt: Attempt, backend: MusicBackend, order: Order) -> TrackFile:
         try:
             async with asyncio.timeout(self._longest):
                 answer = await backend.submit(order, self._keeping.path(attempt))
@@ -110,11 +110,13 @@ class Calls:
                     raise  # with what the answer told, if one came: cost, name, status
                 raise Unanswered("no answer to the order") from error
             return await self._recall(attempt, backend, order)
-        if isinstance(answer, Sound):
+        if isinstance(answer, TrackFile):
             return answer
         return await self._collect(attempt, backend, answer)
 
-    async def _resume(self, attempt: Attempt, backend: MusicBackend, order: Order | None) -> Sound:
+    async def _resume(
+        self, attempt: Attempt, backend: MusicBackend, order: Order | None
+    ) -> TrackFile:
         if attempt.ticket:
             return await self._collect(attempt, backend, Ticket(attempt.ticket))
         if order is None or not backend.abilities.lists:
@@ -122,7 +124,7 @@ class Calls:
             raise Unanswered("cut off")
         return await self._recall(attempt, backend, order)
 
-    async def _recall(self, attempt: Attempt, backend: MusicBackend, order: Order) -> Sound:
+    async def _recall(self, attempt: Attempt, backend: MusicBackend, order: Order) -> TrackFile:
         """Collect the track of an order whose answer was lost.
 
         Raises:
@@ -157,7 +159,7 @@ class Calls:
                     return ticket
         return None
 
-    async def _collect(self, attempt: Attempt, backend: MusicBackend, ticket: Ticket) -> Sound:
+    async def _collect(self, attempt: Attempt, backend: MusicBackend, ticket: Ticket) -> TrackFile:
         """Store a ticket, then wait for its track; the service is told if the person cancels."""
         await insist(partial(self._ledger.note_ticket, attempt, ticket.id))
         telling = asyncio.create_task(self._tell_if_cancelled(attempt, backend, ticket))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bot.audio import Limits
 from bot.model import Flaw
-from bot.store import Reference, Track
+from bot.store import Recording, Track
 
 if TYPE_CHECKING:
     from bot.studio.draft_view import Form  # which needs the context, and that needs this
@@ -135,7 +135,7 @@ class Courier(Protocol):
         ...
 
     async def unfetched(
-        self, reference: Reference, topic: int | None, *, owner_knows: bool
+        self, reference: Recording, topic: int | None, *, owner_knows: bool
     ) -> None:
         """Say that a recording cannot be fetched, and that it is not the person's fault.
 
@@ -149,7 +149,7 @@ class Courier(Protocol):
         """
         ...
 
-    async def refuse(self, reference: Reference, form: "Form") -> None:
+    async def refuse(self, reference: Recording, form: "Form") -> None:
         """Say in a new message that a recording cannot be used.
 
         Raises:

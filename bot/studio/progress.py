@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from bot.model import Failure, ReferenceStatus, TrackStatus
+from bot.model import Failure, RecordingStatus, TrackStatus
 from bot.store import StoreUnavailable, Track
 from bot.studio.claim_renewal import ended
 from bot.studio.context import Context
@@ -42,8 +42,8 @@ async def unfit_of(c: Context, track: Track) -> Unfit | None:
     if track.status is not TrackStatus.FAILED or track.reason != Failure.RECORDING:
         return None
     for reference_id in track.recipe.uploads():
-        reference = await c.store.references.get(reference_id)
-        if reference.status is ReferenceStatus.REJECTED and reference.reason:
+        reference = await c.store.recordings.get(reference_id)
+        if reference.status is RecordingStatus.REJECTED and reference.reason:
             return Unfit(reference.reason, c.limits)
     return None
 

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from bot.audio import Prepared, Unusable
 from bot.jobs import Kind
-from bot.model import Failure, Flaw, Purpose, ReferenceStatus, recipe
+from bot.model import Failure, Flaw, Purpose, RecordingStatus, recipe
 from bot.music import (
     BadAnswer,
     MusicBackend,
@@ -23,7 +23,7 @@ from bot.music import (
     Uploaded,
     UserFault,
 )
-from bot.store import Reference, Upload
+from bot.store import Recording, Upload
 from bot.studio.context import Context
 from bot.studio.draft_view import judged
 from bot.studio.fair_queue import Turns
@@ -68,7 +68,7 @@ class Recordings:
 
     def __init__(self, context: Context) -> None:
         self._c = context
-        self._store = context.store.references
+        self._store = context.store.recordings
         self._tries: Counter[int] = Counter()
         self._odd: Counter[int] = Counter()
         self._missing: Counter[int] = Counter()
@@ -88,7 +88,7 @@ class Recordings:
         if await self._cleared(reference):
             await self._next_turn(reference)
             return None
-        if reference.status is not ReferenceStatus.RECEIVED:
+        if reference.status is not RecordingStatus.RECEIVED:
             return await self._held(reference_id)
         person = reference.user_id
         served = self._turns.begin(person, reference_id)
@@ -100,7 +100,7 @@ class Recordings:
         finally:
             await self._next_turn(reference)
 
-    async def _next_turn(self, reference: Reference) -> None:
+    async def _next_turn(self, reference: Recording) -> None:
         """End the turn of a recording, if it has one or could have it; the next one is woken."""
         self._turns.begin(reference.user_id, reference.id)
         following = self._turns.end(reference.user_id, reference.id)
@@ -129,7 +129,7 @@ class Recordings:
             return 0.1  # its purpose was chosen a moment ago
         return again
 
-    async def _cleared(self, reference: Reference) -> bool:
+    async def _cleared(self, reference: Recording) -> bool:
         """Clear a recording away if nobody needs it: its file, and the work on it.
 
         References to the same file keep what was prepared.
@@ -142,20 +142,20 @@ class Recordings:
         heirs = [
             twin.id
             for twin in await self._store.twins(reference)
-            if twin.status in {ReferenceStatus.RECEIVED, ReferenceStatus.PREPARED}
+            if twin.status in {RecordingStatus.RECEIVED, RecordingStatus.PREPARED}
         ]
         await asyncio.to_thread(self._shelf.drop, reference.id, heirs)
         return True
 
-    async def _known_verdict(self, reference: Reference) -> bool:
+    async def _known_verdict(self, reference: Recording) -> bool:
         """Judge a recording as the same file was judged before, without hearing it again."""
         limits = self._c.limits
         twins = await self._store.twins(reference)
         for twin in twins:
-            if twin.status is ReferenceStatus.REJECTED and twin.reason in _LASTING:
+            if twin.status is RecordingStatus.REJECTED and twin.reason in _LASTING:
                 await self._store.rejected(reference.id, twin.reason)
                 return True
-            if twin.status is ReferenceStatus.PREPARED and twin.level is not None:
+            if twin.status is RecordingStatus.PREPARED and twin.level is not None:
                 seconds = twin.seconds or 0.0
                 if limits.shortest <= seconds <= limits.longest:
                     for each in twins:  # whichever has the file by now
@@ -166,7 +166,7 @@ class Recordings:
                     return True
         return False
 
-    async def _make_room(self, reference: Reference) -> None:
+    async def _make_room(self, reference: Recording) -> None:
         """See to it that there is room for another recording of a person.
 
         Raises:
@@ -212,7 +212,7 @@ class Recordings:
         """Whether a recording waits for nothing but the order (or was refused for good)."""
         if backend.abilities.inline:
             reference = await self._store.get(reference_id)
-            return reference.status is ReferenceStatus.PREPARED
+            return reference.status is RecordingStatus.PREPARED
         return await self._store.upload(reference_id, purpose, backend.name) is not None
 
     async def tidy(self) -> None:
@@ -222,14 +222,14 @@ class Recordings:
         for folder, kept in (("recordings", before), ("made", 0.0)):
             await asyncio.to_thread(_drop_older, self._c.files / folder, kept, now - _WRITTEN)
 
-    async def _advance(self, reference: Reference) -> float | None:
+    async def _advance(self, reference: Recording) -> float | None:
         reference_id = reference.id
         try:
-            if reference.status is ReferenceStatus.RECEIVED:
+            if reference.status is RecordingStatus.RECEIVED:
                 await self._prepare(reference)
                 reference = await self._store.get(reference_id)
             await self._tell(reference)
-            if reference.status is ReferenceStatus.REJECTED:
+            if reference.status is RecordingStatus.REJECTED:
                 await self._end_waiting(reference_id, Failure.RECORDING)
             else:
                 await self._bring(reference)
@@ -248,7 +248,7 @@ class Recordings:
             await self._c.jobs.wake(Kind.TRACK, track_id)
         return None
 
-    async def _bring(self, reference: Reference) -> None:
+    async def _bring(self, reference: Recording) -> None:
         """Upload a recording to where it is needed, moving on where only an owner can help.
 
         Raises:
@@ -270,7 +270,7 @@ class Recordings:
                 return
 
     async def _places(
-        self, reference: Reference, refused: Mapping[str, OperatorFault]
+        self, reference: Recording, refused: Mapping[str, OperatorFault]
     ) -> list[tuple[Purpose, MusicBackend]]:
         """As what and where a recording is needed: by the tracks that wait, else by its draft."""
         places = {}
@@ -285,7 +285,7 @@ class Recordings:
                 return [(reference.purpose, backend)]
         return list(places.values())
 
-    async def _prepare(self, reference: Reference) -> None:
+    async def _prepare(self, reference: Recording) -> None:
         """Received → prepared or rejected."""
         if await self._known_verdict(reference):
             return
@@ -298,7 +298,7 @@ class Recordings:
             reference.id, seconds=found.seconds, level=found.level_dbfs, hints=found.hints
         )
 
-    async def _rebuild(self, reference: Reference) -> Prepared:
+    async def _rebuild(self, reference: Recording) -> Prepared:
         """Fetch the recording and write its prepared file.
 
         Raises:
@@ -336,7 +336,7 @@ class Recordings:
             raw.unlink(missing_ok=True)
 
     async def _upload(
-        self, reference: Reference, purpose: Purpose, backend: MusicBackend
+        self, reference: Recording, purpose: Purpose, backend: MusicBackend
     ) -> Uploaded:
         try:
             path = await self._file(reference, purpose)
@@ -373,7 +373,7 @@ class Recordings:
             )
         return uploaded
 
-    async def _file(self, reference: Reference, purpose: Purpose) -> Path:
+    async def _file(self, reference: Recording, purpose: Purpose) -> Path:
         """The prepared file that is sent for a purpose, made anew where it is missing.
 
         Raises:
@@ -389,8 +389,8 @@ class Recordings:
             await self._c.workshop.single(path, voice)
         return voice
 
-    async def _tell(self, reference: Reference) -> None:
-        if reference.told or reference.status is ReferenceStatus.RECEIVED:
+    async def _tell(self, reference: Recording) -> None:
+        if reference.told or reference.status is RecordingStatus.RECEIVED:
             return
         try:
             await judged(self._c, reference)
@@ -398,13 +398,13 @@ class Recordings:
             log.info("the person cannot be told about the recording")
         await self._store.told(reference.id)
 
-    async def _lacks_upload(self, reference: Reference) -> bool:
-        if reference.status is not ReferenceStatus.PREPARED or reference.purpose is None:
+    async def _lacks_upload(self, reference: Recording) -> bool:
+        if reference.status is not RecordingStatus.PREPARED or reference.purpose is None:
             return False
         places = await self._places(reference, {})
         return not all([await self.known(reference.id, *place) for place in places])
 
-    async def _leave(self, reference: Reference, error: OutOfReach) -> float | None:
+    async def _leave(self, reference: Recording, error: OutOfReach) -> float | None:
         """Say that only the owner can help; the next Create or Try again looks once more."""
         await self._c.files_away(error)
         waiting = await self._c.store.tracks.waiting_for(reference.id)
@@ -420,12 +420,12 @@ class Recordings:
         await self._end_waiting(reference.id, Failure.OPERATOR)
         return None
 
-    async def _put_off(self, reference: Reference, pause: float) -> float | None:
+    async def _put_off(self, reference: Recording, pause: float) -> float | None:
         """Try on after a pause; who hears nothing for too long is told that it is tried."""
         again = await self._again(reference.id, pause)
         now = time.monotonic()
         silent = now + (again or 0) - self._since.setdefault(reference.id, now)
-        unheard = reference.status is ReferenceStatus.RECEIVED and not reference.told
+        unheard = reference.status is RecordingStatus.RECEIVED and not reference.told
         if unheard and silent > _SAY_SO and not await self._is_awaited(reference):
             with suppress(Later, Unreachable):
                 topic = await self._topic(reference)
@@ -433,12 +433,12 @@ class Recordings:
                 await self._store.told(reference.id)
         return again
 
-    async def _topic(self, reference: Reference) -> int | None:
+    async def _topic(self, reference: Recording) -> int | None:
         """The topic of a private chat that the recording's draft belongs to."""
         draft = await self._c.store.drafts.get(reference.chat_id, reference.user_id)
         return draft.topic_id if draft else None
 
-    async def _is_awaited(self, reference: Reference) -> bool:
+    async def _is_awaited(self, reference: Recording) -> bool:
         """Whether the status of a track says already that something takes its time."""
         return bool(await self._c.store.tracks.waiting_for(reference.id))
 

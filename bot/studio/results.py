@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.audio import Inspected, Unusable
 from bot.model import Outcome
-from bot.music import Sound
+from bot.music import TrackFile
 from bot.store import Attempt, Track
 from bot.studio.commit_retry import insist
 from bot.studio.context import Context
@@ -46,7 +46,7 @@ class Keeping:
         self._writing = asyncio.Semaphore(4)
         self._kept: dict[int, Kept] = {}
 
-    async def keep(self, attempt: Attempt, sound: Sound) -> bool:
+    async def keep(self, attempt: Attempt, sound: TrackFile) -> bool:
         """Prove that what came is a track, and commit it; a bad one is booked so.
 
         Its file stays until `forget`, for whoever delivers it now.
@@ -110,7 +110,7 @@ class Keeping:
                 self.path(theirs).replace(self.path(attempt))
 
     async def close(
-        self, attempt: Attempt, outcome: Outcome, error: Exception, sound: Sound | None = None
+        self, attempt: Attempt, outcome: Outcome, error: Exception, sound: TrackFile | None = None
     ) -> None:
         """Book how a call ended that brought no track, and what it cost all the same."""
         context = {"detail": str(error), "outcome": str(outcome), "number": attempt.number}

@@ -7,9 +7,9 @@ from typing import Any
 
 from bot.audio import Limits
 from bot.jobs import Kind
-from bot.model import BY_WORDS, Purpose, ReferenceStatus, Step, TrackStatus
+from bot.model import BY_WORDS, Purpose, RecordingStatus, Step, TrackStatus
 from bot.music import Abilities
-from bot.store import DayFull, Draft, NewRecording, NotNow, Reference, Track
+from bot.store import DayFull, Draft, NewRecording, NotNow, Recording, Track
 from bot.studio.backend_monitor import Watch
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
@@ -93,7 +93,7 @@ class Studio:
     async def due(self) -> list[tuple[Kind, int]]:
         """Every row with work left and nobody at it."""
         making = {TrackStatus.QUEUED, TrackStatus.GENERATING}
-        found = [(Kind.REFERENCE, row_id) for row_id in await self._c.store.references.due()]
+        found = [(Kind.REFERENCE, row_id) for row_id in await self._c.store.recordings.due()]
         for track_id, status in await self._c.store.tracks.due():
             found.append((Kind.TRACK if status in making else Kind.DELIVERY, track_id))
         return found
@@ -171,12 +171,12 @@ class Studio:
             await self._c.jobs.wake(Kind.REFERENCE, changed.reference_id)
         return changed
 
-    async def recording_of(self, draft: Draft) -> Reference | None:
+    async def recording_of(self, draft: Draft) -> Recording | None:
         """The recording in a draft that cannot be used, if there is one."""
         for reference_id in (draft.reference_id, draft.partner_id):
             if reference_id is not None:
-                reference = await self._c.store.references.get(reference_id)
-                if reference.status is ReferenceStatus.REJECTED:
+                reference = await self._c.store.recordings.get(reference_id)
+                if reference.status is RecordingStatus.REJECTED:
                     return reference
         return None
 

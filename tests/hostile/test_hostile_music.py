@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from bot.audio import tagged
 from bot.backends import music_services
+from bot.backoff import Backoff
 from bot.model import Purpose
 from bot.music import (
     AceStep,
@@ -127,12 +128,12 @@ CLIENTS: dict[str, Callable[..., MusicBackend]] = {
 @asynccontextmanager
 async def client_of(name: str, url: str) -> AsyncIterator[MusicBackend]:
     """A backend's client that does not wait long."""
-    pace = {} if name == "aimlapi" else {"pace": (0.01, 0.01)}
+    quick = {} if name == "aimlapi" else {"pauses": Backoff(first=0.01, longest=0.01)}
     common = {"key": SecretStr(KEY), "url": url, "upload_timeout": 3, "generate_timeout": 0.05}
     if name in {"aimlapi", "replicate"}:
         common["generate_timeout"] = 3 if name == "aimlapi" else 0.3
     async with aiohttp.ClientSession() as session:
-        client = CLIENTS[name](session, **common, **pace)
+        client = CLIENTS[name](session, **common, **quick)
         try:
             yield client
         finally:

@@ -10,9 +10,9 @@ from bot.music import (
     AimlApi,
     MusicBackend,
     Order,
-    Sound,
     StaleUpload,
     Ticket,
+    TrackFile,
     Unanswered,
     UnknownBackendError,
     UnknownFault,
@@ -59,7 +59,7 @@ async def test_a_wav_is_uploaded_as_one(tmp_path: Path) -> None:
 async def test_the_track_is_written_byte_for_byte(tmp_path: Path) -> None:
     async with scene(tmp_path) as s:
         sound = await s.client.submit(await s.order("track-7.1"), s.out)
-        assert isinstance(sound, Sound)
+        assert isinstance(sound, TrackFile)
         assert s.out.read_bytes() == mp3(3)
         assert sound.size == len(mp3(3))
         assert sound.cost_usd == PRICE_USD
@@ -133,7 +133,7 @@ async def test_a_missing_recording_is_our_own_fault(tmp_path: Path) -> None:
 async def test_a_track_that_cannot_be_written_was_paid_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.music.http.HOLD", 0.1)
+    monkeypatch.setattr("bot.music._http.HOLD", 0.1)
     async with scene(tmp_path) as s:
         order = await s.order()
         with pytest.raises(Unanswered) as caught:

@@ -12,7 +12,10 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from bot.model import Purpose
-from bot.music import BadAnswer, MusicError, Sound, Ticket, Unanswered, UnknownFault
+from bot.music import BadAnswer, MusicError, Ticket, TrackFile, Unanswered, UnknownFault
+from bot.music._download import Downloads
+from bot.music._http import Reply
+from bot.music._mp3_files import is_mp3, write_hex
 from bot.music.aimlapi import client
 from bot.music.aimlapi.faults import BY_CODE, BY_STATUS, NEVER
 from bot.music.aimlapi.wire import (
@@ -23,9 +26,6 @@ from bot.music.aimlapi.wire import (
     Receipt,
     UploadAnswer,
 )
-from bot.music.download import Downloads
-from bot.music.http import Reply
-from bot.music.mp3_files import is_mp3, write_hex
 
 NOTHING: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 
@@ -67,8 +67,8 @@ def written(text: str) -> bytes:
         return track
 
 
-def made(answer: Reply, into: Path) -> Sound | Ticket:
-    found = client._made(answer, Downloads(URL("https://example.com")))
+def made(answer: Reply, into: Path) -> TrackFile | Ticket:
+    found = client._generated(answer, Downloads(URL("https://example.com"), within=1))
     found.write(into)
     return found.answer
 
@@ -148,7 +148,7 @@ def test_what_is_not_needed_cannot_spoil_a_track(
     with tempfile.TemporaryDirectory() as folder:
         into = Path(folder) / "track.mp3"
         sound = made(reply(200, body.encode("utf-8", "replace")), into)
-        assert isinstance(sound, Sound)
+        assert isinstance(sound, TrackFile)
         assert sound.size == len(track)
         assert into.read_bytes() == track
 

@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from bot.model import Failure, Flaw, Hint, Outcome, Purpose, ReferenceStatus, Step, TrackStatus
+from bot.model import Failure, Flaw, Hint, Outcome, Purpose, RecordingStatus, Step, TrackStatus
 from bot.store import (
     AlreadyOpen,
     Attempt,
@@ -213,7 +213,7 @@ async def test_media_replaced_in_a_message_takes_the_place_once(store: Store) ->
     assert await store.drafts.record(second) == (changed[0], False)
     back = await store.drafts.replace(first)
     assert back is not None
-    assert (await store.references.get(back.reference_id or 0)).unique_id == "one"
+    assert (await store.recordings.get(back.reference_id or 0)).unique_id == "one"
     assert await store.drafts.replace(replace(recording(7), unique_id="x")) is None
 
 
@@ -221,24 +221,24 @@ async def test_media_replaced_after_its_track_leaves_the_track_alone(store: Stor
     track = await created(store)
     new = replace(recording(10), unique_id="two")
     assert await store.drafts.replace(new) is None
-    assert await store.references.lent(new)
-    assert not await store.references.lent(recording(10))
-    assert not await store.references.lent(replace(recording(11), unique_id="two"))
+    assert await store.recordings.lent(new)
+    assert not await store.recordings.lent(recording(10))
+    assert not await store.recordings.lent(replace(recording(11), unique_id="two"))
     assert (await store.tracks.get(track.id)).voice_ref == track.voice_ref
 
 
 async def test_a_recording_is_superseded_when_nothing_is_made_of_it(store: Store) -> None:
     draft, _ = await store.drafts.record(recording(1))
     first = draft.reference_id or 0
-    assert not await store.references.superseded(first)
+    assert not await store.recordings.superseded(first)
     await store.drafts.record(recording(2))
-    assert first in await store.references.due()
-    assert await store.references.superseded(first)
-    assert first not in await store.references.due()
-    assert (await store.references.get(first)).status is ReferenceStatus.SUPERSEDED
+    assert first in await store.recordings.due()
+    assert await store.recordings.superseded(first)
+    assert first not in await store.recordings.due()
+    assert (await store.recordings.get(first)).status is RecordingStatus.SUPERSEDED
     track = await created(store, message_id=3)
     await store.drafts.record(recording(4))
-    assert not await store.references.superseded(track.voice_ref or 0)
+    assert not await store.recordings.superseded(track.voice_ref or 0)
 
 
 async def test_the_same_file_is_known_by_its_unique_id(store: Store) -> None:
@@ -246,21 +246,21 @@ async def test_the_same_file_is_known_by_its_unique_id(store: Store) -> None:
     for message, unique in ((1, "a"), (2, "b"), (3, "a"), (4, "")):
         draft, _ = await store.drafts.record(replace(recording(message), unique_id=unique))
         numbers.append(draft.reference_id or 0)
-    last = await store.references.get(numbers[2])
-    assert [twin.id for twin in await store.references.twins(last)] == [numbers[0]]
-    nameless = await store.references.get(numbers[3])
-    assert await store.references.twins(nameless) == []
-    assert await store.references.of_person(ADA) == numbers[::-1]
+    last = await store.recordings.get(numbers[2])
+    assert [twin.id for twin in await store.recordings.twins(last)] == [numbers[0]]
+    nameless = await store.recordings.get(numbers[3])
+    assert await store.recordings.twins(nameless) == []
+    assert await store.recordings.of_person(ADA) == numbers[::-1]
 
 
 async def test_only_a_voice_is_said_to_talk(store: Store) -> None:
     draft, _ = await store.drafts.record(recording(1))
     number = draft.reference_id or 0
     hints = (Hint.QUIET, Hint.TALKING)
-    await store.references.prepared(number, seconds=12, level=-42, hints=hints)
-    assert (await store.references.get(number)).hints == (Hint.QUIET,)
+    await store.recordings.prepared(number, seconds=12, level=-42, hints=hints)
+    assert (await store.recordings.get(number)).hints == (Hint.QUIET,)
     await store.drafts.choose(draft, Purpose.VOICE)
-    assert (await store.references.get(number)).hints == hints
+    assert (await store.recordings.get(number)).hints == hints
 
 
 async def test_purpose_is_on_draft_and_reference_together(store: Store) -> None:
@@ -268,7 +268,7 @@ async def test_purpose_is_on_draft_and_reference_together(store: Store) -> None:
     assert draft.reference_id is not None
     assert await store.drafts.choose(draft, Purpose.VOICE)
     assert await store.drafts.choose(draft, Purpose.SONG) is None
-    reference = await store.references.get(draft.reference_id)
+    reference = await store.recordings.get(draft.reference_id)
     assert reference.purpose is Purpose.VOICE
 
 
@@ -709,19 +709,19 @@ async def aged(url: str, seconds: float) -> None:
 
 
 async def test_a_notice_is_given_once_a_while(store: Store) -> None:
-    given = await at_once(lambda _: store.people.due("credit", 60))
+    given = await at_once(lambda _: store.users.due("credit", 60))
     assert given.count(True) == 1
-    assert await store.people.due("other", 60)
-    given = await at_once(lambda _: store.people.due("credit", 0))
+    assert await store.users.due("other", 60)
+    given = await at_once(lambda _: store.users.due("credit", 0))
     assert any(given)
 
 
 async def test_a_user_is_one_row_whose_language_changes(store: Store) -> None:
-    await at_once(lambda _: store.people.seen(ADA, "de"))
-    assert await store.people.language(ADA) == "de"
-    await store.people.seen(ADA, "en")
-    assert await store.people.language(ADA) == "en"
-    assert await store.people.language(BOB) is None
+    await at_once(lambda _: store.users.seen(ADA, "de"))
+    assert await store.users.language(ADA) == "de"
+    await store.users.seen(ADA, "en")
+    assert await store.users.language(ADA) == "en"
+    assert await store.users.language(BOB) is None
 
 
 async def test_an_upload_that_is_about_to_expire_is_not_used(store: Store) -> None:
@@ -729,7 +729,7 @@ async def test_an_upload_that_is_about_to_expire_is_not_used(store: Store) -> No
     reference_id = draft.reference_id
     assert reference_id is not None
     soon, late = time.time() + 60, time.time() + 3600
-    keep, find = store.references.keep_upload, store.references.upload
+    keep, find = store.recordings.keep_upload, store.recordings.upload
     told = {"voice_id": "v", "expires_at": soon}
     await keep(reference_id, Purpose.SONG, "aimlapi", **told)
     fresh = await find(reference_id, Purpose.SONG, "aimlapi")
@@ -744,7 +744,7 @@ async def test_an_upload_that_is_about_to_expire_is_not_used(store: Store) -> No
     assert found is not None
     assert (found.voice_id, found.beat_id) == (None, "b")
     assert await find(reference_id, Purpose.VOICE, "aimlapi") is None
-    await store.references.forget_upload(reference_id, Purpose.SONG, "aimlapi")
+    await store.recordings.forget_upload(reference_id, Purpose.SONG, "aimlapi")
     assert await find(reference_id, Purpose.SONG, "aimlapi") is None
 
 
@@ -752,24 +752,24 @@ async def test_a_recording_is_judged_once_and_told_about_once(store: Store) -> N
     draft = await previewed(store)
     reference_id = draft.reference_id
     assert reference_id is not None
-    assert await store.references.due() == [reference_id]
+    assert await store.recordings.due() == [reference_id]
     hints = (Hint.QUIET, Hint.CLIPPED)
     judged = await asyncio.gather(
-        store.references.prepared(reference_id, seconds=12, level=-42, hints=hints),
-        store.references.rejected(reference_id, Flaw.SILENT),
+        store.recordings.prepared(reference_id, seconds=12, level=-42, hints=hints),
+        store.recordings.rejected(reference_id, Flaw.SILENT),
     )
     assert sorted(judged) == [False, True]
-    assert await store.references.due() == [reference_id]
-    await store.references.told(reference_id)
-    assert await store.references.due() == []
-    assert (await store.references.get(reference_id)).status is not ReferenceStatus.RECEIVED
+    assert await store.recordings.due() == [reference_id]
+    await store.recordings.told(reference_id)
+    assert await store.recordings.due() == []
+    assert (await store.recordings.get(reference_id)).status is not RecordingStatus.RECEIVED
 
 
 async def test_what_is_not_there_is_a_lookup_error(store: Store) -> None:
     with pytest.raises(LookupError):
         await store.tracks.get(1)
     with pytest.raises(LookupError):
-        await store.references.get(1)
+        await store.recordings.get(1)
 
 
 async def test_a_database_belongs_to_one_bot(store: Store) -> None:
@@ -933,18 +933,18 @@ async def test_an_end_rings_once(store: Store) -> None:
 
 
 async def test_what_is_over_may_be_told_again(store: Store) -> None:
-    assert await store.people.due("aimlapi:key", 3600)
-    assert await store.people.due("aimlapi-cover:key", 3600)
-    assert await store.people.over("aimlapi")
-    assert not await store.people.over("aimlapi")
-    assert await store.people.due("aimlapi:key", 3600)
-    assert not await store.people.due("aimlapi-cover:key", 3600)
+    assert await store.users.due("aimlapi:key", 3600)
+    assert await store.users.due("aimlapi-cover:key", 3600)
+    assert await store.users.over("aimlapi")
+    assert not await store.users.over("aimlapi")
+    assert await store.users.due("aimlapi:key", 3600)
+    assert not await store.users.due("aimlapi-cover:key", 3600)
 
 
 async def test_who_has_chosen_knows_where_recordings_go(store: Store) -> None:
-    await store.people.seen(ADA, "en")
-    assert not await store.people.knows_privacy(ADA)
+    await store.users.seen(ADA, "en")
+    assert not await store.users.knows_privacy(ADA)
     await previewed(store)
-    assert await store.people.knows_privacy(ADA)
-    await store.people.seen(ADA, "de")
-    assert await store.people.knows_privacy(ADA)
+    assert await store.users.knows_privacy(ADA)
+    await store.users.seen(ADA, "de")
+    assert await store.users.knows_privacy(ADA)

@@ -1,17 +1,17 @@
-"""Turns at the writer: in order, the urgent first, and none lost to those who give up."""
+"""The write lock goes round in order, the urgent first, and is not lost to those who give up."""
 
 import asyncio
 
 import pytest
 
-from bot.store.db.write_lock import Turns
+from bot.store.db.write_lock import WriteLock
 
 
 async def test_the_order_is_kept_and_the_urgent_go_first() -> None:
-    turns, served = Turns(), []
+    write_lock, served = WriteLock(), []
 
     async def ask(name: str, *, urgent: bool) -> None:
-        async with turns.turn(urgent=urgent, wait=5):
+        async with write_lock.hold(urgent=urgent, wait=5):
             served.append(name)
             await asyncio.sleep(0)
 
@@ -22,11 +22,11 @@ async def test_the_order_is_kept_and_the_urgent_go_first() -> None:
 
 
 async def test_whoever_gives_it_back_and_asks_again_stands_at_the_end() -> None:
-    turns, served = Turns(), []
+    write_lock, served = WriteLock(), []
 
     async def ask(name: str) -> None:
         for _ in range(3):
-            async with turns.turn(urgent=False, wait=5):
+            async with write_lock.hold(urgent=False, wait=5):
                 served.append(name)
                 await asyncio.sleep(0)
 
@@ -35,19 +35,19 @@ async def test_whoever_gives_it_back_and_asks_again_stands_at_the_end() -> None:
 
 
 async def test_giving_up_and_being_cancelled_lose_no_turn() -> None:
-    turns = Turns()
-    async with turns.turn(urgent=False, wait=5):
+    write_lock = WriteLock()
+    async with write_lock.hold(urgent=False, wait=5):
         with pytest.raises(TimeoutError):
-            async with turns.turn(urgent=True, wait=0.01):
+            async with write_lock.hold(urgent=True, wait=0.01):
                 raise AssertionError
-        waiting = asyncio.create_task(_hold(turns))
-        following = asyncio.create_task(_hold(turns))
+        waiting = asyncio.create_task(_hold(write_lock))
+        following = asyncio.create_task(_hold(write_lock))
         await asyncio.sleep(0)
     waiting.cancel()  # in the moment it was given the turn
     assert await asyncio.wait_for(following, 5)
     assert waiting.cancelled() or waiting.done()
 
 
-async def _hold(turns: Turns) -> bool:
-    async with turns.turn(urgent=False, wait=5):
+async def _hold(write_lock: WriteLock) -> bool:
+    async with write_lock.hold(urgent=False, wait=5):
         return True

@@ -9,8 +9,9 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
+from bot.backoff import Backoff
 from bot.model import Purpose
-from bot.music import AceStep, AimlApiCover, MusicBackend, Order, Replicate, Sound, Ticket
+from bot.music import AceStep, AimlApiCover, MusicBackend, Order, Replicate, Ticket, TrackFile
 from bot.sandbox.music.acestep import AceStepApi
 from bot.sandbox.music.aimlapi.server import MusicApi
 from bot.sandbox.music.jobs import Job
@@ -18,7 +19,7 @@ from bot.sandbox.music.replicate import ReplicateApi
 from bot.sandbox.music.server import Stand
 from tests.support.music_kit import KEY, LYRICS, mp3
 
-PACE = (0.02, 0.05)
+PAUSES = Backoff(first=0.02, longest=0.05)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Place:
         assert isinstance(answer, Ticket)
         return answer
 
-    async def track(self, purpose: Purpose = Purpose.SONG) -> Sound:
+    async def track(self, purpose: Purpose = Purpose.SONG) -> TrackFile:
         return await self.client.collect(await self.ticket(purpose), self.out)
 
     def another(self, **changed: Any) -> MusicBackend:
@@ -100,7 +101,7 @@ def client_of(
         url=url or api.url,
         upload_timeout=within,
         generate_timeout=within,
-        pace=PACE,
+        pauses=PAUSES,
         **more,
     )
 

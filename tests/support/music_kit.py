@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import SecretStr
 
 from bot.model import Purpose
-from bot.music import AimlApi, Order, Sound, Ticket, Uploaded
+from bot.music import AimlApi, Order, Ticket, TrackFile, Uploaded
 from bot.sandbox.music.aimlapi.server import MusicApi
 
 KEY = "sandbox-key"
@@ -102,7 +102,7 @@ async def scene(folder: Path, *, within: float = 20.0) -> AsyncIterator[Scene]:
             await api.aclose()
 
 
-async def fetched(client: AimlApi, order: Order, into: Path) -> Sound:
+async def fetched(client: AimlApi, order: Order, into: Path) -> TrackFile:
     """Ask for a track, and collect it where a ticket came."""
     answer = await client.submit(order, into)
     return await client.collect(answer, into) if isinstance(answer, Ticket) else answer

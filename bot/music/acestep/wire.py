@@ -1,8 +1,16 @@
-"""What an ACE-Step server says, and how its answers are read (facts: backends, acestep)."""
+"""How the answers of an ACE-Step server are read (docs/facts/services.md, ACE-Step)."""
 
 from typing import Annotated, Any, TypeVar
 
-from bot.music.aimlapi.faults import NEVER, Verdict, described, fault_of, gateway, seconds
+from bot.music._http import Reply
+from bot.music.aimlapi.faults import (
+    NEVER,
+    FaultKind,
+    described,
+    fault_of,
+    gateway,
+    retry_after_seconds,
+)
 from bot.music.aimlapi.wire import Code, Loose, LooseCount, LooseId, Wire
 from bot.music.errors import (
     BadAnswer,
@@ -13,10 +21,9 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.http import Reply
 from bot.untrusted import Untrustworthy, read_json
 
-BY_STATUS: dict[int, Verdict] = {
+BY_STATUS: dict[int, FaultKind] = {
     400: UserReason.INVALID,
     401: OperatorReason.KEY,
     403: OperatorReason.KEY,
@@ -61,7 +68,7 @@ class Task(Wire):
     task_id: LooseId = None
 
 
-class Standing(Wire):
+class Progress(Wire):
     """How far a task is; `result` is JSON inside JSON."""
 
     status: LooseCount = None
@@ -78,20 +85,20 @@ class Standing(Wire):
         if self.status != _DONE:
             return None
         try:
-            told = read_json(self.result) if isinstance(self.result, str) else self.result
+            result = read_json(self.result) if isinstance(self.result, str) else self.result
         except Untrustworthy as error:
             raise BadAnswer("the result cannot be read") from error
-        first = told[0] if isinstance(told, list) and told else told
+        first = result[0] if isinstance(result, list) and result else result
         file = first.get("file") if isinstance(first, dict) else None
         if not isinstance(file, str) or not file:
             raise BadAnswer("a success without a track")
         return file
 
 
-class Standings(Wire):
+class ProgressList(Wire):
     """How far the tasks are that were asked about."""
 
-    tasks: list[Annotated[Standing | None, Loose]]
+    tasks: list[Annotated[Progress | None, Loose]]
 
 
 def answer_of(reply: Reply, *, carries: bool = False) -> Answer:
@@ -101,16 +108,16 @@ def answer_of(reply: Reply, *, carries: bool = False) -> Answer:
         reply: The answer.
         carries: Whether the call carried a recording.
     """
-    told = Answer.parse(reply.body) or Answer()
-    code = told.code if reply.good and told.code is not None else reply.status
+    answer = Answer.parse(reply.body) or Answer()
+    code = answer.code if reply.good and answer.code is not None else reply.status
     if reply.good and code in {0, reply.status, _GOOD}:
-        return told
-    if not reply.good and not told.refuses:
+        return answer
+    if not reply.good and not answer.refuses:
         raise gateway(reply, carries=carries)
-    verdict = BY_STATUS.get(code, UnknownFault)
-    fault = fault_of(verdict, described(reply, code), http=reply.status, code=code)
+    kind = BY_STATUS.get(code, UnknownFault)
+    fault = fault_of(kind, described(reply, code), http=reply.status, code=code)
     if isinstance(fault, PassingFault):
-        fault.retry_after = seconds(reply.headers.get("Retry-After", ""))
+        fault.retry_after = retry_after_seconds(reply.headers.get("Retry-After", ""))
     raise fault
 
 
@@ -119,19 +126,19 @@ def task_of(reply: Reply) -> Task:
     return Task.model_validate(_data(reply, dict, carries=True))
 
 
-def standing_of(reply: Reply) -> Standing:
+def progress_of(reply: Reply) -> Progress:
     """Read how far the one task is that was asked about.
 
     Raises:
         BadAnswer: The server does not know it, or cannot be asked about it.
     """
     try:
-        found = Standings(tasks=_data(reply, list)).tasks
+        tasks = ProgressList(tasks=_data(reply, list)).tasks
     except UserFault as fault:  # of the question, not of the words
         raise BadAnswer("the server cannot be asked", http=reply.status) from fault
-    if not found or found[0] is None:
+    if not tasks or tasks[0] is None:
         raise BadAnswer("the server does not know the task any more", http=reply.status)
-    return found[0]
+    return tasks[0]
 
 
 def _data(reply: Reply, kind: type[T], *, carries: bool = False) -> T:

@@ -1,9 +1,10 @@
-"""music-01 through AI/ML API (facts: music-01)."""
+"""music-01 through AI/ML API (docs/facts/music-01.md)."""
 
 import asyncio
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -12,18 +13,24 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.model import Purpose
-from bot.music.aimlapi.checks import Health
-from bot.music.aimlapi.faults import about_the_recording, refuse, unusable, weigh
-from bot.music.aimlapi.results import Made, Promise
+from bot.music._download import Downloads
+from bot.music._http import Http, Reply
+from bot.music.aimlapi.checks import ServiceCheck
+from bot.music.aimlapi.faults import (
+    about_the_recording,
+    raise_for_envelope,
+    raise_for_status,
+    unusable_answer,
+)
+from bot.music.aimlapi.results import GenerateResult, PaidAddress
 from bot.music.aimlapi.wire import ANSWER, GenerateAnswer, GenerateRequest, Receipt, UploadAnswer
-from bot.music.download import Downloads
 from bot.music.errors import MusicError, StaleUpload, UserFault, UserReason
-from bot.music.http import Http, Reply
-from bot.music.ports import Abilities, Finding, Order, Sound, Ticket, Uploaded
+from bot.music.ports import Abilities, CheckResult, Order, Ticket, TrackFile, Uploaded
 
 MODEL = "music-01"
 
 _PATH = "/v2/generate/audio/minimax"
+_PRICE_USD = 0.03
 _TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -40,10 +47,8 @@ class AimlApi:
         key: Of the account; sent to `url` and nowhere else.
         url: Of the service.
         upload_timeout: Seconds an upload may take to be answered.
-        generate_timeout: Seconds a track may take to be answered (facts: allow 300).
+        generate_timeout: Seconds a track may take to be answered (docs/facts/music-01.md, §2).
         decoders: How many answers are read and decoded at once, about 5 MB each.
-        price_usd: What a track costs, about.
-        lyrics_max: Longest lyrics in characters.
 
     Raises:
         ValueError: `url` is not an address of HTTP.
@@ -61,28 +66,22 @@ class AimlApi:
         upload_timeout: float,
         generate_timeout: float,
         decoders: asyncio.Semaphore | int = 4,
-        price_usd: float = 0.03,
-        lyrics_max: int = 600,
     ) -> None:
         self.abilities = Abilities(
             model=MODEL,
             purposes=tuple(Purpose),
             pairs=True,
-            pairs_from_song=True,
-            lyrics_max=lyrics_max,
+            lyrics_max=600,
             reference_seconds=(10, 600),
             reference_bytes=20_000_000,
             track_seconds=60,
-            price_usd=price_usd,
+            price_usd=_PRICE_USD,
         )
-        self._key = key
         self._upload_timeout = upload_timeout
         self._generate_timeout = generate_timeout
-        self._http = Http(session, url, decoders=decoders)
-        self._downloads = Downloads(self._http.url)
-        self._health = Health(
-            self._http, MODEL, price_usd, lambda: self._headers() if self._secret else None
-        )
+        self._http = Http(session, url, key=key, decoders=decoders)
+        self._downloads = Downloads(self._http.url, within=generate_timeout)
+        self._check = ServiceCheck(self._http, MODEL, _PRICE_USD)
 
     async def upload(self, recording: Path, purpose: Purpose) -> Uploaded:
         """Give it a recording, streamed from disk; the ids it answers with last.
@@ -104,13 +103,13 @@ class AimlApi:
                 "POST",
                 f"{_PATH}/upload",
                 within=self._upload_timeout,
-                read=lambda reply: _booked(reply, "an upload", lambda: _uploaded(reply, purpose)),
-                headers=self._headers(),
-                hidden=(self._secret,),
+                read=lambda reply: _with_receipt(
+                    reply, "an upload", lambda: _uploaded(reply, purpose)
+                ),
                 data=form,
             )
 
-    async def submit(self, order: Order, into: Path) -> Sound | Ticket:
+    async def submit(self, order: Order, into: Path) -> TrackFile | Ticket:
         """Ask for a track and write it to `into`; takes a minute or more.
 
         Returns:
@@ -124,68 +123,59 @@ class AimlApi:
         if not _REQUEST_ID.fullmatch(order.request_id):
             raise ValueError("a request id is 1 to 128 of A-Za-z0-9._:-")
         body = _request(order).model_dump(exclude_none=True)
-        held: list[Made] = []
+        received: list[GenerateResult] = []
 
-        def keep(made: Made) -> None:
-            held[:] = [made]
-            made.write(into)
+        def keep(result: GenerateResult) -> None:
+            received[:] = [result]
+            result.write(into)
 
         try:
-            made = await self._http.request(
+            result = await self._http.request(
                 "POST",
                 f"{_PATH}/generate",
                 within=self._generate_timeout,
-                read=lambda reply: _booked(
-                    reply, order.request_id, lambda: _made(reply, self._downloads)
+                read=lambda reply: _with_receipt(
+                    reply, order.request_id, lambda: _generated(reply, self._downloads)
                 ),
                 keep=keep,
                 limit=ANSWER,
-                headers=self._headers() | {"X-Client-Request-Id": order.request_id},
-                hidden=(self._secret, order.lyrics, *filter(None, order.lyrics.splitlines())),
+                headers={"X-Client-Request-Id": order.request_id},
+                hidden=(order.lyrics, *filter(None, order.lyrics.splitlines())),
                 json=body,
             )
         except OSError as error:
-            raise held[0].lost() from error
-        return made.answer
+            raise received[0].lost() from error
+        return result.answer
 
-    async def collect(self, ticket: Ticket, into: Path) -> Sound:
+    async def collect(self, ticket: Ticket, into: Path) -> TrackFile:
         """Fetch a track from the address it is at.
 
         Raises:
             MusicError: See `MusicBackend.collect`.
             OSError: `into` cannot be written.
         """
-        promise = Promise.read(ticket.id)
+        paid = PaidAddress.read(ticket.id)
         try:
-            size = await self._downloads.fetch(
-                promise.address, into, within=self._generate_timeout
-            )
+            size = await self._downloads.fetch(paid.address, into)
         except MusicError as error:
-            error.cost_usd, error.request_id = promise.cost_usd, promise.request_id
+            error.cost_usd, error.request_id = paid.cost_usd, paid.request_id
             raise
-        return Sound(size, promise.request_id, promise.cost_usd)
+        return TrackFile(size, paid.request_id, paid.cost_usd)
 
     async def cancel(self, ticket: Ticket) -> None:
         """Do nothing: a call in flight cannot be taken back."""
 
-    async def find(self, order: Order, since: datetime) -> list[Ticket]:  # noqa: ARG002  the protocol's
+    async def find(self, order: Order, since: datetime) -> list[Ticket]:  # noqa: ARG002  the port's
         """Return nothing: music-01 keeps no list of what it was asked for."""
         return []
 
-    async def check(self) -> list[Finding]:
+    async def check(self) -> list[CheckResult]:
         """Look at the model, the key and the balance; costs nothing, never raises."""
-        return await self._health.look()
+        return await self._check.run()
 
     async def aclose(self) -> None:
         """Close the downloads; the session belongs to whoever gave it."""
         await self._downloads.aclose()
-
-    @property
-    def _secret(self) -> str:
-        return self._key.get_secret_value().strip()
-
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._secret}", "Accept-Encoding": "identity"}
 
 
 def _type(recording: Path) -> str:
@@ -210,7 +200,7 @@ def _request(order: Order) -> GenerateRequest:
     )
 
 
-def _booked(reply: Reply, call: str, read: Callable[[], T]) -> T:
+def _with_receipt(reply: Reply, call: str, read: Callable[[], T]) -> T:
     """Log a call and put what it cost on whatever goes wrong."""
     receipt = _receipt(reply)
     _log.info("%s: HTTP %d after %.1f s: %s", call, reply.status, reply.seconds, receipt)
@@ -224,35 +214,35 @@ def _booked(reply: Reply, call: str, read: Callable[[], T]) -> T:
 
 def _receipt(reply: Reply) -> Receipt:
     """What an answer's headers say, without names that are none."""
-    said = Receipt.of(reply.headers)
-    return Receipt(reply.named(said.inference_id), said.credits, said.usd)
+    receipt = Receipt.of(reply.headers)
+    return replace(receipt, inference_id=reply.named(receipt.inference_id))
 
 
 def _uploaded(reply: Reply, purpose: Purpose) -> Uploaded:
     with about_the_recording():
         if not reply.good:
-            refuse(reply, carries=True)
-        told = UploadAnswer.parse(reply.body) or UploadAnswer()
-        weigh(reply, told)
-    voice = told.voice_id if purpose.has_voice else None
-    beat = told.instrumental_id if purpose.has_beat else None
+            raise_for_status(reply, carries=True)
+        answer = UploadAnswer.parse(reply.body) or UploadAnswer()
+        raise_for_envelope(reply, answer)
+    voice = answer.voice_id if purpose.has_voice else None
+    beat = answer.instrumental_id if purpose.has_beat else None
     if (purpose.has_voice and not voice) or (purpose.has_beat and not beat):
-        raise unusable(reply, told, f"an upload as {purpose} came back without its ids")
+        raise unusable_answer(reply, answer, f"an upload as {purpose} came back without its ids")
     return Uploaded(voice_id=voice, beat_id=beat)
 
 
-def _made(reply: Reply, downloads: Downloads) -> Made:
+def _generated(reply: Reply, downloads: Downloads) -> GenerateResult:
     """Find the track in an answer, or the address it is at."""
     if not reply.good:
-        refuse(reply)
-    told, audio = GenerateAnswer.read(reply.body)
-    weigh(reply, told)
+        raise_for_status(reply)
+    answer, audio = GenerateAnswer.read(reply.body)
+    raise_for_envelope(reply, answer)
     receipt = _receipt(reply)
-    name = receipt.inference_id or reply.named(told.trace_id)
-    _log.debug("of the track %s is said: %s", name, told.extra_info)
+    name = receipt.inference_id or reply.named(answer.trace_id)
+    _log.debug("of the track %s is said: %s", name, answer.extra_info)
     if not audio:
-        raise unusable(reply, told, "a success without audio")
+        raise unusable_answer(reply, answer, "a success without audio")
     if isinstance(audio, str) and audio.startswith(("https://", "http://")):
         downloads.check(audio)
-        return Made(Promise(audio, name, receipt.usd).ticket())
-    return Made(Sound(len(audio) // 2, name, receipt.usd), audio)
+        return GenerateResult(PaidAddress(audio, name, receipt.usd).ticket())
+    return GenerateResult(TrackFile(len(audio) // 2, name, receipt.usd), audio)

@@ -1,22 +1,24 @@
-"""music-cover through AI/ML API: the melody stays, the voice does not (facts: backends)."""
+"""music-cover at AI/ML API: the melody stays (docs/facts/services.md, music-cover)."""
 
 import asyncio
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import aiohttp
 from pydantic import Field, SecretStr
 
+from bot.backoff import Backoff
 from bot.model import Purpose
-from bot.music.aimlapi.checks import Health
-from bot.music.aimlapi.faults import INVISIBLE, Verdict, fault_of, refuse
+from bot.music._download import Downloads
+from bot.music._http import Http, Reply
+from bot.music._polling import PAUSES
+from bot.music.aimlapi.checks import ServiceCheck
+from bot.music.aimlapi.faults import INVISIBLE, FaultKind, fault_of, raise_for_status
 from bot.music.aimlapi.wire import AudioSetting, Loose, LooseAmount, LooseId, LooseText, Wire
-from bot.music.download import Downloads
 from bot.music.errors import (
     BadAnswer,
     MusicError,
@@ -29,15 +31,14 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.http import Http, Reply
-from bot.music.polling import PACE, until_there
-from bot.music.ports import Abilities, Finding, Likeness, Order, Sound, Ticket, Uploaded
+from bot.music.ports import Abilities, CheckResult, Likeness, Order, Ticket, TrackFile, Uploaded
 
 MODEL = "minimax/music-cover"
 STYLE = "A modern pop version with clear lead vocals, warm drums, bass and guitars"
 """What the model is told where nobody chose another style."""
 
 _PATH = "/v2/generate/audio"
+_PRICE_USD = 0.195
 _CREATE = 120.0
 _LOOK = 20.0
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -113,8 +114,7 @@ class AimlApiCover:
         style: What the cover is to sound like, 10 to 300 characters.
         data_uri: Whether the recording is sent as a `data:` address, or as bare Base64: the
             documentation's text and schema disagree.
-        lyrics_max: Longest lyrics in characters.
-        pace: Seconds between two looks: first, longest.
+        pauses: Between two looks at a track in the making.
     """
 
     name = "aimlapi-cover"
@@ -130,36 +130,29 @@ class AimlApiCover:
         generate_timeout: float,
         style: str = STYLE,
         data_uri: bool = True,
-        lyrics_max: int = 1000,
-        pace: tuple[float, float] = PACE,
+        pauses: Backoff = PAUSES,
     ) -> None:
         self.abilities = Abilities(
             model=MODEL,
             purposes=(Purpose.SONG,),
             pairs=False,
-            pairs_from_song=False,
-            lyrics_max=min(lyrics_max, 1000),
+            lyrics_max=1000,
             reference_seconds=(6, 360),
             reference_bytes=20_000_000,
             track_seconds=360,
-            price_usd=0.195,
+            price_usd=_PRICE_USD,
             likeness=Likeness.MELODY,
             lyrics_min=10,
             marks=False,
             style=style,
             inline=True,
         )
-        self._key = key
         self._create_timeout = _CREATE + upload_timeout
-        self._generate_timeout = generate_timeout
         self._style = style
         self._prefix = "data:audio/mpeg;base64," if data_uri else ""
-        self._pace = pace
-        self._http = Http(session, url, decoders=4)
-        self._downloads = Downloads(self._http.url)
-        self._health = Health(
-            self._http, MODEL, 0.195, lambda: self._headers() if self._secret else None
-        )
+        self._http = Http(session, url, key=key)
+        self._downloads = Downloads(self._http.url, within=generate_timeout, pauses=pauses)
+        self._check = ServiceCheck(self._http, MODEL, _PRICE_USD)
 
     async def upload(self, recording: Path, purpose: Purpose) -> Uploaded:  # noqa: ARG002  a song
         """Name the recording, which travels with the order."""
@@ -176,18 +169,20 @@ class AimlApiCover:
         song = order.voice or order.beat
         if song is None or song.path is None:
             raise StaleUpload("a cover needs the recording itself")
-        told = await self._call(
+        generation = await self._http.request(
             "POST",
+            _PATH,
             within=self._create_timeout,
+            read=_read,
             hidden=(order.lyrics, *filter(None, order.lyrics.splitlines())),
             data=await asyncio.to_thread(self._body, order, song.path),
             headers={"Content-Type": "application/json"},
         )
-        if not told.id or not _ID.fullmatch(told.id):
-            raise BadAnswer("a cover was promised without an id")
-        return Ticket(told.id, told.usd)
+        if not generation.id or not _ID.fullmatch(generation.id):
+            raise BadAnswer("a cover was accepted without an id")
+        return Ticket(generation.id, generation.usd)
 
-    async def collect(self, ticket: Ticket, into: Path) -> Sound:
+    async def collect(self, ticket: Ticket, into: Path) -> TrackFile:
         """Wait for a cover and fetch it.
 
         Raises:
@@ -197,26 +192,30 @@ class AimlApiCover:
         if not _ID.fullmatch(ticket.id):
             raise UnknownFault("not a ticket of this service")
 
-        async def look() -> Sound | None:
-            told = await self._call("GET", within=_LOOK, params={"generation_id": ticket.id})
-            address = told.track()
-            if address is None:
-                return None
-            size = await self._downloads.fetch(address, into, within=self._generate_timeout)
-            return Sound(size, ticket.id, told.usd or ticket.cost_usd)
+        cost_usd = ticket.cost_usd
 
-        return await until_there(look, within=self._generate_timeout, pace=self._pace)
+        async def address_of_track() -> str | None:
+            nonlocal cost_usd
+            asked = {"generation_id": ticket.id}
+            generation = await self._http.request(
+                "GET", _PATH, within=_LOOK, read=_read_again, params=asked
+            )
+            cost_usd = generation.usd or ticket.cost_usd
+            return generation.track()
+
+        size = await self._downloads.fetch_when_made(address_of_track, into)
+        return TrackFile(size, ticket.id, cost_usd)
 
     async def cancel(self, ticket: Ticket) -> None:
         """Do nothing: a cover cannot be taken back."""
 
-    async def find(self, order: Order, since: datetime) -> list[Ticket]:  # noqa: ARG002  the protocol's
+    async def find(self, order: Order, since: datetime) -> list[Ticket]:  # noqa: ARG002  the port's
         """Return nothing: there is no list of what was asked for."""
         return []
 
-    async def check(self) -> list[Finding]:
+    async def check(self) -> list[CheckResult]:
         """Look at the model, the key and the balance; costs nothing, never raises."""
-        return await self._health.look()
+        return await self._check.run()
 
     async def aclose(self) -> None:
         """Close the downloads; the session belongs to whoever gave it."""
@@ -224,56 +223,29 @@ class AimlApiCover:
 
     def _body(self, order: Order, recording: Path) -> bytes:
         """Write the body of a create: the recording goes as text, a third longer than it is."""
-        told = {
+        body = {
             "model": MODEL,
             "prompt": self._style,
             "reference_audio_url": self._prefix + b64encode(recording.read_bytes()).decode(),
             "lyrics": order.lyrics,
             "audio_setting": AudioSetting().model_dump(),
         }
-        return json.dumps(told).encode()
-
-    async def _call(
-        self,
-        method: str,
-        *,
-        within: float,
-        hidden: tuple[str, ...] = (),
-        headers: dict[str, str] | None = None,
-        **more: Any,
-    ) -> Generation:
-        read: Callable[[Reply], Generation] = _read if method == "POST" else _read_again
-        return await self._http.request(
-            method,
-            _PATH,
-            within=within,
-            read=read,
-            headers=self._headers() | (headers or {}),
-            hidden=(self._secret, *hidden),
-            **more,
-        )
-
-    @property
-    def _secret(self) -> str:
-        return self._key.get_secret_value().strip()
-
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._secret}", "Accept-Encoding": "identity"}
+        return json.dumps(body).encode()
 
 
 def _read(reply: Reply, *, carries: bool = True) -> Generation:
     """Read the answer to a create; an error in the middle of it may have left a cover behind."""
     if not reply.good:
         try:
-            refuse(reply, carries=carries)
+            raise_for_status(reply, carries=carries)
         except PassingFault as fault:
             if reply.status in _SERVER and reply.status != _FULL:
                 raise Unanswered(str(fault), http=reply.status) from fault
             raise
-    told = Generation.parse(reply.body)
-    if told is None:
+    generation = Generation.parse(reply.body)
+    if generation is None:
         raise BadAnswer("the answer cannot be read", http=reply.status)
-    return told
+    return generation
 
 
 def _read_again(reply: Reply) -> Generation:
@@ -288,16 +260,16 @@ def _read_again(reply: Reply) -> Generation:
         raise BadAnswer("the cover cannot be asked about", http=reply.status) from fault
 
 
-def _end(said: str, name: str | None) -> MusicError:
+def _end(text: str, name: str | None) -> MusicError:
     """Why there is no cover; what is said is not repeated, for it may quote the lyrics."""
-    verdict = _verdict(said)
-    invisible = str(INVISIBLE) in _CODE.findall(said)
-    code = INVISIBLE if invisible and verdict is UserReason.INVALID else None
-    return fault_of(verdict, "the service gave the cover up", code=code, request_id=name)
+    kind = _kind_of_fault(text)
+    invisible = str(INVISIBLE) in _CODE.findall(text)
+    code = INVISIBLE if invisible and kind is UserReason.INVALID else None
+    return fault_of(kind, "the service gave the cover up", code=code, request_id=name)
 
 
-def _verdict(said: str) -> Verdict:
-    told = said.lower()
-    if "sensitive" in told or "moderation" in told:
+def _kind_of_fault(text: str) -> FaultKind:
+    lower = text.lower()
+    if "sensitive" in lower or "moderation" in lower:
         return UserReason.SENSITIVE
-    return UserReason.INVALID if "invalid" in told or str(INVISIBLE) in told else BadAnswer
+    return UserReason.INVALID if "invalid" in lower or str(INVISIBLE) in lower else BadAnswer

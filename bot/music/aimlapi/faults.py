@@ -1,4 +1,4 @@
-"""Whose fault an answer is: the table of facts/music-01, §3, as data.
+"""Whose fault an answer is: the table of docs/facts/music-01.md, §3, as data.
 
 A table is believed where the service itself has answered: its own JSON says so. What comes
 without that is the word of a gateway, which knows nothing of what the service did meanwhile.
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import NoReturn
 
+from bot.music._http import Reply
 from bot.music.aimlapi.wire import Envelope
 from bot.music.errors import (
     BadAnswer,
@@ -23,15 +24,14 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.http import Reply
 from bot.untrusted import clamped
 
-Verdict = UserReason | OperatorReason | type[MusicError]
+FaultKind = UserReason | OperatorReason | type[MusicError]
 
 NEVER: dict[int, UserReason] = {413: UserReason.TOO_LARGE, 415: UserReason.RECORDING}
 """What can never succeed for a call that carries a recording, whoever says it."""
 
-BY_STATUS: dict[int, Verdict] = {
+BY_STATUS: dict[int, FaultKind] = {
     400: UserReason.INVALID,
     401: OperatorReason.KEY,
     402: OperatorReason.BALANCE,
@@ -45,7 +45,7 @@ BY_STATUS: dict[int, Verdict] = {
 }
 """By status of HTTP, in the service's own words; 504 says that an answer may have been paid."""
 
-BY_CODE: dict[int, Verdict] = {
+BY_CODE: dict[int, FaultKind] = {
     1000: PassingFault,
     1001: PassingFault,
     1002: PassingFault,
@@ -78,23 +78,23 @@ _SOONEST, _LATEST = 1.0, 3600.0  # seconds that a service may ask us to wait
 _ERRORS = 400
 
 
-def refuse(reply: Reply, *, carries: bool = False) -> NoReturn:
+def raise_for_status(reply: Reply, *, carries: bool = False) -> NoReturn:
     """Raise what an answer outside of 2xx means.
 
     Args:
         reply: The answer.
         carries: Whether the call carried a recording.
     """
-    told = Envelope.parse(reply.body) or Envelope()
-    code = told.code
+    answer = Envelope.parse(reply.body) or Envelope()
+    code = answer.code
     if code is not None and code in BY_CODE:
-        weigh(reply, told)
+        raise_for_envelope(reply, answer)
     if code is not None:  # 0 outside of a success is as odd as a number nobody knows
-        raise _raised(reply, told, UnknownFault if code else Unanswered, code)
-    if told.status_code != reply.status:
+        raise _raised(reply, answer, UnknownFault if code else Unanswered, code)
+    if answer.status_code != reply.status:
         raise gateway(reply, carries=carries)
     table = BY_STATUS | NEVER if carries else BY_STATUS
-    raise _raised(reply, told, _by_status(reply.status, told, table), reply.status)
+    raise _raised(reply, answer, _by_status(reply.status, answer, table), reply.status)
 
 
 def gateway(reply: Reply, *, carries: bool = False) -> MusicError:
@@ -112,47 +112,47 @@ def gateway(reply: Reply, *, carries: bool = False) -> MusicError:
     return fault
 
 
-def weigh(reply: Reply, told: Envelope) -> None:
+def raise_for_envelope(reply: Reply, answer: Envelope) -> None:
     """Raise what the envelope inside an answer means, unless it means success.
 
     Raises:
         MusicError: As the tables say; `UnknownFault` for what they don't hold.
     """
-    code = told.code
+    code = answer.code
     if code == 0:
         return
     if code is not None:
-        raise _raised(reply, told, BY_CODE.get(code, UnknownFault), code)
-    if told.status_code is not None and told.status_code >= _ERRORS:
-        verdict = _by_status(told.status_code, told, BY_STATUS)
-        raise _raised(reply, told, verdict, told.status_code)
+        raise _raised(reply, answer, BY_CODE.get(code, UnknownFault), code)
+    if answer.status_code is not None and answer.status_code >= _ERRORS:
+        kind = _by_status(answer.status_code, answer, BY_STATUS)
+        raise _raised(reply, answer, kind, answer.status_code)
 
 
-def unusable(reply: Reply, told: Envelope, detail: str) -> BadAnswer:
+def unusable_answer(reply: Reply, answer: Envelope, detail: str) -> BadAnswer:
     """Describe a success that is none."""
-    return BadAnswer(detail, http=reply.status, request_id=_name(reply, told))
+    return BadAnswer(detail, http=reply.status, request_id=_name(reply, answer))
 
 
 def described(reply: Reply, code: int | None = None) -> str:
     """An answer for the log, in our own words: what it says may quote lyrics or key."""
     phrase = f" {HTTPStatus(reply.status).phrase}" if reply.status in _KNOWN else ""
-    said = f"HTTP {reply.status}{phrase}"
-    return said if code in {None, reply.status} else f"{said}, code {code}"
+    text = f"HTTP {reply.status}{phrase}"
+    return text if code in {None, reply.status} else f"{text}, code {code}"
 
 
-def fault_of(verdict: Verdict, detail: str, **context: int | str | None) -> MusicError:
-    """Make the error that a verdict stands for.
+def fault_of(kind: FaultKind, detail: str, **context: int | str | None) -> MusicError:
+    """Make the error of a kind.
 
     Args:
-        verdict: Of a table.
+        kind: As the tables name it.
         detail: For the log.
         context: `http`, `code`, `request_id` (see `MusicError`).
     """
-    if isinstance(verdict, UserReason):
-        return UserFault(verdict, detail, **context)
-    if isinstance(verdict, OperatorReason):
-        return OperatorFault(verdict, detail, **context)
-    return verdict(detail, **context)  # type: ignore[arg-type]  # the same keywords
+    if isinstance(kind, UserReason):
+        return UserFault(kind, detail, **context)
+    if isinstance(kind, OperatorReason):
+        return OperatorFault(kind, detail, **context)
+    return kind(detail, **context)  # type: ignore[arg-type]  # the same keywords
 
 
 @contextmanager
@@ -166,7 +166,7 @@ def about_the_recording() -> Iterator[None]:
         raise
 
 
-def seconds(text: str) -> float | None:
+def retry_after_seconds(text: str) -> float | None:
     """Read `Retry-After` where it is a plain number; never less than a second."""
     if not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text, re.ASCII):
         return None
@@ -176,19 +176,19 @@ def seconds(text: str) -> float | None:
 _KNOWN = frozenset(status.value for status in HTTPStatus)
 
 
-def _by_status(status: int, told: Envelope, table: Mapping[int, Verdict]) -> Verdict:
-    if status == 500 and "under maintenance" in (told.message or "").lower():  # noqa: PLR2004  a row of the table
+def _by_status(status: int, answer: Envelope, table: Mapping[int, FaultKind]) -> FaultKind:
+    if status == 500 and "under maintenance" in (answer.message or "").lower():  # noqa: PLR2004  a row of the table
         return OperatorReason.MAINTENANCE
     return table.get(status, UnknownFault)
 
 
-def _raised(reply: Reply, told: Envelope, verdict: Verdict, code: int) -> MusicError:
-    detail, named = described(reply, code), _name(reply, told)
-    fault = fault_of(verdict, detail, code=code, http=reply.status, request_id=named)
+def _raised(reply: Reply, answer: Envelope, kind: FaultKind, code: int) -> MusicError:
+    detail, named = described(reply, code), _name(reply, answer)
+    fault = fault_of(kind, detail, code=code, http=reply.status, request_id=named)
     if isinstance(fault, PassingFault):
-        fault.retry_after = seconds(reply.headers.get("Retry-After", ""))
+        fault.retry_after = retry_after_seconds(reply.headers.get("Retry-After", ""))
     return fault
 
 
-def _name(reply: Reply, told: Envelope) -> str | None:
-    return reply.named(told.request_id) or reply.named(told.trace_id)
+def _name(reply: Reply, answer: Envelope) -> str | None:
+    return reply.named(answer.request_id) or reply.named(answer.trace_id)

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from bot.music._mp3_files import write_hex
 from bot.music.errors import BadAnswer, MusicError, Unanswered, UnknownFault
-from bot.music.mp3_files import write_hex
-from bot.music.ports import Sound, Ticket
+from bot.music.ports import Ticket, TrackFile
 
 _LONGEST = 8192
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class PaidAddress:
     """An address that was paid for, as a ticket keeps it through a restart.
 
     Attributes:
@@ -51,7 +51,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class GenerateResult:
     """A success.
 
     Attributes:
@@ -59,7 +59,7 @@ class Made:
         text: The track as hexadecimal text; empty where it is at an address.
     """
 
-    answer: Sound | Ticket
+    answer: TrackFile | Ticket
     text: str | memoryview = field(default="", repr=False)
 
     def write(self, into: Path) -> None:
@@ -86,5 +86,5 @@ class Made:
     def book(self, error: MusicError) -> None:
         """Put what the call cost on what went wrong with it."""
         error.cost_usd = self.answer.cost_usd
-        if isinstance(self.answer, Sound):
+        if isinstance(self.answer, TrackFile):
             error.request_id = self.answer.request_id

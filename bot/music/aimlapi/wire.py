@@ -1,4 +1,4 @@
-"""What AI/ML API's music-01 sends and takes, as it stands on the wire (facts: music-01, §1-§3).
+"""What AI/ML API's music-01 sends and takes on the wire (docs/facts/music-01.md, §1-§3).
 
 Only what is needed is believed: a field of the wrong type counts as absent, unknown fields are
 ignored, and both spellings of `extra_info` are read though nothing relies on them. JSON is read
@@ -166,11 +166,11 @@ class GenerateAnswer(Envelope):
         """
         span = _long_audio(body)
         if span is not None:
-            told = cls.parse(body[: span.start] + body[span.stop :])
-            if told is not None and told.data is not None and told.data.audio == "":
-                return told, memoryview(body)[span]
-        told = cls.parse(body) or cls()
-        return told, (told.data and told.data.audio) or ""
+            answer = cls.parse(body[: span.start] + body[span.stop :])
+            if answer is not None and answer.data is not None and answer.data.audio == "":
+                return answer, memoryview(body)[span]
+        answer = cls.parse(body) or cls()
+        return answer, (answer.data and answer.data.audio) or ""
 
 
 def _long_audio(body: bytearray) -> slice | None:

@@ -13,11 +13,14 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
+from bot.backoff import Backoff
 from bot.model import Purpose
+from bot.music._download import Downloads
+from bot.music._http import Http, Reply
+from bot.music._polling import PAUSES
 from bot.music.aimlapi.checks import why
 from bot.music.aimlapi.faults import about_the_recording
 from bot.music.aimlapi.wire import ANSWER, Wire
-from bot.music.download import Downloads
 from bot.music.errors import (
     BadAnswer,
     MusicError,
@@ -28,10 +31,8 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.http import Http, Reply
-from bot.music.polling import PACE, until_there
-from bot.music.ports import Abilities, Finding, Order, Sound, Ticket, Uploaded
-from bot.music.replicate.wire import File, Prediction, Predictions, refuse
+from bot.music.ports import Abilities, CheckResult, Order, Ticket, TrackFile, Uploaded
+from bot.music.replicate.wire import File, Prediction, Predictions, raise_for_status
 
 MODEL = "minimax/music-01"
 
@@ -48,8 +49,7 @@ _LATE = 600.0  # seconds past our own patience after which nobody wants the trac
 
 _log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-W = TypeVar("W", bound=Wire)
+T = TypeVar("T", bound=Wire)
 
 
 class Replicate:
@@ -61,7 +61,7 @@ class Replicate:
         url: Of the service.
         upload_timeout: Seconds an upload may take to be answered.
         generate_timeout: Seconds a track may take from its ticket on.
-        pace: Seconds between two looks at a prediction: first, longest.
+        pauses: Between two looks at a track in the making.
     """
 
     name = "replicate"
@@ -75,13 +75,12 @@ class Replicate:
         url: str,
         upload_timeout: float,
         generate_timeout: float,
-        pace: tuple[float, float] = PACE,
+        pauses: Backoff = PAUSES,
     ) -> None:
         self.abilities = Abilities(
             model=MODEL,
             purposes=tuple(Purpose),
             pairs=True,
-            pairs_from_song=False,
             lyrics_max=400,
             reference_seconds=(15, 600),
             reference_bytes=20_000_000,
@@ -89,12 +88,16 @@ class Replicate:
             price_usd=0.035,
             lists=True,
         )
-        self._key = key
         self._upload_timeout = upload_timeout
         self._generate_timeout = generate_timeout
-        self._pace = pace
-        self._http = Http(session, url, decoders=4)
-        self._downloads = Downloads(self._http.url, _HOSTS)
+        self._http = Http(session, url, key=key)
+        self._downloads = Downloads(
+            self._http.url,
+            _HOSTS,
+            within=generate_timeout,
+            pauses=pauses,
+            key=self._http.headers,
+        )
 
     async def upload(self, recording: Path, purpose: Purpose) -> Uploaded:  # noqa: ARG002  the order says it
         """Give it a recording, which it keeps for a day.
@@ -108,8 +111,8 @@ class Replicate:
             kind = _TYPES.get(recording.suffix.lower(), "audio/mpeg")
             name = f"reference{recording.suffix}"
             form.add_field("content", file, filename=name, content_type=kind)
-            return await self._call(
-                "POST", "/v1/files", _uploaded, within=self._upload_timeout, data=form
+            return await self._http.request(
+                "POST", "/v1/files", within=self._upload_timeout, read=_uploaded, data=form
             )
 
     async def submit(self, order: Order, into: Path) -> Ticket:  # noqa: ARG002  a ticket is all there is
@@ -120,20 +123,20 @@ class Replicate:
             StaleUpload: A recording is not one of this service's.
             UserFault: Neither voice nor beat is named.
         """
-        patience = math.ceil((self._generate_timeout + _LATE) / 60)
-        told = await self._call(
+        minutes = math.ceil((self._generate_timeout + _LATE) / 60)
+        prediction = await self._http.request(
             "POST",
             f"/v1/models/{MODEL}/predictions",
-            _as(Prediction),
             within=min(_CREATE, self._generate_timeout),
-            headers={"Cancel-After": f"{patience}m"},
+            read=_as(Prediction),
+            headers={"Cancel-After": f"{minutes}m"},
             json={"input": self._input(order)},
         )
-        if not told.id or not _ID.fullmatch(told.id):
+        if not prediction.id or not _ID.fullmatch(prediction.id):
             raise BadAnswer("a prediction came back without its id")
-        return Ticket(told.id)
+        return Ticket(prediction.id)
 
-    async def collect(self, ticket: Ticket, into: Path) -> Sound:
+    async def collect(self, ticket: Ticket, into: Path) -> TrackFile:
         """Wait for a prediction and fetch its track before it is removed.
 
         Raises:
@@ -142,39 +145,33 @@ class Replicate:
         """
         path = f"/v1/predictions/{_checked(ticket)}"
 
-        async def look() -> Sound | None:
-            told = await self._call("GET", path, _about_ticket, limit=ANSWER)
-            address = told.track()
-            if address is None:
-                return None
-            size = await self._downloads.fetch(
-                address, into, within=self._generate_timeout, key=self._headers()
-            )
-            return Sound(size, ticket.id)
+        async def address_of_track() -> str | None:
+            return (await self._about_ticket("GET", path)).track()
 
-        return await until_there(look, within=self._generate_timeout, pace=self._pace)
+        return TrackFile(await self._downloads.fetch_when_made(address_of_track, into), ticket.id)
 
     async def cancel(self, ticket: Ticket) -> None:
         """Stop a prediction; one that has ended stays as it is."""
-        path = f"/v1/predictions/{_checked(ticket)}/cancel"
-        await self._call("POST", path, _about_ticket, limit=ANSWER)
+        await self._about_ticket("POST", f"/v1/predictions/{_checked(ticket)}/cancel")
 
     async def find(self, order: Order, since: datetime) -> list[Ticket]:
         """Look for predictions with an order's input among the latest ones, newest first."""
         wanted, after = self._input(order), since - _CLOCKS
-        told = await self._call("GET", "/v1/predictions", _as(Predictions))
-        found = []
-        for each in told.results[:_LATEST]:
-            created = _aware(each.created_at) if each else None
-            if each is None or created is None or created < after or each.model != MODEL:
+        listed = await self._http.request(
+            "GET", "/v1/predictions", within=_LOOK, read=_as(Predictions)
+        )
+        tickets = []
+        for prediction in filter(None, listed.results[:_LATEST]):
+            created, name = _aware(prediction.created_at), prediction.id
+            if created is None or created < after or prediction.model != MODEL:
                 continue
-            if each.id and _ID.fullmatch(each.id) and await self._is(each, wanted):
-                found.append(Ticket(each.id))
-        return found
+            if name and _ID.fullmatch(name) and await self._has_input(prediction, wanted):
+                tickets.append(Ticket(name))
+        return tickets
 
-    async def check(self) -> list[Finding]:
+    async def check(self) -> list[CheckResult]:
         """Look at the model and the key; the balance is not told."""
-        if not self._secret:
+        if not self._http.has_key:
             return [_finding("key", "REPLICATE_TOKEN is not set", OperatorReason.KEY)]
         lines = []
         for subject, path, good in (
@@ -182,25 +179,30 @@ class Replicate:
             ("key", "/v1/account", "accepted"),
         ):
             try:
-                await self._call("GET", path, _as(Prediction))
+                await self._http.request("GET", path, within=_LOOK, read=_as(Prediction))
             except MusicError as error:
                 lines.append(_bad(subject, error, self._http.url))
             else:
-                lines.append(Finding(f"music {subject}", good=True, detail=good))
-        balance = Finding("music balance", good=True, detail="not told by the provider")
+                lines.append(CheckResult(f"music {subject}", good=True, detail=good))
+        balance = CheckResult("music balance", good=True, detail="not told by the provider")
         return [*lines, balance] if lines[-1].good else lines
 
     async def aclose(self) -> None:
         """Close the downloads; the session belongs to whoever gave it."""
         await self._downloads.aclose()
 
-    async def _is(self, listed: Prediction, wanted: Mapping[str, Any]) -> bool:
+    async def _has_input(self, listed: Prediction, wanted: Mapping[str, Any]) -> bool:
         """Whether a prediction has this input; the list may leave inputs out."""
-        told: Mapping[str, Any] | None = listed.input
-        if not told:
-            path = f"/v1/predictions/{listed.id}"
-            told = (await self._call("GET", path, _about_ticket, limit=ANSWER)).input or {}
-        return all(told.get(name) == value for name, value in wanted.items())
+        given: Mapping[str, Any] | None = listed.input
+        if not given:
+            whole = await self._about_ticket("GET", f"/v1/predictions/{listed.id}")
+            given = whole.input or {}
+        return all(given.get(name) == value for name, value in wanted.items())
+
+    async def _about_ticket(self, method: str, path: str) -> Prediction:
+        return await self._http.request(
+            method, path, within=_LOOK, read=_read_prediction, limit=ANSWER
+        )
 
     def _input(self, order: Order) -> dict[str, Any]:
         """Say an order in the model's words; a song is never mixed with the other two."""
@@ -221,68 +223,41 @@ class Replicate:
             raise StaleUpload("the recording has no address at this service")
         return uploaded.url
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        read: Callable[[Reply], T],
-        *,
-        within: float = _LOOK,
-        headers: Mapping[str, str] | None = None,
-        **more: Any,
-    ) -> T:
-        return await self._http.request(
-            method,
-            path,
-            within=within,
-            read=read,
-            headers={**self._headers(), **(headers or {})},
-            hidden=(self._secret,),
-            **more,
-        )
 
-    @property
-    def _secret(self) -> str:
-        return self._key.get_secret_value().strip()
-
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._secret}", "Accept-Encoding": "identity"}
-
-
-def _as(kind: type[W]) -> Callable[[Reply], W]:
+def _as(kind: type[T]) -> Callable[[Reply], T]:
     """How to read a good answer as `kind`; others are raised."""
-    return lambda reply: _parsed(kind, reply) if reply.good else refuse(reply)
+    return lambda reply: _parsed(kind, reply) if reply.good else raise_for_status(reply)
 
 
-def _about_ticket(reply: Reply) -> Prediction:
-    return _parsed(Prediction, reply) if reply.good else refuse(reply, about_ticket=True)
+def _read_prediction(reply: Reply) -> Prediction:
+    return _parsed(Prediction, reply) if reply.good else raise_for_status(reply, about_ticket=True)
 
 
-def _parsed(kind: type[W], reply: Reply) -> W:
-    told = kind.parse(reply.body)
-    if told is None:
+def _parsed(kind: type[T], reply: Reply) -> T:
+    answer = kind.parse(reply.body)
+    if answer is None:
         raise BadAnswer("the answer cannot be read", http=reply.status)
-    return told
+    return answer
 
 
 def _uploaded(reply: Reply) -> Uploaded:
     """Read the answer to an upload.
 
-    When it expires is reckoned from the service's own clock, as far as that is told: between it
-    and ours may lie a day.
+    When it expires is reckoned from the service's own clock, where that is known: it may be a
+    day apart from ours.
     """
     with about_the_recording():
         if not reply.good:
-            refuse(reply, carries=True)
-    told = _parsed(File, reply)
-    if told.urls is None or not told.urls.get:
+            raise_for_status(reply, carries=True)
+    file = _parsed(File, reply)
+    if file.urls is None or not file.urls.get:
         raise BadAnswer("an upload came back without its address")
-    now, expires = datetime.now(UTC), _aware(told.expires_at)
+    now, expires = datetime.now(UTC), _aware(file.expires_at)
     if expires is None:
-        return Uploaded(url=told.urls.get)
+        return Uploaded(url=file.urls.get)
     kept = expires - (_date(reply) or now)
     least, most = _KEPT
-    return Uploaded(url=told.urls.get, expires_at=now + min(max(kept, least), most))
+    return Uploaded(url=file.urls.get, expires_at=now + min(max(kept, least), most))
 
 
 def _date(reply: Reply) -> datetime | None:
@@ -303,16 +278,16 @@ def _checked(ticket: Ticket) -> str:
     return ticket.id
 
 
-def _finding(subject: str, detail: str, reason: OperatorReason | None) -> Finding:
-    return Finding(f"music {subject}", good=False, detail=detail, reason=reason)
+def _finding(subject: str, detail: str, reason: OperatorReason | None) -> CheckResult:
+    return CheckResult(f"music {subject}", good=False, detail=detail, reason=reason)
 
 
-def _bad(subject: str, error: MusicError, url: URL) -> Finding:
+def _bad(subject: str, error: MusicError, url: URL) -> CheckResult:
     reason = error.reason if isinstance(error, OperatorFault) else None
-    said = {
+    details = {
         OperatorReason.KEY: "refused; REPLICATE_TOKEN is not valid",
         OperatorReason.BALANCE: "out of credits; top it up",
         OperatorReason.WITHDRAWN: f"{MODEL} is not offered any more; choose another MUSIC_BACKEND",
     }
-    detail = said.get(reason) if reason else None
+    detail = details.get(reason) if reason else None
     return _finding(subject, detail or why(error, url, "REPLICATE_URL"), reason)

@@ -1,4 +1,4 @@
-"""What Replicate sends, and whose fault it is (facts: backends, replicate)."""
+"""What Replicate sends, and whose fault it is (docs/facts/services.md, Replicate)."""
 
 import re
 from datetime import datetime
@@ -6,7 +6,16 @@ from typing import Annotated, Any, NoReturn
 
 from pydantic import Field
 
-from bot.music.aimlapi.faults import BY_CODE, NEVER, Verdict, described, fault_of, gateway, seconds
+from bot.music._http import Reply
+from bot.music.aimlapi.faults import (
+    BY_CODE,
+    NEVER,
+    FaultKind,
+    described,
+    fault_of,
+    gateway,
+    retry_after_seconds,
+)
 from bot.music.aimlapi.wire import Loose, LooseAddress, LooseId, LooseText, Wire
 from bot.music.errors import (
     BadAnswer,
@@ -19,9 +28,8 @@ from bot.music.errors import (
     UserFault,
     UserReason,
 )
-from bot.music.http import Reply
 
-BY_STATUS: dict[int, Verdict] = {
+BY_STATUS: dict[int, FaultKind] = {
     400: UserReason.INVALID,
     401: OperatorReason.KEY,
     402: OperatorReason.BALANCE,
@@ -88,20 +96,20 @@ class Prediction(Wire):
         return first
 
     def _end(self) -> MusicError:
-        said = self.error if isinstance(self.error, str) else ""
-        codes = (int(code) for code in _CODE.findall(said))
-        theirs = next((c for c in codes if isinstance(BY_CODE.get(c), UserReason)), None)
+        text = self.error if isinstance(self.error, str) else ""
+        codes = (int(code) for code in _CODE.findall(text))
+        known = next((c for c in codes if isinstance(BY_CODE.get(c), UserReason)), None)
         detail = f"the prediction ended as {self.status}"  # its error may quote the lyrics
-        return fault_of(self._verdict(said, theirs), detail, code=theirs, request_id=self.id)
+        return fault_of(self._kind_of_fault(text, known), detail, code=known, request_id=self.id)
 
-    def _verdict(self, said: str, code: int | None) -> Verdict:
-        if "(E005)" in said:
+    def _kind_of_fault(self, text: str, code: int | None) -> FaultKind:
+        if "(E005)" in text:
             return UserReason.SENSITIVE
         if code is not None:
             return BY_CODE[code]
-        if "invalid params" in said:
+        if "invalid params" in text:
             return UserReason.INVALID
-        if _STALE.search(said):
+        if _STALE.search(text):
             return StaleUpload
         begun = self.status == "failed" or self.started_at is not None
         return BadAnswer if begun else UnknownFault  # what never ran was not billed
@@ -126,7 +134,9 @@ class Problem(Wire):
         return bool(self.detail) and not self.cloudflare_error
 
 
-def refuse(reply: Reply, *, carries: bool = False, about_ticket: bool = False) -> NoReturn:
+def raise_for_status(
+    reply: Reply, *, carries: bool = False, about_ticket: bool = False
+) -> NoReturn:
     """Raise what an answer outside of 2xx means.
 
     Args:
@@ -134,8 +144,8 @@ def refuse(reply: Reply, *, carries: bool = False, about_ticket: bool = False) -
         carries: Whether the call carried a recording.
         about_ticket: Whether a prediction was asked about by its id.
     """
-    told = Problem.parse(reply.body) or Problem()
-    if not told.own:
+    problem = Problem.parse(reply.body) or Problem()
+    if not problem.own:
         raise gateway(reply, carries=carries)
     if about_ticket and reply.status == _GONE:
         raise BadAnswer("the prediction is not known any more", http=reply.status)
@@ -145,13 +155,13 @@ def refuse(reply: Reply, *, carries: bool = False, about_ticket: bool = False) -
     if about_ticket and isinstance(fault, UserFault):  # of the question, not of the words
         raise BadAnswer(str(fault), http=reply.status)
     if isinstance(fault, PassingFault):
-        fault.retry_after = _resets(reply, told.detail or "")
+        fault.retry_after = _resets(reply, problem.detail or "")
     raise fault
 
 
-def _resets(reply: Reply, said: str) -> float | None:
+def _resets(reply: Reply, detail: str) -> float | None:
     """When the limit is lifted: in words, else in a header, else not told."""
-    words = _RESETS.search(said)
+    words = _RESETS.search(detail)
     headers = (reply.headers.get(name, "") for name in ("Retry-After", "ratelimit-reset"))
-    told = (seconds(text) for text in (words[1] if words else "", *headers))
-    return next((each for each in told if each is not None), None)
+    seconds = (retry_after_seconds(text) for text in (words[1] if words else "", *headers))
+    return next((pause for pause in seconds if pause is not None), None)

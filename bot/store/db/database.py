@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.file_permissions import private_database
 from bot.store.db import engines
-from bot.store.db.file_lock import Alone
+from bot.store.db.file_lock import DatabaseLock
 from bot.store.db.migrate import look, migrate
-from bot.store.db.write_lock import Turns
+from bot.store.db.write_lock import WriteLock
 
 _MIGRATE_WAIT = 120.0
-_TURN_WAIT = 60.0
+_LOCK_WAIT = 60.0
 _LONGEST = 90.0
 
 Connecting = AbstractAsyncContextManager[AsyncConnection]
@@ -36,7 +36,7 @@ class StoreUnavailable(Exception):
     """The database cannot be read or written now; the message is one line for the owner."""
 
 
-class Explained:
+class TranslatedErrors:
     """Turns what the driver raises into one line for the owner.
 
     Raises:
@@ -73,12 +73,12 @@ class Database:
     """
 
     def __init__(
-        self, reader: AsyncEngine, writer: AsyncEngine, lock: Alone | None = None
+        self, reader: AsyncEngine, writer: AsyncEngine, lock: DatabaseLock | None = None
     ) -> None:
         self._reader = reader
         self._writer = writer
-        self._lock = lock
-        self._turns = Turns()
+        self._database_lock = lock
+        self._write_lock = WriteLock()
 
     @classmethod
     async def open(cls, url: str, *, alone: bool = True, bot_id: str | None = None) -> Self:
@@ -101,16 +101,16 @@ class Database:
             reader, writer = engines.sqlite(address)
             if alone:
                 private_database(Path(address.database or ""))
-                lock = Alone(Path(address.database or ""))
+                lock = DatabaseLock(Path(address.database or ""))
                 lock.take()
         else:
             reader, writer = engines.postgresql(address)
         self = cls(reader, writer, lock)
         try:
-            async with asyncio.timeout(_MIGRATE_WAIT), Explained():
+            async with asyncio.timeout(_MIGRATE_WAIT), TranslatedErrors():
                 await look(self._reader, bot_id=bot_id)
                 if self.is_sqlite:
-                    await engines.lay_out(self._reader)
+                    await engines.use_write_ahead_log(self._reader)
                 await migrate(self._writer, bot_id=bot_id)
         except BaseException:
             await self.aclose()
@@ -137,7 +137,7 @@ class Database:
         else:
             self = cls(*engines.postgresql(address))
         try:
-            async with asyncio.timeout(_MIGRATE_WAIT), Explained():
+            async with asyncio.timeout(_MIGRATE_WAIT), TranslatedErrors():
                 await look(self._reader, bot_id=bot_id)
         finally:
             await self.aclose()
@@ -156,7 +156,7 @@ class Database:
             StoreUnavailable: the database is away.
         """
         async with (
-            Explained(),
+            TranslatedErrors(),
             asyncio.timeout(_LONGEST),
             self._reader.connect() as connection,
         ):
@@ -192,9 +192,9 @@ class Database:
         self, connecting: Connecting, *, urgent: bool
     ) -> AsyncIterator[AsyncConnection]:
         async with (
-            Explained(),
+            TranslatedErrors(),
             asyncio.timeout(_LONGEST),
-            self._turn(urgent=urgent),
+            self._sole_writer(urgent=urgent),
             connecting as connection,
         ):
             yield connection
@@ -228,7 +228,11 @@ class Database:
             StoreUnavailable: as `write`.
         """
         if self.is_sqlite:
-            async with Explained(), asyncio.timeout(_LONGEST), self._turn(urgent=False):
+            async with (
+                TranslatedErrors(),
+                asyncio.timeout(_LONGEST),
+                self._sole_writer(urgent=False),
+            ):
                 await asyncio.to_thread(engines.empty_log, Path(self._writer.url.database or ""))
 
     async def pinned(self) -> AsyncConnection:
@@ -237,18 +241,18 @@ class Database:
         Raises:
             StoreUnavailable: the database is away.
         """
-        async with Explained(), asyncio.timeout(_LONGEST):
+        async with TranslatedErrors(), asyncio.timeout(_LONGEST):
             return await self._reader.connect()
 
-    def _turn(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
-        """The turn of whoever writes, where there is one writer."""
+    def _sole_writer(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
+        """Where there is one writer: wait until nobody else writes."""
         if self.is_sqlite:
-            return self._turns.turn(urgent=urgent, wait=_TURN_WAIT)
+            return self._write_lock.hold(urgent=urgent, wait=_LOCK_WAIT)
         return nullcontext()
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._writer.dispose()
         await self._reader.dispose()
-        if self._lock:
-            self._lock.release()
+        if self._database_lock:
+            self._database_lock.release()

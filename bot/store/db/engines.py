@@ -11,10 +11,12 @@ from sqlalchemy import URL, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.backoff import Backoff
 from bot.store.db import sqlite_driver
 
 _WAIT = 30.0
 _PAGE = 16_384  # bytes, in a new file: a track of 2 MB costs a third of what it does in pages of 4
+_LOCKED = Backoff(first=0.1, longest=0.1, factor=1, jitter=0, deadline=5.0)
 
 
 def sqlite(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
@@ -76,7 +78,7 @@ def _pragmas(dbapi_connection: Any, _: object) -> None:
     for pragma in (
         "busy_timeout=10000",
         f"page_size={_PAGE}",
-        "secure_delete=ON",  # zeros over what is deleted; 2 MB a track, so `erasing` does that
+        "secure_delete=ON",  # zeros over what is deleted; 2 MB a track, so `erasure` does it later
         "synchronous=FULL",
         "foreign_keys=ON",
     ):
@@ -84,20 +86,22 @@ def _pragmas(dbapi_connection: Any, _: object) -> None:
     cursor.close()
 
 
-async def lay_out(reader: AsyncEngine) -> None:
-    """How a SQLite file is written from now on.
+async def use_write_ahead_log(reader: AsyncEngine) -> None:
+    """Have a SQLite file written by way of a log, from now on and for all who open it.
 
     Whoever else is at the file just then makes this fail at once, whatever `busy_timeout` says.
 
     Raises:
         DBAPIError: the file cannot be written, or is locked for long.
     """
-    for pause in (*[0.1] * 50, None):
+    tries = _LOCKED.begin()
+    while True:
         try:
             async with reader.connect() as connection:
                 await connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         except DBAPIError as error:
-            if pause is None or "locked" not in str(error.orig):
+            pause = tries.failed() if "locked" in str(error.orig) else None
+            if pause is None:
                 raise
             await asyncio.sleep(pause)
         else:
@@ -130,7 +134,7 @@ def _binary_cursor() -> type[Any]:
 
 
 def _still_there(dbapi_connection: Any, *__: object) -> None:
-    """Look, before a connection is used, whether its server has said goodbye.
+    """Look, before a connection is used, whether its server has closed it.
 
     A look into the socket costs nothing; to ask the server, as `pool_pre_ping` does, was a third
     of all that a track costs here. What dies without a word is noticed by `tcp_user_timeout`.
@@ -140,7 +144,7 @@ def _still_there(dbapi_connection: Any, *__: object) -> None:
     """
     session = dbapi_connection.driver_connection.pgconn
     try:
-        for _ in range(2):  # the first look may find no more than its last words
+        for _ in range(2):  # the first may read what it sent last, the second that it is gone
             session.consume_input()
     except import_module("psycopg").Error as error:
         raise InvalidatePoolError from error
@@ -150,7 +154,7 @@ def postgresql(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     """Reader and writer; a connection that has died is noticed before it is used.
 
     With those of the job queue a process has 14 at most: PostgreSQL gives out 100 by default,
-    and three workers with 36 each ran it dry.
+    and three workers with 36 each used them up.
     """
     keepalive = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3}
     lost = keepalive | {"tcp_user_timeout": 50_000}

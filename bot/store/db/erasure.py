@@ -10,8 +10,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from sqlalchemy import bindparam as given
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import bindparam, delete, exists, or_, select, update
 
 from bot.model import BY_RECORDING, Step, TrackStatus
 from bot.store.db.database import Database, StoreUnavailable
@@ -30,12 +29,12 @@ _OVER = (
     .where(
         or_(
             tracks.c.status == TrackStatus.DELIVERED,
-            (sounds.c.kept_until < given("now")) & ~one_of(tracks.c.status, UNFINISHED),
+            (sounds.c.kept_until < bindparam("now")) & ~one_of(tracks.c.status, UNFINISHED),
         )
     )
     .limit(1)
 )
-_DROP = delete(sounds).where(sounds.c.track_id == given("track"))
+_DROP = delete(sounds).where(sounds.c.track_id == bindparam("track"))
 _later = tracks.alias()
 _NEEDED = (
     select(tracks.c.id)
@@ -55,15 +54,15 @@ _EMPTY = (
         drafts.c.step == Step.CLOSED,
         or_(drafts.c.lyrics.is_not(None), drafts.c.words.is_not(None)),
         or_(
-            drafts.c.changed_at < given("long_ago"),
-            (drafts.c.changed_at < given("before")) & ~_NEEDED,
+            drafts.c.changed_at < bindparam("long_ago"),
+            (drafts.c.changed_at < bindparam("before")) & ~_NEEDED,
         ),
     )
     .values(lyrics=None, words=None)
 )
 
 
-class Erasing:
+class Erasure:
     """Deletes for good what is no longer needed.
 
     Args:
@@ -80,7 +79,7 @@ class Erasing:
 
     async def _go_on(self, every: float) -> None:
         while True:
-            with suppress(StoreUnavailable):  # whoever must write says so
+            with suppress(StoreUnavailable):  # those who need to write log it
                 await self.sounds()
             await asyncio.sleep(every)
 

@@ -9,8 +9,8 @@ class AlreadyOpen(Exception):
     """Another process has the SQLite file; the message is one line for the owner."""
 
 
-class Alone:
-    """Holds a lock beside a SQLite file; the system releases it when the process dies.
+class DatabaseLock:
+    """A lock beside a SQLite file; the system releases it when the process dies.
 
     Args:
         database: The SQLite file.

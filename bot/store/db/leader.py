@@ -8,38 +8,41 @@ from contextlib import asynccontextmanager, suppress
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.db.database import Database, Explained, StoreUnavailable
+from bot.backoff import Backoff
+from bot.store.db.database import Database, StoreUnavailable, TranslatedErrors
 
 log = logging.getLogger(__name__)
 
 _KEY = 0x5265667261696E  # "Refrain"
-_EVERY = 3.0
-_PATIENCE = 5.0
+_ANSWER_WAIT = 5.0
+_LOOK_EVERY = 3.0
+# Trying again is harmless: who does not get the lock has changed nothing.
+_TRIES = Backoff(first=3.0, longest=3.0, factor=1, jitter=0)
 # The server notices within 12 s that this machine has gone without a word, and frees the lock.
 _KEEPALIVE = ("tcp_keepalives_idle = 4", "tcp_keepalives_interval = 2", "tcp_keepalives_count = 4")
 
 
-class Speaker:
-    """Takes turns by an advisory lock of PostgreSQL; on SQLite it is always this one's."""
+class Leader:
+    """The process with an advisory lock of PostgreSQL; on SQLite there is but one process."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @asynccontextmanager
-    async def turn(self, stop: asyncio.Event) -> AsyncIterator[asyncio.Event]:
-        """Wait for the turn and keep it until the block ends.
+    async def elected(self, stop: asyncio.Event) -> AsyncIterator[asyncio.Event]:
+        """Wait until this process leads, and lead until the block ends.
 
         Args:
-            stop: Set when waiting is no longer wanted; the block is then entered without a turn.
+            stop: Set when waiting is no longer wanted; the block is then entered as a follower.
 
         Yields:
-            An event that is set when the turn has been lost.
+            An event that is set when the lead has been lost.
         """
         lost = asyncio.Event()
         if self._database.is_sqlite:
             yield lost
             return
-        connection = await self._taken(stop)
+        connection = await self._connection_with_lock(stop)
         if connection is None:
             yield lost
             return
@@ -53,26 +56,27 @@ class Speaker:
             await connection.invalidate()
             await connection.close()
 
-    async def _taken(self, stop: asyncio.Event) -> AsyncConnection | None:
+    async def _connection_with_lock(self, stop: asyncio.Event) -> AsyncConnection | None:
         """A connection that holds the lock; None if the order to stop came first."""
-        waiting = False
+        standing_by, failures = False, 0
         while not stop.is_set():
             with suppress(StoreUnavailable):
                 connection = await self._database.pinned()
-                if await self._try(connection):
+                if await self._take_lock(connection):
                     return connection
-                if not waiting:
-                    waiting = True
+                if not standing_by:
+                    standing_by = True
                     log.info("another process is listening; standing by")
+            failures += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _EVERY)
+                await asyncio.wait_for(stop.wait(), _TRIES.pause(failures))
         return None
 
-    async def _try(self, connection: AsyncConnection) -> bool:
+    async def _take_lock(self, connection: AsyncConnection) -> bool:
         """Try to take the lock; the connection is closed unless it holds it."""
         taken = False
         try:
-            async with Explained(), asyncio.timeout(_PATIENCE):
+            async with TranslatedErrors(), asyncio.timeout(_ANSWER_WAIT):
                 for setting in _KEEPALIVE:
                     await connection.execute(text(f"SET {setting}"))
                 taken = bool(await connection.scalar(select(func.pg_try_advisory_lock(_KEY))))
@@ -85,8 +89,8 @@ class Speaker:
         """Ask every few seconds whether the connection, and so the lock, is still there."""
         try:
             while True:
-                await asyncio.sleep(_EVERY)
-                async with Explained(), asyncio.timeout(_PATIENCE):
+                await asyncio.sleep(_LOOK_EVERY)
+                async with TranslatedErrors(), asyncio.timeout(_ANSWER_WAIT):
                     await connection.scalar(select(1))
         except (StoreUnavailable, TimeoutError):
             lost.set()

@@ -18,14 +18,14 @@ def one_of(column: Column[str], words: Collection[str]) -> ColumnElement[bool]:
 
 
 async def changed(
-    connection: AsyncConnection, statement: ReturningUpdate[Any], **given: Any
+    connection: AsyncConnection, statement: ReturningUpdate[Any], **parameters: Any
 ) -> Row[Any] | None:
     """Change the row that is as expected; gives it as it is now, None if there was none."""
-    row: Row[Any] | None = (await connection.execute(statement, given)).first()
+    row: Row[Any] | None = (await connection.execute(statement, parameters)).first()
     return row
 
 
-async def moved(connection: AsyncConnection, statement: Update, **given: Any) -> bool:
+async def moved(connection: AsyncConnection, statement: Update, **parameters: Any) -> bool:
     """Whether exactly one row was as expected and has been changed."""
-    result = await connection.execute(statement, given)
+    result = await connection.execute(statement, parameters)
     return bool(result.rowcount == 1)

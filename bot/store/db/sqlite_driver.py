@@ -1,8 +1,8 @@
-"""aiosqlite with one trip to its thread for each statement, where it takes four.
+"""aiosqlite with one call into its thread for each statement, where it makes four.
 
-Cursor, execute, fetch and close are a trip each, and every trip waits for the event loop twice
-over. While the loop is busy with 200 tracks, a commit of seven trips takes 10 ms, one of thirty
-takes 40; and half of what the store cost a track were trips.
+It makes a call each for cursor, execute, fetch and close, and the result of every call waits for
+its turn on the event loop. While that is busy with 200 tracks, a commit of seven calls takes
+10 ms, one of thirty takes 40; and half of what the store cost a track were such calls.
 """
 
 import sqlite3
@@ -13,12 +13,13 @@ from typing import Any, Self
 import aiosqlite
 from sqlalchemy import URL
 
-_Run = Callable[[], sqlite3.Cursor]
-_Done = tuple[list[Any], Any, int, int | None]
+_Statement = Callable[[], sqlite3.Cursor]
+_Result = tuple[list[Any], Any, int, int | None]
+"""Rows, description, row count, last row id."""
 
 
 class Connection(aiosqlite.Connection):
-    """Gives out cursors that fetch whatever there is in the trip that executes."""
+    """Gives out cursors that fetch their rows in the call that executes."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
         super().__init__(connector, iter_chunk_size=64)
@@ -26,20 +27,20 @@ class Connection(aiosqlite.Connection):
         self._beginning = False
 
     def begin(self) -> None:
-        """Begin a transaction that writes, in the trip of its first statement."""
+        """Begin a transaction that writes, in the call of its first statement."""
         self._beginning = True
 
     def cursor(self) -> "Cursor":  # type: ignore[override]  # aiosqlite's is a context around one
         """A cursor; it costs nothing until it executes."""
         return Cursor(self)
 
-    async def trip(self, run: _Run) -> _Done:
-        """Execute in the thread, and bring back everything."""
+    async def run_in_thread(self, statement: _Statement) -> _Result:
+        """Execute, fetch and close in one call."""
         begin, self._beginning = self._beginning, False
-        done: _Done = await self._execute(  # type: ignore[no-untyped-call]
-            _whole, self.plain() if begin else None, run
+        result: _Result = await self._execute(  # type: ignore[no-untyped-call]
+            _run, self.plain() if begin else None, statement
         )
-        return done
+        return result
 
     def plain(self) -> sqlite3.Connection:
         """What the thread works with.
@@ -68,30 +69,30 @@ class Cursor:
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
         """Execute one statement and fetch its rows."""
         plain = self._connection.plain()
-        await self._go(lambda: plain.execute(sql, parameters))
+        await self._run(lambda: plain.execute(sql, parameters))
 
     async def executemany(self, sql: str, parameters: Sequence[Sequence[Any]]) -> None:
         """Execute one statement for each set of parameters."""
         plain = self._connection.plain()
-        await self._go(lambda: plain.executemany(sql, parameters))
+        await self._run(lambda: plain.executemany(sql, parameters))
 
     async def fetchall(self) -> list[Any]:
-        """The rows that came along."""
+        """The rows that were fetched when it executed."""
         rows, self._rows = self._rows, []
         return rows
 
     async def close(self) -> None:
         """Nothing is open."""
 
-    async def _go(self, run: _Run) -> None:
-        done = await self._connection.trip(run)
-        self._rows, self.description, self.rowcount, self.lastrowid = done
+    async def _run(self, statement: _Statement) -> None:
+        result = await self._connection.run_in_thread(statement)
+        self._rows, self.description, self.rowcount, self.lastrowid = result
 
 
-def _whole(begun: sqlite3.Connection | None, run: _Run) -> _Done:
-    if begun:
-        begun.execute("BEGIN IMMEDIATE")
-    cursor = run()
+def _run(to_begin: sqlite3.Connection | None, statement: _Statement) -> _Result:
+    if to_begin:
+        to_begin.execute("BEGIN IMMEDIATE")
+    cursor = statement()
     try:
         rows = cursor.fetchall() if cursor.description else []
         return rows, cursor.description, cursor.rowcount, cursor.lastrowid

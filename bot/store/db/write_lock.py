@@ -1,4 +1,4 @@
-"""Taking turns at the one connection that writes."""
+"""The lock on the one connection that writes."""
 
 import asyncio
 from collections import deque
@@ -6,54 +6,54 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Turns:
-    """A lock that is given on in the order it was asked for, the urgent first.
+class WriteLock:
+    """A lock that goes to those who wait for it in their order, the urgent first.
 
     A pool of one connection would not do: whoever gives it back and asks again at once may
     have it before those who waited.
     """
 
     def __init__(self) -> None:
-        self._taken = False
+        self._held = False
         self._urgent: deque[asyncio.Future[None]] = deque()
-        self._patient: deque[asyncio.Future[None]] = deque()
+        self._ordinary: deque[asyncio.Future[None]] = deque()
 
     @asynccontextmanager
-    async def turn(self, *, urgent: bool, wait: float) -> AsyncIterator[None]:
+    async def hold(self, *, urgent: bool, wait: float) -> AsyncIterator[None]:
         """Hold the lock until the block ends.
 
         Args:
             urgent: Whether somebody in front of their phone waits for it.
-            wait: Seconds until it is given up.
+            wait: Seconds at most.
 
         Raises:
             TimeoutError: It was not to be had in time.
         """
-        await self._take(self._urgent if urgent else self._patient, wait)
+        await self._acquire(self._urgent if urgent else self._ordinary, wait)
         try:
             yield
         finally:
-            self._give_on()
+            self._release()
 
-    async def _take(self, queue: "deque[asyncio.Future[None]]", wait: float) -> None:
-        if not self._taken:
-            self._taken = True
+    async def _acquire(self, queue: "deque[asyncio.Future[None]]", wait: float) -> None:
+        if not self._held:
+            self._held = True
             return
-        mine = asyncio.get_running_loop().create_future()
-        queue.append(mine)
+        granted = asyncio.get_running_loop().create_future()
+        queue.append(granted)
         try:
             async with asyncio.timeout(wait):
-                await mine
+                await granted
         except BaseException:
-            if mine.done() and not mine.cancelled():  # it came with the end of the waiting
-                self._give_on()
+            if granted.done() and not granted.cancelled():  # granted as the waiting ended
+                self._release()
             raise
 
-    def _give_on(self) -> None:
-        for queue in (self._urgent, self._patient):
+    def _release(self) -> None:
+        for queue in (self._urgent, self._ordinary):
             while queue:
-                following = queue.popleft()
-                if not following.done():
-                    following.set_result(None)
+                waiter = queue.popleft()
+                if not waiter.done():
+                    waiter.set_result(None)
                     return
-        self._taken = False
+        self._held = False

@@ -16,14 +16,14 @@ class Languages:
         """Remember a person; writes only what has changed."""
         if user_id in self._known and self._known[user_id] == language:
             return
-        await self._store.people.seen(user_id, language)
+        await self._store.users.seen(user_id, language)
         self._keep(user_id, language)
 
     async def of(self, user_id: int) -> str | None:
         """A person's language code; None if it is not known, or cannot be asked for now."""
         if user_id not in self._known:
             try:
-                self._keep(user_id, await self._store.people.language(user_id))
+                self._keep(user_id, await self._store.users.language(user_id))
             except StoreUnavailable:
                 return None
         return self._known[user_id]

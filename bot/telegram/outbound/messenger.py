@@ -20,7 +20,7 @@ from telegram.error import (
 
 from bot.i18n import Texts, texts
 from bot.model import Failure, TrackStatus
-from bot.store import Reference, Track
+from bot.store import Recording, Track
 from bot.studio import AnswerLost, Form, Later, Progress, Unfit, Unreachable
 from bot.studio.lyrics import file_name, title
 from bot.telegram import request
@@ -171,7 +171,7 @@ class Messenger:
         self._said_anew.add(track.id)
 
     async def unfetched(
-        self, reference: Reference, topic: int | None, *, owner_knows: bool
+        self, reference: Recording, topic: int | None, *, owner_knows: bool
     ) -> None:
         """Say that a recording cannot be fetched (see `bot.studio.ports.Courier`)."""
         say = texts(await self._languages.of(reference.user_id))
@@ -225,7 +225,7 @@ class Messenger:
             raise Later(self._pause) from error
         return True
 
-    async def refuse(self, reference: Reference, form: Form) -> None:
+    async def refuse(self, reference: Recording, form: Form) -> None:
         """Say in a new message that a recording cannot be used."""
         draft = form.draft
         panel = panels.panel(form, texts(await self._languages.of(draft.user_id)))
@@ -233,7 +233,7 @@ class Messenger:
 
     async def _about(
         self,
-        reference: Reference,
+        reference: Recording,
         topic: int | None,
         text: str,
         buttons: InlineKeyboardMarkup | None,

@@ -15,7 +15,7 @@ from bot.audio import Limits
 from bot.i18n import Html, Texts
 from bot.model import Flaw, Hint, Purpose, Step
 from bot.music import Abilities, Likeness
-from bot.store import Reference
+from bot.store import Recording
 from bot.studio import Form, result_of
 from bot.telegram.outbound import keyboards
 from bot.telegram.outbound.lyrics_panels import Panel, about_words
@@ -45,7 +45,7 @@ def chosen(form: Form, message_id: int, say: Texts) -> str:
     return _with(text, form.doubt_in({message_id}), say)
 
 
-def _with(text: str, doubt: tuple[Reference, Hint] | None, say: Texts) -> str:
+def _with(text: str, doubt: tuple[Recording, Hint] | None, say: Texts) -> str:
     """A text, and what is doubtful about a recording below it."""
     if doubt is None:
         return text
@@ -76,7 +76,7 @@ async def _retire(bot: Bot, chat_id: int, message_id: int) -> None:
         log.debug("the buttons of an old message stay: %s", type(error).__name__)
 
 
-def _refusal(form: Form, bad: Reference, say: Texts) -> Panel:
+def _refusal(form: Form, bad: Recording, say: Texts) -> Panel:
     draft = form.draft
     flaw = bad.reason or Flaw.UNREADABLE
     text = refusal(flaw, form.limits, say, kept=bool(draft.lyrics))

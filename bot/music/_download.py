@@ -5,7 +5,7 @@ import binascii
 import logging
 import socket
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
@@ -13,11 +13,12 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from bot.music.aimlapi.faults import seconds
+from bot.backoff import Backoff
+from bot.music._http import translated_errors
+from bot.music._mp3_files import atomically, is_mp3
+from bot.music._polling import PAUSES, until_there
+from bot.music.aimlapi.faults import retry_after_seconds
 from bot.music.errors import BadAnswer, MusicError, PassingFault, Unanswered, Unready
-from bot.music.http import speaking
-from bot.music.mp3_files import atomically, is_mp3
-from bot.music.polling import until_there
 
 LIMIT = 50_000_000
 """Bytes a track may have."""
@@ -30,7 +31,7 @@ _BUSY = 429
 _TROUBLE = 500
 _MISSING = 404
 _NOT_YET = 30.0  # a result may be announced before it can be read
-_PACE = (1.0, 10.0)
+_PAUSES = Backoff(first=1.0, longest=10.0, factor=1.5, jitter=0.1)
 
 _log = logging.getLogger(__name__)
 
@@ -60,8 +61,8 @@ class _PublicOnly(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        public = [r for r in found if host == self._trusted or _is_public(r["host"])]
+        addresses = await self._resolver.resolve(host, port, family)
+        public = [a for a in addresses if host == self._trusted or _is_public(a["host"])]
         if not public:
             raise _PrivateError(f"{host} is no public address")
         return public
@@ -77,16 +78,28 @@ class Downloads:
         trusted: The service's own address, set by the operator; exempt from the rules.
         hosts: Where else a result may be, subdomains included; None where any public place
             will do.
+        within: Seconds that fetching a track may take.
+        pauses: Between two times of asking whether a track is made.
+        key: Headers with the key, shown to the service itself and to nobody it leads to.
     """
 
-    def __init__(self, trusted: URL, hosts: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        trusted: URL,
+        hosts: tuple[str, ...] | None = None,
+        *,
+        within: float,
+        pauses: Backoff = PAUSES,
+        key: Mapping[str, str] | None = None,
+    ) -> None:
         self._trusted = trusted.origin()
         self._hosts = hosts
+        self._within = within
+        self._pauses = pauses
+        self._key = key
         self._session: aiohttp.ClientSession | None = None
 
-    async def fetch(
-        self, address: str, into: Path, *, within: float, key: Mapping[str, str] | None = None
-    ) -> int:
+    async def fetch(self, address: str, into: Path) -> int:
         """Write what is at `address` into a file and return its bytes.
 
         A failed look costs nothing and ends nothing, until there is no time left.
@@ -95,63 +108,78 @@ class Downloads:
             address: As the service gave it; what is percent-encoded stays so. A path is one
                 at the service itself; a `data:` address holds the track.
             into: Written whole or not at all.
-            within: Seconds for all of it.
-            key: Headers with the key, shown to the service itself and to nobody it leads to.
 
         Raises:
             Unready: It could not be fetched in time or whole.
             BadAnswer: It is elsewhere, too large, no MP3, or still missing after a while.
             OSError: The file could not be written in time.
         """
-        if not address.startswith("data:"):
-            self.check(address)
+        url = None if address.startswith("data:") else self.check(address)
         clock = asyncio.get_running_loop().time
-        deadline, missing_until = clock() + within, clock() + min(_NOT_YET, within / 4)
-        full: OSError | None = None
+        deadline, missing_until = clock() + self._within, clock() + min(_NOT_YET, self._within / 4)
+        disk_error: OSError | None = None
 
         async def look() -> int | None:
-            nonlocal full
+            nonlocal disk_error
             try:
-                return await self._look(address, into, deadline, key)
+                if url is None:
+                    return await asyncio.to_thread(_unpack, address, into)
+                return await self._follow(url, into, deadline)
             except _MissingError as error:
                 if clock() > missing_until:
                     raise BadAnswer(str(error), http=error.http) from error
             except OSError as error:
-                if full is None:
+                if disk_error is None:
                     _log.error("a track cannot be written yet: %s", error.strerror)
-                full = error
+                disk_error = error
             return None
 
         try:
-            return await until_there(look, within=within, pace=_PACE)
+            return await until_there(look, within=self._within, pauses=_PAUSES)
         except Unready as error:
-            if full is not None:
-                raise full from error
+            if disk_error is not None:
+                raise disk_error from error
             raise
 
-    def check(self, address: str) -> None:
+    async def fetch_when_made(
+        self, address_of: Callable[[], Awaitable[str | None]], into: Path
+    ) -> int:
+        """Ask a service until it says where its track is, and fetch that.
+
+        Args:
+            address_of: Asks; brings None while the track is being made.
+            into: As for `fetch`; so is what is raised.
+        """
+
+        async def look() -> int | None:
+            address = await address_of()
+            return None if address is None else await self.fetch(address, into)
+
+        return await until_there(look, within=self._within, pauses=self._pauses)
+
+    def check(self, address: str) -> URL:
         """Look at an address without following it.
+
+        Returns:
+            Where it leads.
 
         Raises:
             BadAnswer: Nothing would be fetched from there.
         """
-        self._checked(address, self._trusted if address.startswith("/") else None)
+        return self._checked(address, self._trusted if address.startswith("/") else None)
 
-    async def _look(
-        self, address: str, into: Path, deadline: float, key: Mapping[str, str] | None
-    ) -> int:
+    async def _follow(self, url: URL, into: Path, deadline: float) -> int:
         """Follow an address once, to its end.
 
         Raises:
             PassingFault, Unanswered, BadAnswer, OSError: as they say.
         """
-        if address.startswith("data:"):
-            return await asyncio.to_thread(_unpack, address, into)
-        url = self._checked(address, self._trusted if address.startswith("/") else None)
+        key = self._key
         for _ in range(_HOPS):
-            shown = key if url.origin() == self._trusted else None
-            response = await self._open(url, deadline, shown)
-            key = None
+            response = await self._open(
+                url, deadline, key if url.origin() == self._trusted else None
+            )
+            key = None  # it is never shown where a redirect leads to
             try:
                 if response.status == _OK:
                     return await _save(response, into, deadline)
@@ -178,7 +206,7 @@ class Downloads:
                 timeout=aiohttp.ClientTimeout(total=None, connect=_CONNECT),
             )
         try:
-            with speaking():
+            with translated_errors():
                 async with asyncio.timeout_at(deadline):
                     return await self._session.get(url, headers=key, allow_redirects=False)
         except PassingFault as error:
@@ -211,7 +239,7 @@ def _absent(response: aiohttp.ClientResponse) -> MusicError:
     status = response.status
     if status == _BUSY or status >= _TROUBLE:
         busy = PassingFault("the track cannot be had now", http=status)
-        busy.retry_after = seconds(response.headers.get("Retry-After", ""))
+        busy.retry_after = retry_after_seconds(response.headers.get("Retry-After", ""))
         return busy
     kind = _MissingError if status == _MISSING else BadAnswer
     return kind("the track is not at its address", http=status)
@@ -256,6 +284,6 @@ async def _save(response: aiohttp.ClientResponse, into: Path, deadline: float) -
 
 
 async def _next(response: aiohttp.ClientResponse, deadline: float) -> bytes:
-    with speaking():
+    with translated_errors():
         async with asyncio.timeout_at(deadline):
             return await response.content.readany()

@@ -1,49 +1,48 @@
 """Asking again and again whether a track is there."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import TypeVar
 
+from bot.backoff import Backoff
 from bot.music.errors import MusicError, PassingFault, Unanswered, Unready
 
 T = TypeVar("T")
 
-PACE = (2.0, 5.0)
-"""Seconds between the first two looks, and between two at most (facts: backends, replicate)."""
-
-_SLOWER = 1.5
+PAUSES = Backoff(first=2.0, longest=5.0, factor=1.5, jitter=0.1)
+"""Between two looks at a track in the making (docs/facts/services.md, Replicate)."""
 
 
 async def until_there(
-    look: Callable[[], Awaitable[T | None]], *, within: float, pace: tuple[float, float] = PACE
+    look: Callable[[], Awaitable[T | None]], *, within: float, pauses: Backoff = PAUSES
 ) -> T:
     """Look until there is something; looking is harmless, so a passing fault ends nothing.
 
     Args:
         look: Brings what is looked for, or None while it is not there.
         within: Seconds for all of it.
-        pace: See `PACE`.
+        pauses: Between two looks.
 
     Raises:
         Unready: Nothing was there in time.
         MusicError: What `look` raises, unless that passes.
     """
     loop = asyncio.get_running_loop()
-    deadline, pause = loop.time() + within, pace[0]
+    deadline = loop.time() + within
     fault: MusicError | None = None
-    while True:
-        rest = pause * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+    for looks in count(1):
+        pause = pauses.pause(looks)
         try:
             async with asyncio.timeout_at(deadline):
-                found = await look()
-            if found is not None:
-                return found
+                result = await look()
+            if result is not None:
+                return result
         except TimeoutError as error:
             raise Unready("no answer while waiting for the track") from error
         except (PassingFault, Unanswered) as error:
-            fault, rest = error, max(rest, getattr(error, "retry_after", None) or 0.0)
+            fault, pause = error, max(pause, getattr(error, "retry_after", None) or 0.0)
         if loop.time() >= deadline:
-            raise Unready("the track is not there in time") from fault
-        await asyncio.sleep(min(rest, max(deadline - loop.time(), 0.0)))
-        pause = min(pace[1], pause * _SLOWER)
+            break
+        await asyncio.sleep(min(pause, max(deadline - loop.time(), 0.0)))
+    raise Unready("the track is not there in time") from fault

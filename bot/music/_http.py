@@ -4,15 +4,17 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
+from pydantic import SecretStr
 from yarl import URL
 
+from bot.backoff import Backoff
 from bot.music.errors import BadAnswer, MusicError, PassingFault, Unanswered
 from bot.proxies import proxy_for
 from bot.untrusted import name_of
@@ -20,7 +22,7 @@ from bot.untrusted import name_of
 log = logging.getLogger(__name__)
 
 SMALL = 1 << 20
-"""Bytes up to which a body may be read without waiting for a turn."""
+"""Bytes up to which a body is read at once; larger ones wait until few are being decoded."""
 
 BODY = 60.0
 """Seconds a body may take after its headers."""
@@ -29,12 +31,11 @@ HOLD = 120.0
 """Seconds for which a track that came and cannot be written stays in memory."""
 
 _CONNECT = 15.0
-_BUFFER = (
-    1 << 14
-)  # bytes an answer may hold while it waits for its turn; 45 MB less at 200 answers
+# Bytes that an answer may hold while it waits to be decoded; 45 MB less at 200 answers.
+_BUFFER = 1 << 14
 _REFUSAL = 1 << 16  # bytes that are read of an error's body
 _REFUSAL_WAIT = 10.0
-_LOOK_AGAIN = 1.0
+_KEEP_PAUSE = 1.0
 _OK = range(200, 300)
 
 T = TypeVar("T")
@@ -81,17 +82,23 @@ class Http:
         session: Used and never closed. Its connector should allow as many connections as there
             are tracks in the making: waiting for a free one counts as never sent.
         url: Of the service, without a path.
+        key: Sent to the service itself and nowhere else; None or empty where it wants none.
         decoders: How many large bodies are read and decoded at once, or the semaphore for it.
-            Answers waiting for their turn stay with the kernel, so that a wave of them does
-            not have to fit into memory. Of those that have it, one is copied or decoded at a
-            time: 200 of them kept the event loop so busy that a commit took 40 ms instead of 2.
+            The others' bytes stay in the kernel meanwhile, so that a wave of answers does not
+            have to fit into memory. Of those few, one is copied or decoded at a time: 200 at
+            once kept the event loop so busy that a commit took 40 ms instead of 2.
 
     Raises:
         ValueError: The address is not one of HTTP.
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, url: str, *, decoders: asyncio.Semaphore | int
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        *,
+        key: SecretStr | None,
+        decoders: asyncio.Semaphore | int = 4,
     ) -> None:
         self.url = URL(url.rstrip("/"))
         if self.url.scheme not in {"http", "https"} or not self.url.host:
@@ -99,9 +106,21 @@ class Http:
         if self.url.user or self.url.password:
             raise ValueError("the address of a music service holds no name and no password")
         self._session = session
+        self._key = key.get_secret_value().strip() if key else ""
         self._proxy, self._proxy_auth = proxy_for(self.url)
-        self._turns = asyncio.Semaphore(decoders) if isinstance(decoders, int) else decoders
-        self._pen = asyncio.Lock()
+        self._decode_slots = asyncio.Semaphore(decoders) if isinstance(decoders, int) else decoders
+        self._copy_lock = asyncio.Lock()
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key to show."""
+        return bool(self._key)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a call to the service carries, its key among it."""
+        key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        return key | {"Accept-Encoding": "identity"}
 
     async def request(
         self,
@@ -114,6 +133,7 @@ class Http:
         limit: int = SMALL,
         headers: Mapping[str, str] | None = None,
         hidden: tuple[str, ...] = (),
+        with_key: bool = True,
         **body: Any,
     ) -> T:
         """Send once, and turn the whole answer into what `read` makes of it, off the loop.
@@ -127,8 +147,10 @@ class Http:
             keep: Writes what `read` made to a file; runs in a thread, and again every second
                 for two minutes while the disk refuses.
             limit: Bytes the body may have.
-            headers: Secrets among them go nowhere else: redirects are not followed.
-            hidden: What the answer must not name anything by.
+            headers: Beside those that hold the key; they go nowhere else, for redirects are
+                not followed.
+            hidden: What the answer must not name anything by, beside the key.
+            with_key: Whether the key is shown.
             body: `json=` or `data=`, as aiohttp takes them.
 
         Raises:
@@ -139,65 +161,110 @@ class Http:
             OSError: `keep` could not write a file in all its time.
         """
         started = time.monotonic()
-        wait = aiohttp.ClientTimeout(total=None, connect=min(_CONNECT, within / 2))
-        with speaking():
-            async with asyncio.timeout(within):
-                response = await self._session.request(
-                    method,
-                    self.url / path.lstrip("/"),
-                    headers=headers,
-                    allow_redirects=False,
-                    timeout=wait,
-                    read_bufsize=_BUFFER,
-                    proxy=self._proxy,
-                    proxy_auth=self._proxy_auth,
-                    **body,
-                )
+        sent = (self.headers if with_key else {}) | dict(headers or {})
+        response = await self._send(method, path, within, headers=sent, **body)
         seconds = time.monotonic() - started
+        large = limit > SMALL and response.status in _OK
         try:
-            async with self._turn(within, needed=limit > SMALL and response.status in _OK):
-                whole = await _body(response, limit, min(within, BODY), self._pen)
-                reply = Reply(response.status, response.headers, whole, seconds, hidden)
-                async with self._pen:
-                    found = await asyncio.to_thread(_judged, read, reply)
+            async with self._decode_slot(within) if large else nullcontext():
+                received = await self._body(response, limit, min(within, BODY))
+                reply = Reply(
+                    response.status, response.headers, received, seconds, (self._key, *hidden)
+                )
+                async with self._copy_lock:
+                    result = await asyncio.to_thread(_decoded, read, reply)
                 if keep is not None:
-                    await self._keep(keep, found)
-                return found
+                    await self._keep(keep, result)
+                return result
         finally:
             response.close()
 
-    async def _keep(self, keep: Callable[[T], object], found: T) -> None:
-        """Hold what came in memory until there is room for it: it may have been paid for."""
-        until, said = time.monotonic() + HOLD, False
-        while True:
-            try:
-                async with self._pen:
-                    await asyncio.to_thread(keep, found)
-            except OSError as error:
-                if time.monotonic() > until:
-                    raise
-                if not said:
-                    log.error("what came back cannot be written yet: %s", error.strerror)  # noqa: TRY400 - one line
-                said = True
-            else:
-                return
-            await asyncio.sleep(_LOOK_AGAIN)
+    async def _send(
+        self, method: str, path: str, within: float, **options: Any
+    ) -> aiohttp.ClientResponse:
+        """Send a request and wait for the headers of its answer."""
+        with translated_errors():
+            async with asyncio.timeout(within):
+                return await self._session.request(
+                    method,
+                    self.url / path.lstrip("/"),
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(total=None, connect=min(_CONNECT, within / 2)),
+                    read_bufsize=_BUFFER,
+                    proxy=self._proxy,
+                    proxy_auth=self._proxy_auth,
+                    **options,
+                )
 
     @asynccontextmanager
-    async def _turn(self, within: float, *, needed: bool) -> AsyncIterator[None]:
-        if not needed:
-            yield
-            return
-        with speaking():
+    async def _decode_slot(self, within: float) -> AsyncIterator[None]:
+        """Be one of the few that read and decode a large body."""
+        with translated_errors():
             async with asyncio.timeout(within):
-                await self._turns.acquire()
+                await self._decode_slots.acquire()
         try:
             yield
         finally:
-            self._turns.release()
+            self._decode_slots.release()
+
+    async def _body(
+        self, response: aiohttp.ClientResponse, limit: int, within: float
+    ) -> bytearray:
+        """Read a body; of a refusal, as much as comes soon: its status line says the most."""
+        if response.status not in _OK:
+            body = bytearray()
+            with suppress(Unanswered):
+                await self._fill(body, response, _REFUSAL, min(within, _REFUSAL_WAIT))
+            return body[:_REFUSAL]
+        announced = response.content_length or 0
+        if announced > limit:
+            raise BadAnswer(f"{announced} bytes are announced", http=response.status)
+        body = bytearray(announced)
+        await self._fill(body, response, limit, within)
+        if len(body) > limit:
+            raise BadAnswer(f"more than {limit} bytes came", http=response.status)
+        return body
+
+    async def _fill(
+        self, body: bytearray, response: aiohttp.ClientResponse, limit: int, within: float
+    ) -> None:
+        """Read to the end, or until the limit is passed.
+
+        Chunks overwrite what `body` has already before it grows: a body of 4 MB that grew by
+        each chunk would be copied nine times on the way, on the event loop. The lock is kept for
+        one more round of the loop, so that other tasks get to run between two copies.
+        """
+        size = 0
+        with translated_errors():
+            async with asyncio.timeout(within):
+                async for chunk in response.content.iter_any():
+                    async with self._copy_lock:
+                        body[size : size + len(chunk)] = chunk
+                        await asyncio.sleep(0)
+                    size += len(chunk)
+                    if size > limit:
+                        return
+        del body[size:]
+
+    async def _keep(self, keep: Callable[[T], object], result: T) -> None:
+        """Hold what came in memory until there is room for it: it may have been paid for."""
+        tries = Backoff(first=_KEEP_PAUSE, longest=_KEEP_PAUSE, jitter=0, deadline=HOLD).begin()
+        while True:
+            try:
+                async with self._copy_lock:
+                    await asyncio.to_thread(keep, result)
+            except OSError as error:
+                pause = tries.failed()
+                if pause is None:
+                    raise
+                if tries.failures == 1:
+                    log.error("what came back cannot be written yet: %s", error.strerror)  # noqa: TRY400 - one line
+            else:
+                return
+            await asyncio.sleep(pause)
 
 
-def _judged(read: Callable[[Reply], T], reply: Reply) -> T:
+def _decoded(read: Callable[[Reply], T], reply: Reply) -> T:
     """What `read` makes of an answer; an answer that surprises it may have been paid for.
 
     Raises:
@@ -213,51 +280,9 @@ def _judged(read: Callable[[Reply], T], reply: Reply) -> T:
         raise BadAnswer(f"the answer cannot be read: {name}", http=reply.status) from None
 
 
-async def _body(
-    response: aiohttp.ClientResponse, limit: int, within: float, pen: asyncio.Lock
-) -> bytearray:
-    """Read a body; of a refusal, as much as comes soon: its status line says the most."""
-    if response.status not in _OK:
-        body = bytearray()
-        try:
-            await _fill(body, response, _REFUSAL, min(within, _REFUSAL_WAIT), pen)
-        except Unanswered:
-            return body
-        return body[:_REFUSAL]
-    announced = response.content_length or 0
-    if announced > limit:
-        raise BadAnswer(f"{announced} bytes are announced", http=response.status)
-    body = bytearray(announced)
-    await _fill(body, response, limit, within, pen)
-    if len(body) > limit:
-        raise BadAnswer(f"more than {limit} bytes came", http=response.status)
-    return body
-
-
-async def _fill(
-    body: bytearray, response: aiohttp.ClientResponse, limit: int, within: float, pen: asyncio.Lock
-) -> None:
-    """Read to the end, or until the limit is passed; room that is there is used first.
-
-    A body of 4 MB that grows by each chunk is copied nine times on the way, on the event loop.
-    Whoever copies holds the pen for a round of the loop, and all the others get theirs.
-    """
-    size = 0
-    with speaking():
-        async with asyncio.timeout(within):
-            async for chunk in response.content.iter_any():
-                async with pen:
-                    body[size : size + len(chunk)] = chunk
-                    await asyncio.sleep(0)
-                size += len(chunk)
-                if size > limit:
-                    return
-    del body[size:]
-
-
 @contextmanager
-def speaking() -> Iterator[None]:
-    """Turn what aiohttp and asyncio raise on the way into our tree.
+def translated_errors() -> Iterator[None]:
+    """Turn what aiohttp and asyncio raise on the way into our own errors.
 
     Raises:
         PassingFault: No connection came about, so nothing was sent.
