@@ -345,7 +345,7 @@ async def _sent_once_more(connection: AsyncConnection, draft: Draft, new: NewRec
     unique_id = await connection.scalar(
         select(references.c.unique_id).where(
             references.c.id == draft.reference_id,
-            references.c.status != ReferenceStatus.REJECTED,
+            references.c.status != RecordingStatus.REJECTED,
         )
     )
     return bool(unique_id == new.unique_id)
