@@ -76,15 +76,22 @@ class Show:
 
     async def call(self, method: str, **params: Any) -> Any:
         """Be the bot: call a method of the Bot API."""
+        answer = await self._answer(method, params)
+        assert answer["ok"], answer
+        return answer["result"]
+
+    async def refused(self, method: str, **params: Any) -> None:
+        """Be the bot: call a method of the Bot API that says no."""
+        assert not (await self._answer(method, params))["ok"]
+
+    async def _answer(self, method: str, params: dict[str, Any]) -> Any:
         telegram = self.stage.telegram
         url = f"{telegram.url}/bot{telegram.token}/{method}"
         async with (
             aiohttp.ClientSession() as session,
             session.post(url, json={"chat_id": Stage.OWNER, **params}) as answer,
         ):
-            told = await answer.json()
-        assert told["ok"], told
-        return told["result"]
+            return await answer.json()
 
     async def write(self, text: str) -> None:
         """Type a text and send it."""

@@ -20,6 +20,12 @@ _METHODS = (
     *("*", "sendMessage", "sendAudio", "editMessageText", "answerCallbackQuery"),
     *("setMessageReaction", "sendChatAction", "getFile", "file", "getUpdates"),
 )
+_HARMLESS = (
+    *("message is not modified", "message to edit not found", "message to delete not found"),
+    "query is too old",
+)
+"""Refusals of what is so already, or of what nobody waits for any more: nothing went wrong."""
+
 _KINDS = ("429", "500", "502", "404", "unavailable", "lost", "reset", "hang", "timeout")
 
 
@@ -39,11 +45,14 @@ class Backstage:
     def telegram_call(self, call: Call) -> dict[str, Any]:
         """Write down a call of the Bot API; returns it as the page shows it."""
         fields = {name: value for name, value in call.params.items() if name not in _OUT}
-        return self._keep(
-            {"service": "telegram", "name": call.method, "status": call.status, "ms": call.ms},
-            fields,
-            call.description,
-        )
+        kept = {
+            "service": "telegram",
+            "name": call.method,
+            "status": call.status,
+            "ms": call.ms,
+            "harmless": any(reason in call.description for reason in _HARMLESS),
+        }
+        return self._keep(kept, fields, call.description)
 
     def music_begun(self, method: str, path: str) -> dict[str, Any]:
         """Note a call that has no answer yet; returns it as the page shows it."""

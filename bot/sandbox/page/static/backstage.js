@@ -89,15 +89,18 @@ export class Backstage {
     this.none.hidden = true;
     const begun = [...this.rows.querySelectorAll(".begun")].findLast((each) => each.dataset.name === call.name);
     if (begun && call.status !== "…") begun.remove();
-    const bad = call.status < 200 || call.status >= 400 || Boolean(call.fields.fault);
+    const bad = !call.harmless && (call.status < 200 || call.status >= 400 || Boolean(call.fields.fault));
+    const mark = call.harmless ? "calm" : bad ? "bad" : "";
+    const status = call.harmless ? words.noChange : call.status || words.lost;
     const fields = Object.entries(call.fields);
     const time = new Date(call.at * 1000).toLocaleTimeString([], { hour12: false });
-    const row = el("li", { class: `call ${call.service}${bad ? " bad" : ""}${call.name === "getUpdates" ? " poll" : ""}`, "data-name": call.name },
+    const row = el("li", { class: `call ${call.service} ${mark}${call.name === "getUpdates" ? " poll" : ""}`, "data-name": call.name },
       el("details", {},
         el("summary", {}, el("span", { class: "dotmark" }), el("span", { class: "name" }, call.name),
-          el("span", { class: "brief", dir: "auto" }, call.told || brief(call.fields)),
-          el("span", { class: "status" }, call.status || words.lost), el("span", { class: "ms" }, call.status === "…" ? "" : `${Math.round(call.ms)} ms`)),
+          el("span", { class: "brief", dir: "auto" }, (!call.harmless && call.told) || brief(call.fields)),
+          el("span", { class: "status" }, status), el("span", { class: "ms" }, call.status === "…" ? "" : `${Math.round(call.ms)} ms`)),
         el("dl", {}, el("dt", {}, words[call.service]), el("dd", {}, time),
+          call.harmless && [el("dt", {}, call.status), el("dd", {}, call.told)],
           fields.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { dir: "auto" }, value)]))));
     this.rows.prepend(row);
     while (this.rows.children.length > SHOWN) this.rows.lastElementChild.remove();
