@@ -18,8 +18,7 @@ from bot.sandbox.telegram.event_log import Event, EventLog
 from bot.sandbox.telegram.faults import Fault, Kind
 from bot.sandbox.telegram.methods.managing import commands_shown
 from bot.sandbox.telegram.people.actions import Chatting
-from bot.sandbox.telegram.people.person import Attachment, Person
-from bot.sandbox.telegram.people.reader import Group
+from bot.sandbox.telegram.people.person import Attachment, Group, Person
 from bot.sandbox.telegram.people.views import Button, SeenFile, SeenMessage
 from bot.sandbox.telegram.server import Call, Dispatcher
 from bot.sandbox.telegram.state import Answer, Chat, Keep, World
@@ -78,12 +77,8 @@ class TelegramApi:
         self.world = World(_bot(token, username, first_name), keep or Keep())
         self._chatting = Chatting(self.world)
         self._people: dict[int, Person] = {}
-        self._dispatcher = Dispatcher(
-            self.world,
-            token,
-            strict_rates=strict_rates,
-            control=ControlRoutes(self).handle,
-        )
+        self._dispatcher = Dispatcher(self.world, token, strict_rates=strict_rates)
+        self._dispatcher.control = ControlRoutes(self.world, self, self._dispatcher).handle
         self._webhook_pause = webhook_pause
         self._pump: WebhookPump | None = None
         self._runner: web.ServerRunner | None = None

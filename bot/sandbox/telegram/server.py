@@ -91,15 +91,15 @@ class Dispatcher:
 
     Attributes:
         names: Hosts under which it may be asked for.
+        control: What answers under `/sandbox/`.
 
     Args:
         world: What is true.
         token: The one that is accepted.
         strict_rates: Whether floods are refused.
-        control: What answers under `/sandbox/`.
     """
 
-    def __init__(self, world: World, token: str, *, strict_rates: bool, control: Control) -> None:
+    def __init__(self, world: World, token: str, *, strict_rates: bool) -> None:
         self.calls: deque[Call] = deque(maxlen=world.keep.calls)
         self.counts: Counter[str] = Counter()
         self.unknown_methods: list[str] = []
@@ -108,8 +108,8 @@ class Dispatcher:
         self.latency = 0.0
         self.closing = asyncio.Event()
         self.names: Collection[str] = LOCAL
+        self.control: Control | None = None
         self._world = world
-        self._control = control
         self._rates = Rates() if strict_rates else None
         self._token = token
         self._prefix = f"/bot{token}/"
@@ -124,8 +124,8 @@ class Dispatcher:
             return await self._call(request, path[len(self._prefix) :])
         if path.startswith(self._file_prefix):
             return await self._download(request, path[len(self._file_prefix) :])
-        if path.startswith("/sandbox/"):
-            return await self._control(request)
+        if self.control is not None and path.startswith("/sandbox/"):
+            return await self.control(request)
         token = path.removeprefix("/file").removeprefix("/bot").partition("/")[0]
         if _TOKEN.fullmatch(token):
             return _refusal(ApiError(401, "Unauthorized"))
