@@ -113,14 +113,14 @@ async def _next(person: Person, after: int, data: str | None) -> SeenMessage:
     said something never comes.
     """
 
-    def said(message: SeenMessage) -> bool:
+    def is_new(message: SeenMessage) -> bool:
         return message.id > after
 
     def wanted(message: SeenMessage) -> bool:
-        return said(message) and (data is None or _button(message, data) is not None)
+        return is_new(message) and (data is None or _button(message, data) is not None)
 
     try:
-        first = await person.wait_for(said, after=0, timeout=_ASKED)
+        first = await person.wait_for(is_new, after=0, timeout=_ASKED)
         if wanted(first):
             return first
         return await person.wait_for(wanted, after=0, timeout=_HINTED)

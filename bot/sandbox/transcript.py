@@ -81,7 +81,7 @@ class Transcript:
         return f"bot answers: {data['text']}" if data["text"] else ""
 
     def _reaction(self, _: int, data: dict[str, Any]) -> str:
-        put = " ".join(each.get("emoji", "") for each in data["reaction"])
+        put = " ".join(reaction.get("emoji", "") for reaction in data["reaction"])
         own = data["user_id"] == self._person.id
         return f"{self._person.user['first_name'] if own else 'bot'}: {put}" if put else ""
 

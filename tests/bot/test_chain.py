@@ -220,7 +220,7 @@ async def test_the_conversation_offers_what_a_cover_can_do(outside: World, ada: 
         await press(ada, "c:")
         await ada.wait_for("audio")
         assert outside.rows("SELECT 1 FROM uploads") == []
-        (job,) = outside.music.cover.desk.jobs.values()
+        (job,) = outside.music.cover.jobs.by_id.values()
         assert job.wish["lyrics"] == "la la la, a longer line"
         (row,) = outside.rows("SELECT cost_usd FROM attempts")
         assert row["cost_usd"] == 0.195

@@ -312,7 +312,7 @@ def edited(world: World, person: Person, sent: SeenMessage, content: bytes) -> N
     fields = {"file_name": "second.mp3", "mime_type": "audio/mpeg", "duration": 25}
     stored = person_file(world.telegram.world.files, "audio", content, fields)
     chat = world.telegram.world.chats[person.id]
-    world.telegram._chatting.edit(chat, chat.messages[sent.id], {"audio": stored.details})
+    world.telegram._actions.edit(chat, chat.messages[sent.id], {"audio": stored.details})
 
 
 @pytest.mark.parametrize("step", ["purpose", "lyrics", "preview"])
@@ -353,7 +353,7 @@ async def test_a_replacement_handled_twice_is_done_once(world: World, ada: Perso
     edited(world, ada, sent, song(25))
     await ada.wait_for(said("recording-replaced"))
     chat = world.telegram.world.chats[ada.id]
-    world.telegram._chatting.edit(chat, chat.messages[sent.id], {})  # the same once more
+    world.telegram._actions.edit(chat, chat.messages[sent.id], {})  # the same once more
     await ada.send_text("/help")
     await ada.wait_for(said("help"))
     await world.quiet()

@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import expect
 
-from bot.sandbox.environment import Stage
+from bot.sandbox.environment import Environment
 from tests.support.browser_kit import DESK, PHONE, Show, show
 
 ADA, BEN = 1001, 1002
@@ -147,7 +147,7 @@ async def test_the_focus_does_not_fall_when_a_message_or_an_offer_goes() -> None
         await it.call("sendMessage", text="Stays", reply_markup=keys(["Stay"]))
         await it.button("Stay").focus()
         await it.page._feed.aclose()
-        await it.stage.telegram.known_person(ADA).send_text("said meanwhile")
+        await it.environment.telegram.known_person(ADA).send_text("said meanwhile")
         await expect(it.message("said meanwhile")).to_be_visible()
         await expect(it.message("Stays")).to_be_focused()
         order = it.tab.locator("form[data-service=telegram]").get_by_role("button")
@@ -204,7 +204,9 @@ async def test_who_listens_hears_who_says_it_and_what_changes() -> None:
         edited = it.message("Ready?")
         await expect(edited).to_have_attribute("aria-live", "off")  # it isn't read twice
         await it.tab.locator(".people").get_by_role("button", name="Rehearsal room").click()
-        await it.stage.telegram.known_person(BEN).send_text("from Ben", chat=it.page._cast.group)
+        await it.environment.telegram.known_person(BEN).send_text(
+            "from Ben", chat=it.page._people.group
+        )
         await expect(it.message("from Ben").locator(".sender")).to_have_text("Ben")
         await it.write("from me")
         await expect(log).to_contain_text("You:from me")
@@ -230,7 +232,7 @@ async def test_a_guest_is_told_why_and_let_in_by_the_owner() -> None:
         await expect(it.tab.locator(".subtitle")).to_have_text("bot")
         await it.button("Send a short song").click()
         await expect(it.tab.locator(".message:not(.mine)")).not_to_have_count(0)
-        ben = it.stage.telegram.known_person(BEN)
+        ben = it.environment.telegram.known_person(BEN)
         await ben.wait_for(lambda message: bool(message.buttons), after=0, timeout=20)
 
 
@@ -247,8 +249,10 @@ async def test_done_but_the_answer_is_lost_is_true() -> None:
         await expect(it.tab.locator(".message:not(.mine)").first).to_be_visible()
         await expect(it.tab.locator(".call.bad .status").first).to_have_text("lost")
         await expect(it.tab.locator(".waiting")).to_contain_text("All goes well")
-        lost = [c for c in it.stage.telegram.calls if c.method == "sendMessage" and not c.status]
-        ada = it.stage.telegram.known_person(Stage.OWNER)
+        lost = [
+            c for c in it.environment.telegram.calls if c.method == "sendMessage" and not c.status
+        ]
+        ada = it.environment.telegram.known_person(Environment.OWNER)
         first = next(message for message in ada.messages if message.from_bot)
         assert len(lost) == 1
         assert first.html.startswith(lost[0].params["text"][:20])

@@ -88,7 +88,7 @@ async def test_a_page_that_falls_behind_is_let_go(visitor: Visitor) -> None:
 
 
 async def test_calls_are_shown_without_secrets(visitor: Visitor) -> None:
-    telegram, music = visitor.telegram, visitor.page.stage.music
+    telegram, music = visitor.telegram, visitor.page.environment.music
     async with visitor.session.ws_connect(f"{visitor.page.url}/feed") as feed:
         await feed.receive_json(timeout=5)
         said = {"chat_id": ADA, "text": f"my token is {telegram.token}"}
@@ -112,7 +112,7 @@ async def test_calls_are_shown_without_secrets(visitor: Visitor) -> None:
 
 
 async def test_calls_that_hang_are_shown_too(visitor: Visitor) -> None:
-    telegram, music = visitor.telegram, visitor.page.stage.music
+    telegram, music = visitor.telegram, visitor.page.environment.music
     telegram.fail("sendMessage", "hang")
     music.fail("hang")
     hurry = aiohttp.ClientTimeout(total=0.3)

@@ -32,7 +32,7 @@ _LINGER = 1.0
 _CONTROL = "/sandbox/"
 
 
-class Stand:
+class MusicServer:
     """An HTTP server on this machine that imitates a service, and can be told to misbehave.
 
     From another process: `POST /sandbox/knobs`, `POST /sandbox/faults` {name, times, on} and
@@ -192,15 +192,15 @@ class Stand:
 
     async def _post_knobs(self, request: web.Request) -> web.Response:
         try:
-            self.turn(await _told(request))
+            self.turn(await _order(request))
         except (TypeError, ValueError, AttributeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"ok": True})
 
     async def _post_faults(self, request: web.Request) -> web.Response:
         try:
-            told = await _told(request)
-            self.fail(told["name"], few(told.get("times", 1)), told.get("on", "generate"))
+            order = await _order(request)
+            self.fail(order["name"], few(order.get("times", 1)), order.get("on", "generate"))
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"ok": True, "waiting": self.faults.waiting()})
@@ -209,7 +209,7 @@ class Stand:
         return web.json_response(self.calls())
 
 
-async def _told(request: web.Request) -> Any:
+async def _order(request: web.Request) -> Any:
     """Read what another process orders.
 
     Raises:

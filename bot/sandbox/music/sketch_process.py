@@ -23,7 +23,7 @@ def make(
     return made
 
 
-class Maker:
+class SketchProcess:
     """Makes tracks out of recordings; owns the process that does it."""
 
     def __init__(self) -> None:

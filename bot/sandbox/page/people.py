@@ -5,7 +5,7 @@ from bot.sandbox.telegram.api import Group, Person, TelegramApi
 OWNER, GUEST = 1001, 1002
 
 
-class Cast:
+class People:
     """The people a visitor can be, and the chats they have.
 
     Args:

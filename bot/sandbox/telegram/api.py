@@ -17,12 +17,12 @@ from bot.sandbox.telegram.control_api import ControlRoutes
 from bot.sandbox.telegram.event_log import Event, EventLog
 from bot.sandbox.telegram.faults import Fault, Kind
 from bot.sandbox.telegram.methods.managing import commands_shown
-from bot.sandbox.telegram.people.actions import Chatting
+from bot.sandbox.telegram.people.actions import PersonActions
 from bot.sandbox.telegram.people.person import Attachment, Group, Person
 from bot.sandbox.telegram.people.views import Button, SeenFile, SeenMessage
-from bot.sandbox.telegram.server import Call, Dispatcher
+from bot.sandbox.telegram.server import BotApiServer, Call
 from bot.sandbox.telegram.state import Answer, Chat, Keep, World
-from bot.sandbox.telegram.webhook_sender import WebhookPump
+from bot.sandbox.telegram.webhook_sender import WebhookSender
 
 __all__ = [
     "Answer",
@@ -75,33 +75,33 @@ class TelegramApi:
         self.token = token
         self.url = ""
         self.world = World(_bot(token, username, first_name), keep or Keep())
-        self._chatting = Chatting(self.world)
+        self._actions = PersonActions(self.world)
         self._people: dict[int, Person] = {}
-        self._dispatcher = Dispatcher(self.world, token, strict_rates=strict_rates)
-        self._dispatcher.control = ControlRoutes(self.world, self, self._dispatcher).handle
+        self._server = BotApiServer(self.world, token, strict_rates=strict_rates)
+        self._server.control = ControlRoutes(self.world, self, self._server).handle
         self._webhook_pause = webhook_pause
-        self._pump: WebhookPump | None = None
+        self._webhook_sender: WebhookSender | None = None
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen; afterwards `url` says where. Port 0 takes a free one."""
-        self._dispatcher.names = frozenset({host, *LOCAL})
-        server = web.Server(self._dispatcher.handle, handler_cancellation=True, access_log=None)
+        self._server.names = frozenset({host, *LOCAL})
+        server = web.Server(self._server.handle, handler_cancellation=True, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, backlog=1024)
         await site.start()
         taken = self._runner.addresses[0][1]
         self.url = f"http://{host}:{taken}"
-        self._pump = WebhookPump(self.world, first_pause=self._webhook_pause)
+        self._webhook_sender = WebhookSender(self.world, first_pause=self._webhook_pause)
         return self
 
     async def aclose(self) -> None:
         """Stop listening and let go of everything."""
-        self._dispatcher.closing.set()
+        self._server.closing.set()
         self.world.updates.end_poll("Conflict: terminated by setWebhook request")
-        if self._pump is not None:
-            await self._pump.aclose()
+        if self._webhook_sender is not None:
+            await self._webhook_sender.aclose()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -114,17 +114,17 @@ class TelegramApi:
     @property
     def calls(self) -> deque[Call]:
         """What the bot called, oldest first, bounded by `keep.calls`."""
-        return self._dispatcher.calls
+        return self._server.calls
 
     @property
     def counts(self) -> Counter[str]:
         """How often each method was called, ever."""
-        return self._dispatcher.counts
+        return self._server.counts
 
     @property
     def unknown_methods(self) -> list[str]:
         """Methods that were called and that the sandbox doesn't have."""
-        return self._dispatcher.unknown_methods
+        return self._server.unknown_methods
 
     @property
     def complaints(self) -> list[str]:
@@ -139,11 +139,11 @@ class TelegramApi:
     @property
     def latency(self) -> float:
         """Seconds every answer but that of `getUpdates` takes longer."""
-        return self._dispatcher.latency
+        return self._server.latency
 
     @latency.setter
     def latency(self, seconds: float) -> None:
-        self._dispatcher.latency = seconds
+        self._server.latency = seconds
 
     @property
     def pending_updates(self) -> int:
@@ -183,7 +183,7 @@ class TelegramApi:
         self.world.chats[id] = Chat(
             {"id": id, "type": "private", **named}, members={id: None}, started=started
         )
-        person = self._people[id] = Person(self.world, self._chatting, user)
+        person = self._people[id] = Person(self.world, self._actions, user)
         return person
 
     def known_person(self, id: int) -> Person:  # noqa: A002 - the Bot API's word
@@ -204,14 +204,14 @@ class TelegramApi:
             members={member.id: None for member in members},
         )
         self.world.chats[group.id] = chat
-        self._chatting.set_membership(chat, members[0].user, "left", "member")
+        self._actions.set_membership(chat, members[0].user, "left", "member")
         return group
 
     def fail(
         self, method: str, kind: Kind, times: int = 1, *, retry_after: int = 1, skip: int = 0
     ) -> None:
         """Order trouble for the next calls of a method; see `faults.Fault` and `faults.Kind`."""
-        self._dispatcher.faults.add(Fault(method, kind, times, retry_after, skip))
+        self._server.faults.add(Fault(method, kind, times, retry_after, skip))
 
     def answer(
         self, method: str, body: str | bytes, *, status: int = 200, times: int = 1, skip: int = 0
@@ -220,7 +220,7 @@ class TelegramApi:
 
         So speak broken servers, proxies, and whoever means ill; `method` as for `fail`.
         """
-        self._dispatcher.faults.add(
+        self._server.faults.add(
             Fault(method, "answer", times, skip=skip, body=body, status=status)
         )
 
@@ -242,7 +242,7 @@ class TelegramApi:
     @property
     def waiting_faults(self) -> list[str]:
         """The trouble that has not struck yet, a line for each."""
-        return self._dispatcher.faults.waiting()
+        return self._server.faults.waiting()
 
     def speak(self, id: int, language_code: str) -> None:  # noqa: A002 - the Bot API's word
         """Let somebody's app speak another language; empty for one that doesn't say.
@@ -261,7 +261,7 @@ class TelegramApi:
 
     def clear_faults(self) -> None:
         """Cancel the trouble that has not struck yet."""
-        self._dispatcher.faults.clear()
+        self._server.faults.clear()
 
     def redeliver(self, update_id: int) -> None:
         """Send an update again, under its old number.
@@ -277,7 +277,7 @@ class TelegramApi:
 
     def on_call(self, observer: Callable[[Call], None]) -> Callable[[], None]:
         """Hear of every call; returns what ends it."""
-        return _subscribe(self._dispatcher.observers, observer)
+        return _subscribe(self._server.observers, observer)
 
     def on_event(self, observer: Callable[[Event], None]) -> Callable[[], None]:
         """Hear of every event; returns what ends it."""

@@ -41,7 +41,7 @@ from bot.sandbox.telegram.faults import Fault, Kind
 from bot.sandbox.telegram.params import Params, read_params
 from bot.sandbox.telegram.people.person import Group, Person
 from bot.sandbox.telegram.people.views import KINDS, SeenMessage
-from bot.sandbox.telegram.server import Dispatcher
+from bot.sandbox.telegram.server import BotApiServer
 from bot.sandbox.telegram.state import World
 
 Route = Callable[[Params], Awaitable[Any]]
@@ -77,7 +77,7 @@ class ControlRoutes:
         server: Whose calls are shown, and told to go wrong.
     """
 
-    def __init__(self, world: World, people: People, server: Dispatcher) -> None:
+    def __init__(self, world: World, people: People, server: BotApiServer) -> None:
         self._world = world
         self._people = people
         self._server = server
@@ -97,8 +97,8 @@ class ControlRoutes:
         try:
             result = await route(await read_params(request))
         except (ApiError, LookupError, TypeError, ValueError) as error:
-            said = f"{type(error).__name__}: {error}"
-            return web.json_response({"error": said}, status=400)
+            reason = f"{type(error).__name__}: {error}"
+            return web.json_response({"error": reason}, status=400)
         return (
             web.Response(body=result) if isinstance(result, bytes) else web.json_response(result)
         )
@@ -129,7 +129,7 @@ class ControlRoutes:
         return self._people.person(**fields).user
 
     async def _post_groups(self, params: Params) -> Any:
-        members = [self._people.known_person(each) for each in params.values["members"]]
+        members = [self._people.known_person(id_) for id_ in params.values["members"]]
         return asdict(self._people.group(params.text("title"), members))
 
     async def _post_text(self, params: Params) -> Any:
@@ -143,7 +143,7 @@ class ControlRoutes:
     async def _post_texts(self, params: Params) -> Any:
         items = params.values["items"]
         sent = [await self._people.known_person(who).send_text(text) for who, text in items]
-        return {"messages": [_receipt(each) for each in sent]}
+        return {"messages": [_receipt(message) for message in sent]}
 
     async def _post_file(self, params: Params) -> Any:
         kind, content, fields = _file(params)
@@ -220,19 +220,19 @@ class ControlRoutes:
 
     async def _get_history(self, params: Params) -> Any:
         seen = self._person(params).history(self._group(params), after=params.integer("after"))
-        return {"number": self._world.events.number, "messages": [_shown(each) for each in seen]}
+        return {"number": self._world.events.number, "messages": list(map(_shown, seen))}
 
     async def _get_events(self, params: Params) -> Any:
         events, after = self._world.events, params.integer("after")
         wait = min(float(params.text("timeout") or 0), _LONGEST_WAIT)
         if events.number <= after and wait > 0:
             await events.next(wait)
-        found = events.since(after, limit=params.integer("limit", 1000))
-        return {"number": events.number, "events": [asdict(each) for each in found]}
+        after_it = events.since(after, limit=params.integer("limit", 1000))
+        return {"number": events.number, "events": [asdict(event) for event in after_it]}
 
     async def _get_calls(self, params: Params) -> Any:
         newest = islice(reversed(self._server.calls), params.integer("last", 100))
-        return {"calls": [asdict(each) for each in newest][::-1]}
+        return {"calls": [asdict(call) for call in newest][::-1]}
 
     async def _get_stats(self, _params: Params) -> Any:
         return {

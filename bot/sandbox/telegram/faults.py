@@ -97,7 +97,7 @@ class Faults:
 
     def waiting(self) -> list[str]:
         """Tell what is still to happen, a line for each."""
-        return [f"{each.method}: {each.kind} x{each.times}" for each in self._waiting]
+        return [f"{fault.method}: {fault.kind} x{fault.times}" for fault in self._waiting]
 
     def next(self, method: str) -> Fault | None:
         """Take the trouble for a call, its name in lower case."""

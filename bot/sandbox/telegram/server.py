@@ -86,7 +86,7 @@ class Call:
     description: str = ""
 
 
-class Dispatcher:
+class BotApiServer:
     """Answers requests.
 
     Attributes:

@@ -11,7 +11,7 @@ _PATIENCE = aiohttp.ClientTimeout(total=60)
 _SLOWEST = 5.0
 
 
-class WebhookPump:
+class WebhookSender:
     """Posts updates to the webhook, one after another, each until it is taken.
 
     Args:
@@ -55,8 +55,8 @@ class WebhookPump:
         url = self._world.updates.webhook_url
         try:
             async with self._session.post(url, data=body, headers=headers) as answer:
-                said = await answer.read()
-                if b'"method"' in said:
+                body_back = await answer.read()
+                if b'"method"' in body_back:
                     self._world.complain("a call in the answer to a webhook is not supported")
                 if answer.ok:
                     return ""

@@ -17,7 +17,7 @@ _FIELDS = {"vocal": "voice_id", "instrumental": "instrumental_id"}
 _INVALID, _STALE = 2013, 2042
 
 
-class Shelf:
+class Uploads:
     """Keeps every recording once, however often it is uploaded."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Shelf:
 
         Args:
             name: The id.
-            kind: What it must stand for: `vocal` or `instrumental`.
+            kind: What it must server for: `vocal` or `instrumental`.
 
         Raises:
             RefusedError: Nobody was given that id, or it stands for the other kind.

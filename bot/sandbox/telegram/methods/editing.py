@@ -104,9 +104,10 @@ def set_message_reaction(world: World, params: Params) -> bool:
     wanted: Any = params.json("reaction") or []
     if len(wanted) > 1:
         raise bad_request("REACTIONS_TOO_MANY")
-    if any(each.get("type") != "emoji" or each.get("emoji") not in REACTIONS for each in wanted):
-        raise bad_request("REACTION_INVALID")
-    world.react(message, world.bot["id"], [dict(each) for each in wanted])
+    for reaction in wanted:
+        if reaction.get("type") != "emoji" or reaction.get("emoji") not in REACTIONS:
+            raise bad_request("REACTION_INVALID")
+    world.react(message, world.bot["id"], list(map(dict, wanted)))
     return True
 
 

@@ -72,15 +72,15 @@ def set_my_commands(world: World, params: Params) -> bool:
         raise bad_request("can't parse commands JSON object")
     if len(commands) > _COMMANDS_LIMIT:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
-    for each in commands:
-        name = str(each.get("command", "")).removeprefix("/")
+    for command in commands:
+        name = str(command.get("command", "")).removeprefix("/")
         if not (
             1 <= len(name) <= _COMMAND_LENGTH
             and name.replace("_", "a").isalnum()
             and name.islower()
         ):
             raise bad_request("BOT_COMMAND_INVALID")
-        if not 1 <= len(str(each.get("description", ""))) <= _DESCRIPTION_LENGTH:
+        if not 1 <= len(str(command.get("description", ""))) <= _DESCRIPTION_LENGTH:
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
     world.settings[_scoped("commands", params)] = commands
     world.events.emit("commands", commands=commands)
@@ -99,9 +99,9 @@ def commands_shown(world: World, chat: Data, user: Data) -> list[Data]:
     wide = "all_private_chats" if chat["type"] == "private" else "all_group_chats"
     for scope in (members, f"chat {where} ", f"{wide}  ", "default  "):
         for language in (spoken, ""):
-            found: list[Data] = world.settings.get(f"commands {scope} {language}", [])
-            if found:
-                return found
+            commands: list[Data] = world.settings.get(f"commands {scope} {language}", [])
+            if commands:
+                return commands
     return []
 
 
@@ -199,5 +199,5 @@ def _scoped(what: str, params: Params) -> str:
 
 def _my_text(world: World, params: Params, name: str) -> str:
     language = params.text("language_code")
-    found = world.settings.get(f"{name} {language}") or world.settings.get(f"{name} ")
-    return str(found or "")
+    text = world.settings.get(f"{name} {language}") or world.settings.get(f"{name} ")
+    return str(text or "")

@@ -126,12 +126,12 @@ def _reply(chat: Chat, params: Params) -> Data:
     asked: Any = params.json("reply_parameters")
     if not isinstance(asked, dict):
         return {}
-    found = chat.messages.get(int(asked.get("message_id") or 0))
-    if found is None:
+    replied = chat.messages.get(int(asked.get("message_id") or 0))
+    if replied is None:
         if asked.get("allow_sending_without_reply"):
             return {}
         raise bad_request("message to be replied not found")
-    return {"reply_to_message": without_reply(found.data)}
+    return {"reply_to_message": without_reply(replied.data)}
 
 
 def _thread(chat: Chat, params: Params) -> Data:

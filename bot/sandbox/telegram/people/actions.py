@@ -20,7 +20,7 @@ _QUERIES = 10_000
 """Presses that may wait for an answer; beyond, the oldest count as too old."""
 
 
-class Chatting:
+class PersonActions:
     """Turns what people do into updates.
 
     Args:

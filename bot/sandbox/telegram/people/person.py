@@ -10,7 +10,7 @@ from bot.sandbox.telegram.entities import formatted
 from bot.sandbox.telegram.media import person_file
 from bot.sandbox.telegram.methods.editing import recaption
 from bot.sandbox.telegram.methods.sending import TEXT_LIMIT, in_topic
-from bot.sandbox.telegram.people.actions import ANONYMOUS, Chatting
+from bot.sandbox.telegram.people.actions import ANONYMOUS, PersonActions
 from bot.sandbox.telegram.people.views import KINDS, SeenMessage, seen
 from bot.sandbox.telegram.state import Answer, Chat, Data, World
 
@@ -48,13 +48,13 @@ class Person:
 
     Args:
         world: Where they live.
-        chatting: How the bot hears of them.
+        actions: How the bot hears of them.
         user: Their `User`.
     """
 
-    def __init__(self, world: World, chatting: Chatting, user: Data) -> None:
+    def __init__(self, world: World, actions: PersonActions, user: Data) -> None:
         self._world = world
-        self._chatting = chatting
+        self._actions = actions
         self.user = user
         self.mark = 0
 
@@ -85,19 +85,19 @@ class Person:
         """The chat actions (`typing` …) shown in the private chat so far."""
         kept = self._world.events.since(0, limit=1_000_000)
         return [
-            each.data["action"]
-            for each in kept
-            if each.kind == "action" and each.chat_id == self.id
+            event.data["action"]
+            for event in kept
+            if event.kind == "action" and event.chat_id == self.id
         ]
 
     def history(self, chat: Group | None = None, *, after: int = 0) -> list[SeenMessage]:
         """Give a chat as it looks now, or what an event or a later one has touched."""
         kept = self._chat(chat).messages.values()
-        return [seen(each, self._world.files) for each in kept if each.changed > after]
+        return [seen(message, self._world.files) for message in kept if message.changed > after]
 
     def transcript(self, chat: Group | None = None) -> str:
         """Write a chat down, a paragraph for each message."""
-        return "\n".join(each.line() for each in self.history(chat))
+        return "\n".join(message.line() for message in self.history(chat))
 
     async def wait_for(
         self,
@@ -129,8 +129,8 @@ class Person:
                     return message
             left = end - loop.time()
             if left <= 0 or not await self._world.events.next(left):
-                said = f"nothing like {what!r} came within {timeout} s; the chat:\n"
-                raise TimeoutError(said + self.transcript(chat))
+                reason = f"nothing like {what!r} came within {timeout} s; the chat:\n"
+                raise TimeoutError(reason + self.transcript(chat))
 
     async def send_text(
         self,
@@ -155,9 +155,9 @@ class Person:
         Returns:
             The last of the messages.
         """
-        pieces = [_text(each) for each in _pieces(text, cut)]
-        for each in pieces[:-1]:
-            self._say(chat, each, reply_to, topic=topic, anonymous=anonymous)
+        pieces = [_text(piece) for piece in _pieces(text, cut)]
+        for piece in pieces[:-1]:
+            self._say(chat, piece, reply_to, topic=topic, anonymous=anonymous)
         return self._say(chat, pieces[-1], reply_to, topic=topic, anonymous=anonymous)
 
     async def send_voice(
@@ -264,8 +264,8 @@ class Person:
     ) -> list[SeenMessage]:
         """Send files as one album: messages of their own with one `media_group_id`."""
         album = {"media_group_id": str(_FIRST_ALBUM + next(self._world.numbers))}
-        contents = [{**album, **self._content(each)} for each in attachments]
-        return [self._say(chat, each, None, topic=topic) for each in contents]
+        contents = [{**album, **self._content(attachment)} for attachment in attachments]
+        return [self._say(chat, content, None, topic=topic) for content in contents]
 
     async def send_anything(
         self,
@@ -354,12 +354,12 @@ class Person:
         inside = self._chat(chat)
 
         def settle(answer: Answer) -> None:
-            said = {"text": answer.text, "show_alert": answer.show_alert}
-            self._world.events.emit("answer", inside.data["id"], message_id, **said)
+            shown = {"text": answer.text, "show_alert": answer.show_alert}
+            self._world.events.emit("answer", inside.data["id"], message_id, **shown)
             if not answered.done():
                 answered.set_result(answer)
 
-        self._chatting.press(inside, self.user, message_id, data, settle)
+        self._actions.press(inside, self.user, message_id, data, settle)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 return await answered
@@ -369,7 +369,7 @@ class Person:
         self, message_id: int, emoji: str = "👍", *, chat: Group | None = None
     ) -> None:
         """Put an emoji under a message; an empty one takes it away."""
-        self._chatting.react(self._chat(chat).messages[message_id], self.user, emoji)
+        self._actions.react(self._chat(chat).messages[message_id], self.user, emoji)
 
     async def block(self) -> None:
         """Block the bot."""
@@ -399,14 +399,14 @@ class Person:
         user = ANONYMOUS if anonymous else self.user
         if anonymous:
             content = content | {"sender_chat": inside.data}
-        message, update_id = self._chatting.say(inside, user, content, reply_to=reply_to)
+        message, update_id = self._actions.say(inside, user, content, reply_to=reply_to)
         return seen(message, self._world.files, update_id=update_id)
 
     def _edit(self, chat: Group | None, message_id: int, content: Data) -> SeenMessage:
         self.mark = self._world.events.number
         inside = self._chat(chat)
         message = inside.messages[message_id]
-        update_id = self._chatting.edit(inside, message, content)
+        update_id = self._actions.edit(inside, message, content)
         return replace(seen(message, self._world.files), update_id=update_id)
 
     def _content(self, attachment: Attachment) -> Data:
@@ -425,7 +425,7 @@ class Person:
         self.mark = self._world.events.number
         chat.blocked = blocked
         old, new = ("member", "kicked") if blocked else ("kicked", "member")
-        self._chatting.set_membership(chat, self.user, old, new)
+        self._actions.set_membership(chat, self.user, old, new)
         self._world.events.emit("blocked" if blocked else "unblocked", self.id)
 
     def _chat(self, chat: Group | None) -> Chat:
@@ -436,13 +436,13 @@ def _pieces(text: str, cut: Cut) -> list[str]:
     """Divide a text as the apps do; there is always a piece."""
     pieces = []
     while len(text) > TEXT_LIMIT:
-        first, found = TEXT_LIMIT - _LOOK_BACK, -1
+        first, break_at = TEXT_LIMIT - _LOOK_BACK, -1
         if cut == "lines":
-            found = max(text.rfind("\n", first, TEXT_LIMIT), found)
-            found = found if found > 0 else text.rfind(" ", first, TEXT_LIMIT)
-        end = found if found > 0 else TEXT_LIMIT
+            break_at = max(text.rfind("\n", first, TEXT_LIMIT), break_at)
+            break_at = break_at if break_at > 0 else text.rfind(" ", first, TEXT_LIMIT)
+        end = break_at if break_at > 0 else TEXT_LIMIT
         pieces.append(text[:end])
-        text = text[end:].lstrip() if found > 0 else text[end:]
+        text = text[end:].lstrip() if break_at > 0 else text[end:]
     return [*pieces, text]
 
 
