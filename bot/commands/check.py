@@ -133,7 +133,7 @@ async def _music(settings: Settings, say: Texts, table: Table) -> list[Line]:
             checked = await services.check()
             for backend in services:
                 mark = max((_mark(f) for f in checked[backend.name]), key=list(Mark).index)
-                table.add_row(f"{mark.value} {backend.name}", *_told(backend, say))
+                table.add_row(f"{mark.value} {backend.name}", *_cells(backend, say))
     except SettingsError as error:
         return [Line(Mark.BAD, say.plain("check-music"), str(error))]
     several = len(checked) > 1
@@ -152,7 +152,7 @@ def _mark(finding: Finding) -> Mark:
     return Mark.GOOD if finding.good else Mark.BAD
 
 
-def _told(backend: MusicBackend, say: Texts) -> list[str]:
+def _cells(backend: MusicBackend, say: Texts) -> list[str]:
     """Model, what it makes, price and length, as cells."""
     can = backend.abilities
     makes = [say.plain(f"kind-{purpose}") for purpose in can.purposes]

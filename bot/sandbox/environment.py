@@ -1,4 +1,4 @@
-"""The environment: both stand-ins, and the real bot as a process of its own against them."""
+"""The environment of a bot: both stand-ins, and the bot as a process of its own between them."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ class Environment:
     `.env` nor the environment of whoever tries it leads it out of the sandbox.
 
     Attributes:
-        stand: Makes the tracks.
+        music_server: Makes the tracks.
 
     Args:
         settings: More settings for the bot, by name.
@@ -56,9 +56,9 @@ class Environment:
         backend: str = "aimlapi",
         data: Path | None = None,
     ) -> None:
-        stand, self._key, self._url = MUSIC_SERVERS[backend]
+        new_server, self._key, self._url = MUSIC_SERVERS[backend]
         self.telegram = TelegramApi(new_token())
-        self.music_server: MusicServer = stand(f"sandbox-{secrets.token_hex(16)}", latency)
+        self.music_server: MusicServer = new_server(f"sandbox-{secrets.token_hex(16)}", latency)
         self._backend = backend
         self._settings = dict(settings or {})
         self._unset = frozenset(unset)

@@ -1,4 +1,4 @@
-"""One whole conversation, played by a person who knows what they want."""
+"""One whole conversation, from the recording to the track, without anybody at the keyboard."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ _MADE = 330.0
 
 
 class Interrupted(Exception):
-    """The bot did not do what the play expects; the transcript shows what it did."""
+    """The bot did not do what comes next in the conversation; the transcript shows what it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ async def play(
     """Send a recording, say what it is, type the lyrics, press Create, wait for the track.
 
     Args:
-        person: Who plays.
+        person: Whose chat with the bot it is.
         recording: What the track is made from.
         purpose: song, voice or instrumental.
         lyrics: As typed.

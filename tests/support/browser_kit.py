@@ -55,7 +55,7 @@ async def quiet() -> AsyncIterator[Page]:
 
 @dataclass
 class Show:
-    """A environment with the real bot, its page, and a tab that has it open."""
+    """An environment with the real bot, its page, and a tab that has it open."""
 
     environment: Environment
     page: Page

@@ -59,20 +59,20 @@ class AceStepApi(JobServer):
         if early := await self.early(request, fault):
             return early
         form = await request.post()
-        wish = {name: str(value) for name, value in form.items() if isinstance(value, str)}
-        request[FIELDS] = wish
+        inputs = {name: str(value) for name, value in form.items() if isinstance(value, str)}
+        request[FIELDS] = inputs
         part = form.get("reference_audio")
         if not isinstance(part, web.FileField):
             return self.problem(request, 422, "reference_audio: field required")
         with part.file:
             data = await asyncio.to_thread(part.file.read)
         try:
-            _check(wish)
+            _check(inputs)
             await asyncio.to_thread(check_recording, data, part.filename, part.content_type)
         except RefusedError as error:
             return self.problem(request, 422, error.message)
-        job = Job(str(uuid4()), wish, fault=fault, ending=self.faults.take("result"))
-        self.begin(job, data, data, wish["lyrics"])
+        job = Job(str(uuid4()), inputs, fault=fault, ending=self.faults.take("result"))
+        self.begin(job, data, data, inputs["lyrics"])
         task: dict[str, Any] = {"task_id": job.id, "status": "queued", "queue_position": 1}
         if fault == "no-id":
             del task["task_id"]
@@ -122,19 +122,19 @@ class AceStepApi(JobServer):
         return {"task_id": job.id, "status": 1, "result": json.dumps(result)}
 
 
-def _check(wish: dict[str, str]) -> None:
+def _check(inputs: dict[str, str]) -> None:
     """Check the fields of a release.
 
     Raises:
         RefusedError: One breaks a rule.
     """
-    if wish.get("task_type") != "text2music" or wish.get("audio_format") != "mp3":
+    if inputs.get("task_type") != "text2music" or inputs.get("audio_format") != "mp3":
         raise RefusedError("task_type, audio_format: the sandbox makes text2music as mp3")
-    if not wish.get("prompt") or not wish.get("lyrics"):
+    if not inputs.get("prompt") or not inputs.get("lyrics"):
         raise RefusedError("prompt, lyrics: field required")
-    if not wish.get("audio_duration", "").isdecimal():
+    if not inputs.get("audio_duration", "").isdecimal():
         raise RefusedError("audio_duration: a number is required")
-    if int(wish["audio_duration"]) not in _SECONDS or wish.get("batch_size") != "1":
+    if int(inputs["audio_duration"]) not in _SECONDS or inputs.get("batch_size") != "1":
         raise RefusedError("audio_duration, batch_size: out of range")
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
@@ -29,6 +29,8 @@ class JobServer(MusicServer):
         desk: The tracks that were asked for.
         withdrawn: Whether the model is gone.
     """
+
+    KNOBS: ClassVar = {**MusicServer.KNOBS, "withdrawn": bool}
 
     def __init__(
         self,
@@ -60,18 +62,6 @@ class JobServer(MusicServer):
         """Begin to make a track out of recordings."""
         self.generated.append(job)
         self.jobs.open(job, voice=voice, beat=beat, lyrics=lyrics, latency=self.latency)
-
-    def turn(self, knobs: dict[str, Any]) -> None:
-        """Set latency or withdrawn.
-
-        Raises:
-            ValueError: No such knob, or no such value.
-        """
-        for name, value in knobs.items():
-            if name == "withdrawn":
-                self.withdrawn = bool(value)
-            else:
-                super().turn({name: value})
 
     def calls(self) -> dict[str, Any]:
         """Tell what was called, as JSON can hold it."""

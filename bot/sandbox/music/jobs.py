@@ -29,7 +29,7 @@ class Job:
     Attributes:
         id: The ticket.
         at: Seconds of the epoch.
-        wish: What was sent, for whoever looks at it.
+        inputs: What was sent, for whoever looks at it.
         fault: What was done to the call on purpose.
         ending: What becomes of the track on purpose.
         billed: Whether it was charged.
@@ -40,7 +40,7 @@ class Job:
     """
 
     id: str
-    wish: dict[str, Any]
+    inputs: dict[str, Any]
     fault: str | None = None
     ending: str | None = None
     at: float = field(default_factory=time.time)
@@ -57,7 +57,7 @@ class Job:
 
     def as_json(self) -> dict[str, Any]:
         """What can be looked at, as JSON can hold it."""
-        names = ("id", "at", "wish", "fault", "ending", "billed", "cancelled")
+        names = ("id", "at", "inputs", "fault", "ending", "billed", "cancelled")
         return {name: getattr(self, name) for name in names}
 
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
@@ -43,6 +43,8 @@ class ReplicateApi(JobServer):
         lists_inputs: Whether the list of predictions tells their inputs.
     """
 
+    KNOBS: ClassVar = {**JobServer.KNOBS, "balance": float}
+
     def __init__(
         self,
         key: str = "sandbox-token",
@@ -80,18 +82,6 @@ class ReplicateApi(JobServer):
             web.get("/v1/account", self._account),
             *self.jobs.routes(),
         )
-
-    def turn(self, knobs: dict[str, Any]) -> None:
-        """Set latency, withdrawn or balance.
-
-        Raises:
-            ValueError: No such knob, or no such value.
-        """
-        for name, value in knobs.items():
-            if name == "balance":
-                self.balance = float(value)
-            else:
-                super().turn({name: value})
 
     def problem(self, request: web.Request, status: int, message: str) -> web.Response:  # noqa: ARG002  as every server
         """Say no the way Replicate does."""
@@ -158,18 +148,18 @@ class ReplicateApi(JobServer):
             return self.problem(request, 404, job_faults.STATUSES[404])
         if self.balance < PRICE_USD:
             return self.problem(request, 402, job_faults.STATUSES[402])
-        wish = (await body_of(request)).get("input", {})
-        if not isinstance(wish, dict):
+        inputs = (await body_of(request)).get("input", {})
+        if not isinstance(inputs, dict):
             return self.problem(request, 422, "- input: Invalid type. Expected: object")
-        request[FIELDS] = wish
+        request[FIELDS] = inputs
         try:
-            recordings = await asyncio.to_thread(self._check, wish)
+            recordings = await asyncio.to_thread(self._check, inputs)
         except RefusedError as error:
             return self.problem(request, 422, error.message)
-        job = Job(new_id(), wish, fault=fault, ending=self.faults.take("result"))
+        job = Job(new_id(), inputs, fault=fault, ending=self.faults.take("result"))
         song = recordings.get("song_file")
         voice = song or recordings.get("voice_file")
-        self.begin(job, voice, song or recordings.get("instrumental_file"), wish["lyrics"])
+        self.begin(job, voice, song or recordings.get("instrumental_file"), inputs["lyrics"])
         self.balance -= PRICE_USD
         preferred = _PREFERRED.search(request.headers.get("Prefer", ""))
         if preferred is not None:
@@ -181,21 +171,21 @@ class ReplicateApi(JobServer):
             del prediction["id"]
         return await self.late(request, fault, web.json_response(prediction, status=201))
 
-    def _check(self, wish: dict[str, Any]) -> dict[str, bytes]:
+    def _check(self, inputs: dict[str, Any]) -> dict[str, bytes]:
         """Check an input against the model's schema, and find its recordings.
 
         Raises:
             RefusedError: It breaks a rule.
         """
-        lyrics = wish.get("lyrics")
+        lyrics = inputs.get("lyrics")
         if not isinstance(lyrics, str) or not 0 < len(lyrics) <= LYRICS_MAX:
             raise RefusedError(f"- input.lyrics: 1 to {LYRICS_MAX} characters")
         for name, allowed in SETTINGS.items():
-            if name in wish and wish[name] not in allowed:
+            if name in inputs and inputs[name] not in allowed:
                 raise RefusedError(f"- input.{name}: must be one of {allowed}")
-        if unknown := set(wish) - {"lyrics", *FILES, *SETTINGS}:
+        if unknown := set(inputs) - {"lyrics", *FILES, *SETTINGS}:
             raise RefusedError(f"- input: Additional property {min(unknown)} is not allowed")
-        named = {name: wish[name] for name in FILES if name in wish}
+        named = {name: inputs[name] for name in FILES if name in inputs}
         if not named or ("song_file" in named and len(named) > 1):
             raise RefusedError("- input: a song_file, or a voice_file and/or instrumental_file")
         prefix = f"{self.url}/v1/files/"
@@ -256,7 +246,7 @@ class ReplicateApi(JobServer):
             "id": job.id,
             "model": MODEL,
             "version": "hidden",
-            "input": job.wish,
+            "input": job.inputs,
             "logs": "",
             "output": None,
             "error": None,

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -46,9 +46,12 @@ class MusicServer:
         on_call: Told of every call that is no control call.
 
     Attributes:
-        stock: An MP3 that is the answer to every wish, instead of a sketch made from it.
+        stock: An MP3 that is the answer to every order, instead of a sketch made from it.
         generated: Every call for a track that showed the key, in order.
+        KNOBS: Which attributes can be set from another process, and how their value is read.
     """
+
+    KNOBS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {"latency": float}
 
     def __init__(
         self,
@@ -118,15 +121,15 @@ class MusicServer:
         raise NotImplementedError
 
     def turn(self, knobs: dict[str, Any]) -> None:
-        """Set what is named.
+        """Set attributes that are in `KNOBS`.
 
         Raises:
             ValueError: No such knob, or no such value.
         """
         for name, value in knobs.items():
-            if name != "latency":
+            if name not in self.KNOBS:
                 raise ValueError(f"there is no knob {name!r}")
-            self.latency = float(value)
+            setattr(self, name, self.KNOBS[name](value))
 
     def calls(self) -> dict[str, Any]:
         """Tell what was called, as JSON can hold it."""
@@ -170,7 +173,7 @@ class MusicServer:
             response = await handler(request)
         except web.HTTPException as error:
             response = self.problem(request, error.status, error.reason)
-        except ConnectionResetError:  # whoever asked has gone in the middle of a sentence
+        except ConnectionResetError:  # the caller hung up before the answer was complete
             response = self.drop(request)
         if self._observers and observed:
             milliseconds = (time.perf_counter() - started) * 1000

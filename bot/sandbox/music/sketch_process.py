@@ -1,4 +1,4 @@
-"""Making sketches in a process of their own, once for the same wish."""
+"""Making sketches in a process of their own, once for the same order."""
 
 import asyncio
 import hashlib
@@ -39,7 +39,7 @@ class SketchProcess:
         sample_rate: int,
         bitrate: int,
     ) -> bytes:
-        """Return the sketch of a wish, made now or before.
+        """Return the sketch of an order, made now or before.
 
         Args:
             voice: A recording that lends its voice, if any.
@@ -50,7 +50,7 @@ class SketchProcess:
 
         Raises:
             TimeoutError: It took two minutes.
-            BrokenExecutor: The child was killed; the next wish gets a new one.
+            BrokenExecutor: The child was killed; the next order gets a new one.
         """
         key = (_digest(voice), _digest(beat), lyrics, sample_rate, bitrate)
         future = self._made.get(key)

@@ -60,9 +60,11 @@ class PageActions:
         self._audio = audio
         self._changed = changed
         self._restarting = asyncio.Lock()
-        said = ["text", "edit", "press", "react", "sample", "claim", "block"]
-        turned = ["admit", "language", "latency", "fault", "clear", "restart"]
-        self.names: dict[str, Action] = {name: getattr(self, f"_{name}") for name in said + turned}
+        chat = "text edit press react sample claim block"
+        knobs = "admit language latency fault clear restart"
+        self.names: dict[str, Action] = {
+            name: getattr(self, f"_{name}") for name in f"{chat} {knobs}".split()
+        }
 
     async def file(self, body: Body, name: str, mime: str, content: bytes) -> None:
         """Send a file as its kind, or what was recorded as a voice note.

@@ -1,4 +1,4 @@
-"""PageAudio for the page: voice notes out of what a browser records, lengths, and waveforms."""
+"""Audio for the page: voice notes out of what a browser records, lengths, and waveforms."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Who is there when the curtain rises: two people, and a group with both of them in it."""
+"""The people of the page: an owner, a guest, and a group with both of them in it."""
 
 from bot.sandbox.telegram.api import Group, Person, TelegramApi
 

@@ -29,7 +29,7 @@ _NAME = 200
 
 
 class Page:
-    """A environment's page in the browser.
+    """The page of an environment, and its server.
 
     Args:
         environment: Its owner starts and ends it; the page may be there before.

@@ -1,4 +1,4 @@
-"""Trouble on order: Telegram's bad days, and its flood limits."""
+"""Faults that are ordered for the next calls, and Telegram's flood limits."""
 
 import time
 from collections import defaultdict, deque
@@ -37,7 +37,7 @@ _SAID = {
 
 @dataclass(slots=True)
 class Fault:
-    """Trouble for the next calls of a method.
+    """What goes wrong with the next calls of a method.
 
     Args:
         method: Its name, `file` for downloads, `*` for every method except `getUpdates`.
@@ -82,17 +82,17 @@ class Fault:
 
 
 class Faults:
-    """The trouble that waits."""
+    """The faults that have not struck yet."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Order trouble."""
+        """Order a fault."""
         self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Cancel all trouble."""
+        """Cancel all of them."""
         self._waiting.clear()
 
     def waiting(self) -> list[str]:
@@ -100,7 +100,7 @@ class Faults:
         return [f"{fault.method}: {fault.kind} x{fault.times}" for fault in self._waiting]
 
     def next(self, method: str) -> Fault | None:
-        """Take the trouble for a call, its name in lower case."""
+        """Take the fault of a call, its name in lower case."""
         if not self._waiting:
             return None
         for fault in self._waiting:

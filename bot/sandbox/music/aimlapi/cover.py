@@ -68,21 +68,21 @@ class CoverApi:
         fault = self._server.faults.take("cover")
         if early := await self._early(request, fault):
             return early
-        wish = await body_of(request)
-        request[FIELDS] = {name: wish.get(name) for name in ("model", "prompt", "lyrics")}
+        inputs = await body_of(request)
+        request[FIELDS] = {name: inputs.get(name) for name in ("model", "prompt", "lyrics")}
         try:
-            song = await asyncio.to_thread(_recording, wish)
+            song = await asyncio.to_thread(_recording, inputs)
         except RefusedError as error:
             return self._server.problem(request, 400, error.message)
-        if self.withdrawn or wish.get("model") != COVER:
+        if self.withdrawn or inputs.get("model") != COVER:
             return self._server.problem(request, 404, "Model not found")
         if not self._pay(PRICE_USD):
             return self._server.problem(request, 402, "You've run out of credits")
-        kept = {name: wish[name] for name in ("prompt", "lyrics")}
+        kept = {name: inputs[name] for name in ("prompt", "lyrics")}
         ending = self._server.faults.take("result")
         job = Job(uuid4().hex[:20], kept, fault=fault, ending=ending)
         latency = self._server.latency
-        self.jobs.open(job, voice=song, beat=song, lyrics=wish["lyrics"], latency=latency)
+        self.jobs.open(job, voice=song, beat=song, lyrics=inputs["lyrics"], latency=latency)
         generation: dict[str, Any] = {"id": job.id, "status": "queued", "meta": _meta()}
         if fault == "no-id":
             del generation["id"]
@@ -117,17 +117,17 @@ class CoverApi:
         return await before(self._server, request, fault)
 
 
-def _recording(wish: dict[str, Any]) -> bytes:
-    """Check a wish, and take the recording out of it.
+def _recording(inputs: dict[str, Any]) -> bytes:
+    """Check the inputs of a cover, and take the recording out of it.
 
     Raises:
         RefusedError: It breaks a rule.
     """
-    if len(str(wish.get("prompt", ""))) not in _PROMPT:
+    if len(str(inputs.get("prompt", ""))) not in _PROMPT:
         raise RefusedError("prompt: String must contain 10 to 300 character(s)")
-    if len(str(wish.get("lyrics", ""))) not in _LYRICS:
+    if len(str(inputs.get("lyrics", ""))) not in _LYRICS:
         raise RefusedError("lyrics: String must contain 10 to 1000 character(s)")
-    text = str(wish.get("reference_audio_url", "")).removeprefix(_PREFIX)
+    text = str(inputs.get("reference_audio_url", "")).removeprefix(_PREFIX)
     try:
         data = b64decode(text, validate=True)
     except binascii.Error as error:

@@ -5,7 +5,7 @@ import base64
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from aiohttp import web
@@ -14,7 +14,7 @@ from bot.sandbox.music.aimlapi import cover, faults
 from bot.sandbox.music.aimlapi.answers import Track, read_json, refuse, send_track
 from bot.sandbox.music.aimlapi.calls import GenerateCall, UploadCall
 from bot.sandbox.music.aimlapi.uploads import Uploads
-from bot.sandbox.music.rules import MODEL, PURPOSES, RefusedError, check_recording, read_wish
+from bot.sandbox.music.rules import MODEL, PURPOSES, RefusedError, check_recording, read_order
 from bot.sandbox.music.server import FIELDS, MusicServer, OnCall
 from bot.sandbox.music.sketch_process import SketchProcess
 
@@ -37,11 +37,19 @@ class MusicApi(MusicServer):
         on_call: See `MusicServer`.
 
     Attributes:
-        stock: An MP3 that is the answer to every wish, instead of a sketch made from it.
+        stock: An MP3 that is the answer to every order, instead of a sketch made from it.
         withdrawn: Whether the model has been taken off the list.
         uploads: Every call for an upload that showed the key, in order.
         generated: Every call for a track that showed the key, in order.
     """
+
+    KNOBS: ClassVar = {
+        **MusicServer.KNOBS,
+        "withdrawn": bool,
+        "balance": float,
+        "upload_latency": lambda value: None if value is None else float(value),
+        "stock": lambda value: None if value is None else base64.b64decode(value, validate=True),
+    }
 
     def __init__(
         self,
@@ -81,24 +89,6 @@ class MusicApi(MusicServer):
             web.get("/files/{name}", self._file),
             *self.cover.routes(),
         )
-
-    def turn(self, knobs: dict[str, Any]) -> None:
-        """Set latency, upload_latency, balance, withdrawn, or stock (Base64 of an MP3, or null).
-
-        Raises:
-            ValueError: No such knob, or no such value.
-        """
-        for name, value in knobs.items():
-            if name == "stock":
-                self.stock = None if value is None else base64.b64decode(value, validate=True)
-            elif name == "withdrawn":
-                self.withdrawn = bool(value)
-            elif name == "balance":
-                self.balance = float(value)
-            elif name == "upload_latency":
-                self.upload_latency = None if value is None else float(value)
-            else:
-                super().turn({name: value})
 
     def calls(self) -> dict[str, Any]:
         """Tell what was called, as JSON can hold it."""
@@ -205,20 +195,20 @@ class MusicApi(MusicServer):
         )
         self.generated.append(call)
         try:
-            wish = read_wish(await read_json(request))
-            call.lyrics, call.voice, call.beat = wish.lyrics, wish.voice, wish.beat
+            order = read_order(await read_json(request))
+            call.lyrics, call.voice, call.beat = order.lyrics, order.voice, order.beat
             request[FIELDS] = asdict(call)
             early = await self._early(request, call.fault)
             if early is not None:
                 return early
-            voice = self._stored.find(wish.voice, "vocal")
-            beat = self._stored.find(wish.beat, "instrumental")
+            voice = self._stored.find(order.voice, "vocal")
+            beat = self._stored.find(order.beat, "instrumental")
         except RefusedError as error:
             return self._refused(request, error)
         if self.balance < PRICE_USD:
             return self.problem(request, 402, faults.STATUSES[402])
         track, _ = await asyncio.gather(
-            self._track(voice, beat, wish.lyrics, wish.sample_rate, wish.bitrate),
+            self._track(voice, beat, order.lyrics, order.sample_rate, order.bitrate),
             self.pause(self.latency),
         )
         return await self._answer(request, call, track)

@@ -37,7 +37,7 @@ class Uploads:
 
         Args:
             name: The id.
-            kind: What it must server for: `vocal` or `instrumental`.
+            kind: What it must stand for: `vocal` or `instrumental`.
 
         Raises:
             RefusedError: Nobody was given that id, or it stands for the other kind.

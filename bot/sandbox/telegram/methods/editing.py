@@ -97,10 +97,7 @@ def answer_callback_query(world: World, params: Params) -> bool:
 
 def set_message_reaction(world: World, params: Params) -> bool:
     """Bot API `setMessageReaction`."""
-    chat = world.open_chat(params.values.get("chat_id"))
-    message = chat.messages.get(params.integer("message_id"))
-    if message is None:
-        raise bad_request("message to react not found")
+    message = _message(world, params, "react")
     wanted: Any = params.json("reaction") or []
     if len(wanted) > 1:
         raise bad_request("REACTIONS_TOO_MANY")
@@ -111,11 +108,16 @@ def set_message_reaction(world: World, params: Params) -> bool:
     return True
 
 
-def _own_message(world: World, params: Params) -> Message:
+def _message(world: World, params: Params, verb: str) -> Message:
     chat = world.open_chat(params.values.get("chat_id"))
     message = chat.messages.get(params.integer("message_id"))
     if message is None:
-        raise bad_request("message to edit not found")
+        raise bad_request(f"message to {verb} not found")
+    return message
+
+
+def _own_message(world: World, params: Params) -> Message:
+    message = _message(world, params, "edit")
     if message.data["from"]["id"] != world.bot["id"]:
         raise bad_request("message can't be edited")
     return message
