@@ -72,7 +72,7 @@ class Transcript:
         return f"{gone.line()} (deleted)" if gone else ""
 
     def _press(self, message_id: int, data: dict[str, Any]) -> str:
-        chat = self._telegram.world.chats[self._person.id]
+        chat = self._telegram.state.chats[self._person.id]
         button = None
         if message_id in chat.messages:
             button = self._look(message_id).button(data["callback_data"])
@@ -88,8 +88,8 @@ class Transcript:
         return f"{self._person.user['first_name'] if own else 'bot'}: {emoji}" if emoji else ""
 
     def _look(self, message_id: int) -> SeenMessage:
-        world = self._telegram.world
-        return seen(world.chats[self._person.id].messages[message_id], world.files)
+        state = self._telegram.state
+        return seen(state.chats[self._person.id].messages[message_id], state.files)
 
 
 def _nothing(_: int, __: dict[str, Any]) -> str:

@@ -123,7 +123,7 @@ async def test_nobody_can_guess_a_token_or_a_key() -> None:
     said, _ = await started.communicate()
     assert said.decode().strip() not in tokens
     async with TelegramApi() as api, aiohttp.ClientSession() as session:
-        assert api.world.bot["id"] == int(api.token.partition(":")[0])
+        assert api.state.bot["id"] == int(api.token.partition(":")[0])
         known = "123456789:AAsandboxsandboxsandboxsandboxsand0"
         async with session.get(f"{api.url}/bot{known}/getMe") as answer:
             assert answer.status == 401

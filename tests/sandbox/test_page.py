@@ -107,7 +107,7 @@ async def test_what_makes_no_sense_is_refused(
 
 async def test_only_own_messages_are_edited(visitor: Visitor) -> None:
     await visitor.act("text", person=ADA, chat=-1_001_000_000_002, text="mine")
-    group = visitor.telegram.world.chats[-1_001_000_000_002]
+    group = visitor.telegram.state.chats[-1_001_000_000_002]
     (message,) = group.messages.values()
     body = {"person": BEN, "chat": -1_001_000_000_002, "id": message.data["message_id"]}
     assert await visitor.act("edit", **body, text="ha") == (400, {"error": "not-yours"})
@@ -195,7 +195,7 @@ async def test_knobs_faults_and_languages(visitor: Visitor) -> None:
     await visitor.act("language", person=BEN, language="")
     assert "language_code" not in environment.telegram.known_person(BEN).user
     await visitor.act("block", **HERE, on=True)
-    assert environment.telegram.world.chats[ADA].blocked
+    assert environment.telegram.state.chats[ADA].blocked
 
 
 async def test_the_owner_lets_somebody_in(visitor: Visitor) -> None:

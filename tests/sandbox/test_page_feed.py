@@ -66,9 +66,9 @@ async def test_a_press_waits_for_the_answer(visitor: Visitor) -> None:
     telegram = visitor.telegram
     await visitor.act("text", **HERE, text="hi")
     pressed = asyncio.create_task(visitor.act("press", **HERE, id=visitor.last.id, data="x"))
-    while not telegram.world.queries:  # noqa: ASYNC110 - it has no event
+    while not telegram.state.queries:  # noqa: ASYNC110 - it has no event
         await asyncio.sleep(0.01)
-    (query,) = telegram.world.queries
+    (query,) = telegram.state.queries
     answer = {"callback_query_id": query, "text": "Too late", "show_alert": True}
     url = f"{telegram.url}/bot{telegram.token}/answerCallbackQuery"
     await visitor.session.post(url, json=answer)

@@ -88,7 +88,7 @@ class AceStepApi(JobServer):
         return await self.late(request, fault, _enveloped(tasks))
 
     async def _audio(self, request: web.Request) -> web.StreamResponse:
-        """Lead to the desk, as a server that keeps its files elsewhere would."""
+        """Redirect to the track, as a server that keeps its files elsewhere would."""
         if early := await self.early(request, None):
             return early
         job = self.jobs.by_id.get(request.query.get("path", "").rpartition("/")[2][:-4])

@@ -111,7 +111,7 @@ class PageActions:
         text = str(body["text"])
         if not text.strip() or len(text) > TEXT_LIMIT:
             raise Refused("too-long" if text.strip() else "empty")
-        chat = self._environment.telegram.world.chats[body["chat"]]
+        chat = self._environment.telegram.state.chats[body["chat"]]
         if chat.messages[body["id"]].data["from"]["id"] != person.id:
             raise Refused("not-yours")
         await person.edit_text(body["id"], text, chat=group)

@@ -89,7 +89,7 @@ class CallLog:
         }
 
     def catalogue(self) -> dict[str, Any]:
-        """Say what can go wrong: the rows of the music fault table, and Telegram's bad days."""
+        """Say what can go wrong: the rows of the music fault table, and Telegram's faults."""
         return {
             "music": {on: _rows(names) for on, names in self._can_fail()},
             "telegram": {"methods": _METHODS, "kinds": _KINDS},

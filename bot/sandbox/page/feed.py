@@ -9,7 +9,7 @@ from aiohttp import WSCloseCode, web
 
 from bot.sandbox.page.serialize import serialize
 from bot.sandbox.telegram.event_log import Event
-from bot.sandbox.telegram.state import World
+from bot.sandbox.telegram.state import TelegramState
 
 News = dict[str, Any]
 
@@ -23,11 +23,11 @@ class Feed:
     """Tells every open page what happens.
 
     Args:
-        world: Whose messages are told of.
+        state: Whose messages are told of.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: TelegramState) -> None:
+        self._state = state
         self._pages: dict[web.WebSocketResponse, asyncio.Queue[News | Event]] = {}
 
     def event(self, event: Event) -> None:
@@ -87,7 +87,7 @@ class Feed:
 
     def _news_of(self, event: Event) -> News | None:
         """Make news of an event, with the message as it looks by now."""
-        chat = self._world.chats.get(event.chat_id or 0)
+        chat = self._state.chats.get(event.chat_id or 0)
         if event.kind in {"message", "edited", "reaction"}:
             message = chat.messages.get(event.message_id or 0) if chat else None
             return {"kind": "message", "message": serialize(message)} if message else None

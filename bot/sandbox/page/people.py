@@ -35,7 +35,7 @@ class People:
     def chats(self) -> list[dict[str, object]]:
         """Where they talk: id, title, and the ids of who sees it."""
         private: list[dict[str, object]] = [
-            {"id": person, "title": self._telegram.world.bot["first_name"], "members": [person]}
+            {"id": person, "title": self._telegram.state.bot["first_name"], "members": [person]}
             for person in (OWNER, GUEST)
         ]
         return [

@@ -41,10 +41,10 @@ class Page:
         self._host = host
         self._people = People(environment.telegram)
         self._audio = PageAudio()
-        self._feed = Feed(environment.telegram.world)
+        self._feed = Feed(environment.telegram.state)
         self._call_log = CallLog(environment)
         self._actions = PageActions(environment, self._people, self._audio, self._tell_state)
-        self._files = Files(environment.telegram.world.files, self._audio)
+        self._files = Files(environment.telegram.state.files, self._audio)
         self._bot = "starting"
         self._ends = [
             environment.telegram.on_event(self._feed.event),
@@ -102,13 +102,13 @@ class Page:
 
     def _everything(self) -> dict[str, Any]:
         """Say all that a page needs when it opens, or comes back."""
-        world = self.environment.telegram.world
+        state = self.environment.telegram.state
         return {
             "kind": "hello",
-            "bot": {**world.bot, "about": world.settings.get("description ", "")},
+            "bot": {**state.bot, "about": state.settings.get("description ", "")},
             "chats": self._people.chats,
-            "messages": list(chain.from_iterable(map(serialize_chat, world.chats.values()))),
-            "blocked": [chat.data["id"] for chat in world.chats.values() if chat.blocked],
+            "messages": list(chain.from_iterable(map(serialize_chat, state.chats.values()))),
+            "blocked": [chat.data["id"] for chat in state.chats.values() if chat.blocked],
             "calls": list(self._call_log.calls),
             "begun": self._call_log.begun,
             "catalogue": self._call_log.catalogue(),
@@ -162,7 +162,7 @@ class Page:
             process = self.environment.process
             if process is None or process.returncode is not None:
                 status, seen = "stopped", None
-            elif process is seen or self.environment.telegram.world.updates.is_polled:
+            elif process is seen or self.environment.telegram.state.updates.is_polled:
                 status, seen = "running", process
             else:
                 status = "starting"

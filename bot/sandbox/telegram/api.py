@@ -21,7 +21,7 @@ from bot.sandbox.telegram.people.actions import PersonActions
 from bot.sandbox.telegram.people.person import Attachment, Group, Person
 from bot.sandbox.telegram.people.views import Button, SeenFile, SeenMessage
 from bot.sandbox.telegram.server import BotApiServer, Call
-from bot.sandbox.telegram.state import Answer, Chat, Keep, World
+from bot.sandbox.telegram.state import Answer, Chat, Keep, TelegramState
 from bot.sandbox.telegram.webhook_sender import WebhookSender
 
 __all__ = [
@@ -74,11 +74,11 @@ class TelegramApi:
     ) -> None:
         self.token = token
         self.url = ""
-        self.world = World(_bot(token, username, first_name), keep or Keep())
-        self._actions = PersonActions(self.world)
+        self.state = TelegramState(_bot(token, username, first_name), keep or Keep())
+        self._actions = PersonActions(self.state)
         self._people: dict[int, Person] = {}
-        self._server = BotApiServer(self.world, token, strict_rates=strict_rates)
-        self._server.control = ControlRoutes(self.world, self, self._server).handle
+        self._server = BotApiServer(self.state, token, strict_rates=strict_rates)
+        self._server.control = ControlRoutes(self.state, self, self._server).handle
         self._webhook_pause = webhook_pause
         self._webhook_sender: WebhookSender | None = None
         self._runner: web.ServerRunner | None = None
@@ -93,13 +93,13 @@ class TelegramApi:
         await site.start()
         taken = self._runner.addresses[0][1]
         self.url = f"http://{host}:{taken}"
-        self._webhook_sender = WebhookSender(self.world, first_pause=self._webhook_pause)
+        self._webhook_sender = WebhookSender(self.state, first_pause=self._webhook_pause)
         return self
 
     async def aclose(self) -> None:
         """Stop listening and let go of everything."""
         self._server.closing.set()
-        self.world.updates.end_poll("Conflict: terminated by setWebhook request")
+        self.state.updates.end_poll("Conflict: terminated by setWebhook request")
         if self._webhook_sender is not None:
             await self._webhook_sender.aclose()
         if self._runner is not None:
@@ -129,12 +129,12 @@ class TelegramApi:
     @property
     def complaints(self) -> list[str]:
         """What Telegram would pass over in silence: covers it ignores, wrong kinds of audio."""
-        return self.world.complaints
+        return self.state.complaints
 
     @property
     def events(self) -> EventLog:
         """Everything that happened, in order."""
-        return self.world.events
+        return self.state.events
 
     @property
     def latency(self) -> float:
@@ -148,7 +148,7 @@ class TelegramApi:
     @property
     def pending_updates(self) -> int:
         """How many updates the bot has not confirmed."""
-        return len(self.world.updates)
+        return len(self.state.updates)
 
     def person(
         self,
@@ -179,11 +179,11 @@ class TelegramApi:
         named: dict[str, Any] = {
             key: user[key] for key in ("first_name", "last_name", "username") if key in user
         }
-        self.world.users[id] = user
-        self.world.chats[id] = Chat(
+        self.state.users[id] = user
+        self.state.chats[id] = Chat(
             {"id": id, "type": "private", **named}, members={id: None}, started=started
         )
-        person = self._people[id] = Person(self.world, self._actions, user)
+        person = self._people[id] = Person(self.state, self._actions, user)
         return person
 
     def known_person(self, id: int) -> Person:  # noqa: A002 - the Bot API's word
@@ -198,12 +198,12 @@ class TelegramApi:
 
     def group(self, title: str, members: Sequence[Person]) -> Group:
         """Make a supergroup with the bot in it; the bot hears that it was added."""
-        group = Group(-1_001_000_000_000 - len(self.world.chats), title)
+        group = Group(-1_001_000_000_000 - len(self.state.chats), title)
         chat = Chat(
             {"id": group.id, "type": "supergroup", "title": title},
             members={member.id: None for member in members},
         )
-        self.world.chats[group.id] = chat
+        self.state.chats[group.id] = chat
         self._actions.set_membership(chat, members[0].user, "left", "member")
         return group
 
@@ -231,13 +231,13 @@ class TelegramApi:
             folder: Where its files are, in a folder named by the token; None ends the mode.
             shared: Whether the files are really there; else the disk is another machine's.
         """
-        files = self.world.files
+        files = self.state.files
         files.folder = None if folder is None else folder / self.token
         files.shared = shared
 
     def lead_files_to(self, path: str | None) -> None:
         """Let `getFile` give one path for every file, as a hostile server could; None ends it."""
-        self.world.files.lead = path
+        self.state.files.lead = path
 
     @property
     def waiting_faults(self) -> list[str]:
@@ -253,11 +253,11 @@ class TelegramApi:
         person = self.known_person(id)
         named = {name: value for name, value in person.user.items() if name != "language_code"}
         person.user = named | ({"language_code": language_code} if language_code else {})
-        self.world.users[id] = person.user
+        self.state.users[id] = person.user
 
     def commands(self, chat: int, user: int) -> list[dict[str, Any]]:
         """Give the commands of the bot that somebody's app lists in a chat."""
-        return commands_shown(self.world, self.world.chats[chat].data, self.world.users[user])
+        return commands_shown(self.state, self.state.chats[chat].data, self.state.users[user])
 
     def clear_faults(self) -> None:
         """Cancel the trouble that has not struck yet."""
@@ -269,11 +269,11 @@ class TelegramApi:
         Raises:
             LookupError: It is not remembered.
         """
-        self.world.updates.redeliver(update_id)
+        self.state.updates.redeliver(update_id)
 
     def expire_queries(self) -> None:
         """Make every unanswered press too old to be answered."""
-        self.world.queries.clear()
+        self.state.queries.clear()
 
     def on_call(self, observer: Callable[[Call], None]) -> Callable[[], None]:
         """Hear of every call; returns what ends it."""
@@ -281,7 +281,7 @@ class TelegramApi:
 
     def on_event(self, observer: Callable[[Event], None]) -> Callable[[], None]:
         """Hear of every event; returns what ends it."""
-        return _subscribe(self.world.events.observers, observer)
+        return _subscribe(self.state.events.observers, observer)
 
 
 def _subscribe(observers: list[Any], observer: Any) -> Callable[[], None]:

@@ -42,7 +42,7 @@ from bot.sandbox.telegram.params import Params, read_params
 from bot.sandbox.telegram.people.person import Group, Person
 from bot.sandbox.telegram.people.views import KINDS, SeenMessage
 from bot.sandbox.telegram.server import BotApiServer
-from bot.sandbox.telegram.state import World
+from bot.sandbox.telegram.state import TelegramState
 
 Route = Callable[[Params], Awaitable[Any]]
 
@@ -72,13 +72,13 @@ class ControlRoutes:
     """Answers what stands under `/sandbox/`.
 
     Args:
-        world: What is looked at and changed.
+        state: What is looked at and changed.
         people: Who does it.
         server: Whose calls are shown, and told to go wrong.
     """
 
-    def __init__(self, world: World, people: People, server: BotApiServer) -> None:
-        self._world = world
+    def __init__(self, state: TelegramState, people: People, server: BotApiServer) -> None:
+        self._state = state
         self._people = people
         self._server = server
         posts = "people groups text texts file press edit react block unblock faults clear knobs"
@@ -108,7 +108,7 @@ class ControlRoutes:
 
     def _group(self, params: Params) -> Group | None:
         chat = params.integer("chat")
-        return Group(chat, str(self._world.chats[chat].data["title"])) if chat else None
+        return Group(chat, str(self._state.chats[chat].data["title"])) if chat else None
 
     def _place(self, params: Params) -> dict[str, Any]:
         """Read where and how something is said."""
@@ -215,15 +215,15 @@ class ControlRoutes:
         return {"latency": self._server.latency}
 
     async def _post_redeliver(self, params: Params) -> Any:
-        self._world.updates.redeliver(params.integer("update_id"))
+        self._state.updates.redeliver(params.integer("update_id"))
         return {"ok": True}
 
     async def _get_history(self, params: Params) -> Any:
         seen = self._person(params).history(self._group(params), after=params.integer("after"))
-        return {"number": self._world.events.number, "messages": list(map(_shown, seen))}
+        return {"number": self._state.events.number, "messages": list(map(_shown, seen))}
 
     async def _get_events(self, params: Params) -> Any:
-        events, after = self._world.events, params.integer("after")
+        events, after = self._state.events, params.integer("after")
         wait = min(float(params.text("timeout") or 0), _LONGEST_WAIT)
         if events.number <= after and wait > 0:
             await events.next(wait)
@@ -237,14 +237,14 @@ class ControlRoutes:
     async def _get_stats(self, _params: Params) -> Any:
         return {
             "counts": dict(self._server.counts),
-            "pending": len(self._world.updates),
-            "number": self._world.events.number,
+            "pending": len(self._state.updates),
+            "number": self._state.events.number,
             "unknown_methods": self._server.unknown_methods,
-            "complaints": self._world.complaints,
+            "complaints": self._state.complaints,
         }
 
     async def _get_file(self, params: Params) -> bytes:
-        content = self._world.files.content_of(params.text("file_id"))
+        content = self._state.files.content_of(params.text("file_id"))
         if content is None:
             raise LookupError("no such file, or its bytes are forgotten")
         return content

@@ -12,7 +12,7 @@ from bot.sandbox.telegram.methods.editing import recaption
 from bot.sandbox.telegram.methods.sending import TEXT_LIMIT, in_topic
 from bot.sandbox.telegram.people.actions import ANONYMOUS, PersonActions
 from bot.sandbox.telegram.people.views import KINDS, SeenMessage, seen
-from bot.sandbox.telegram.state import Answer, Chat, Data, World
+from bot.sandbox.telegram.state import Answer, Chat, Data, TelegramState
 
 Cut = Literal["anywhere", "lines"]
 """How an app divides a text that is too long for one message: after 4,096 characters, or at the
@@ -47,13 +47,13 @@ class Person:
     """Somebody with Telegram on their phone; every `chat` is a group, or None for private.
 
     Args:
-        world: Where they live.
+        state: Where they live.
         actions: How the bot hears of them.
         user: Their `User`.
     """
 
-    def __init__(self, world: World, actions: PersonActions, user: Data) -> None:
-        self._world = world
+    def __init__(self, state: TelegramState, actions: PersonActions, user: Data) -> None:
+        self._state = state
         self._actions = actions
         self.user = user
         self.mark = 0
@@ -83,7 +83,7 @@ class Person:
     @property
     def actions(self) -> list[str]:
         """The chat actions (`typing` …) shown in the private chat so far."""
-        kept = self._world.events.since(0, limit=1_000_000)
+        kept = self._state.events.since(0, limit=1_000_000)
         return [
             event.data["action"]
             for event in kept
@@ -93,7 +93,7 @@ class Person:
     def history(self, chat: Group | None = None, *, after: int = 0) -> list[SeenMessage]:
         """Give a chat as it looks now, or what an event or a later one has touched."""
         kept = self._chat(chat).messages.values()
-        return [seen(message, self._world.files) for message in kept if message.changed > after]
+        return [seen(message, self._state.files) for message in kept if message.changed > after]
 
     def transcript(self, chat: Group | None = None) -> str:
         """Write a chat down, a paragraph for each message."""
@@ -128,7 +128,7 @@ class Person:
                 if message.from_bot and _is(message, what):
                     return message
             left = end - loop.time()
-            if left <= 0 or not await self._world.events.next(left):
+            if left <= 0 or not await self._state.events.next(left):
                 reason = f"nothing like {what!r} came within {timeout} s; the chat:\n"
                 raise TimeoutError(reason + self.transcript(chat))
 
@@ -263,7 +263,7 @@ class Person:
         topic: int | None = None,
     ) -> list[SeenMessage]:
         """Send files as one album: messages of their own with one `media_group_id`."""
-        album = {"media_group_id": str(_FIRST_ALBUM + next(self._world.numbers))}
+        album = {"media_group_id": str(_FIRST_ALBUM + next(self._state.numbers))}
         contents = [{**album, **self._content(attachment)} for attachment in attachments]
         return [self._say(chat, content, None, topic=topic) for content in contents]
 
@@ -349,13 +349,13 @@ class Person:
         self, message_id: int, data: str, *, chat: Group | None = None, wait: float = 5.0
     ) -> Answer | None:
         """Press a button that may not be there, with any callback data; see `press`."""
-        self.mark = self._world.events.number
+        self.mark = self._state.events.number
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         inside = self._chat(chat)
 
         def settle(answer: Answer) -> None:
             shown = {"text": answer.text, "show_alert": answer.show_alert}
-            self._world.events.emit("answer", inside.data["id"], message_id, **shown)
+            self._state.events.emit("answer", inside.data["id"], message_id, **shown)
             if not answered.done():
                 answered.set_result(answer)
 
@@ -388,7 +388,7 @@ class Person:
         topic: int | None = None,
         anonymous: bool = False,
     ) -> SeenMessage:
-        self.mark = self._world.events.number
+        self.mark = self._state.events.number
         inside = self._chat(chat)
         if topic is not None:
             if not inside.is_private:
@@ -400,18 +400,18 @@ class Person:
         if anonymous:
             content = content | {"sender_chat": inside.data}
         message, update_id = self._actions.say(inside, user, content, reply_to=reply_to)
-        return seen(message, self._world.files, update_id=update_id)
+        return seen(message, self._state.files, update_id=update_id)
 
     def _edit(self, chat: Group | None, message_id: int, content: Data) -> SeenMessage:
-        self.mark = self._world.events.number
+        self.mark = self._state.events.number
         inside = self._chat(chat)
         message = inside.messages[message_id]
         update_id = self._actions.edit(inside, message, content)
-        return replace(seen(message, self._world.files), update_id=update_id)
+        return replace(seen(message, self._state.files), update_id=update_id)
 
     def _content(self, attachment: Attachment) -> Data:
         stored = person_file(
-            self._world.files, attachment.kind, attachment.content, attachment.fields
+            self._state.files, attachment.kind, attachment.content, attachment.fields
         )
         media = [stored.details] if attachment.kind == "photo" else stored.details
         caption = recaption(attachment.caption) if attachment.caption else {}
@@ -422,14 +422,14 @@ class Person:
         chat = self._chat(None)
         if chat.blocked is blocked:
             return
-        self.mark = self._world.events.number
+        self.mark = self._state.events.number
         chat.blocked = blocked
         old, new = ("member", "kicked") if blocked else ("kicked", "member")
         self._actions.set_membership(chat, self.user, old, new)
-        self._world.events.emit("blocked" if blocked else "unblocked", self.id)
+        self._state.events.emit("blocked" if blocked else "unblocked", self.id)
 
     def _chat(self, chat: Group | None) -> Chat:
-        return self._world.chats[self.id if chat is None else chat.id]
+        return self._state.chats[self.id if chat is None else chat.id]
 
 
 def _pieces(text: str, cut: Cut) -> list[str]:
