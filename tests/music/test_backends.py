@@ -248,7 +248,7 @@ async def test_a_redirect_is_followed_without_the_key(tmp_path: Path, name: str)
     async with place(name, tmp_path) as p:
         p.fail("redirect", on="result")
         await p.client.collect(await p.ticket(), p.out)
-        shown = p.jobs[0].shown
+        shown = p.jobs[0].authorizations
         assert p.out.read_bytes() == mp3(3)
         assert shown[1:] == [None] * (len(shown) - 1)
         assert len(shown) >= 2
@@ -424,6 +424,6 @@ async def test_acestep_needs_no_key(tmp_path: Path) -> None:
     async with aiohttp.ClientSession() as session:
         client = client_of(KINDS["acestep"], session, api, key="")
         await Place(KINDS["acestep"], api, client, session, tmp_path).track()
-        assert api.generated[0].shown == [None, None]
+        assert api.generated[0].authorizations == [None, None]
         await client.aclose()
     await api.aclose()

@@ -94,7 +94,7 @@ class AceStepApi(JobServer):
         job = self.jobs.by_id.get(request.query.get("path", "").rpartition("/")[2][:-4])
         if job is None:
             return self.problem(request, 404, job_faults.STATUSES[404])
-        job.shown.append(request.headers.get("Authorization"))
+        job.authorizations.append(request.headers.get("Authorization"))
         return web.Response(status=307, headers={"Location": self.jobs.path(job)})
 
     async def _health(self, request: web.Request) -> web.StreamResponse:
@@ -111,7 +111,7 @@ class AceStepApi(JobServer):
         """Tell a task as it stands: the result is JSON inside JSON."""
         if job.ending == "unknown-status":
             return {"task_id": job.id, "status": 7, "result": ""}
-        if not job.there:
+        if not job.is_done:
             return {"task_id": job.id, "status": 0, "result": "[]"}
         if job.ending in {"failed", "sensitive", "invalid"}:
             return {"task_id": job.id, "status": 2, "result": "[]"}

@@ -26,7 +26,7 @@ class JobServer(MusicServer):
 
     Attributes:
         generated: Every `Job`, in order.
-        desk: The tracks that were asked for.
+        jobs: The tracks that were asked for.
         withdrawn: Whether the model is gone.
     """
 

@@ -36,7 +36,7 @@ class Job:
         cancelled: Whether the caller took it back.
         track: The MP3, once it is there.
         ended: When that was, in seconds of the epoch.
-        shown: The `Authorization` of every request for the track.
+        authorizations: The `Authorization` of every request for the track.
     """
 
     id: str
@@ -48,10 +48,10 @@ class Job:
     cancelled: bool = False
     track: bytes | None = field(default=None, repr=False)
     ended: float | None = None
-    shown: list[str | None] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
 
     @property
-    def there(self) -> bool:
+    def is_done(self) -> bool:
         """Whether the service would say that it is done."""
         return self.track is not None and self.ending not in {"stuck", "unknown-status"}
 
@@ -139,7 +139,7 @@ class Jobs:
         request[FIELDS] = {"track": request.match_info["id"]}
         if job is None or job.track is None or job.ending == "gone":
             return self._server.problem(request, 404, "Not found")
-        job.shown.append(request.headers.get("Authorization"))
+        job.authorizations.append(request.headers.get("Authorization"))
         if request.match_info["name"] == "out.mp3" and job.ending is not None:
             leads = {
                 "redirect": f"/delivery/{job.id}/moved.mp3",

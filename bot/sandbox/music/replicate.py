@@ -22,7 +22,7 @@ PRICE_USD = 0.035
 _SHORTEST = 15.0
 _LONGEST_WAIT = 60
 _PREFERRED = re.compile(r"wait(?:=(\d{1,3}))?")
-_SAID = {
+_ERRORS = {
     "failed": "Prediction interrupted; please retry (code: PA)",
     "sensitive": "The input or output was flagged as sensitive. Please try again. (E005)",
     "invalid": "MiniMax API error: 2013 - invalid params, lyrics",
@@ -263,7 +263,7 @@ class ReplicateApi(JobServer):
                 "cancel": f"{address}/cancel",
             },
         }
-        if job.ended is not None and (job.there or job.cancelled):
+        if job.ended is not None and (job.is_done or job.cancelled):
             seconds = {"predict_time": job.ended - job.at, "total_time": job.ended - job.at}
             prediction |= {"completed_at": shapes.moment(job.ended), "metrics": seconds}
         if job.cancelled:
@@ -272,13 +272,13 @@ class ReplicateApi(JobServer):
             prediction |= {"status": "aborted", "started_at": None}
         elif job.ending == "unknown-status":
             prediction["status"] = "meditating"
-        elif job.there:
+        elif job.is_done:
             prediction |= self._end(job)
         return prediction
 
     def _end(self, job: Job) -> dict[str, Any]:
-        if job.ending in _SAID:
-            return {"status": "failed", "error": _SAID[job.ending]}
+        if job.ending in _ERRORS:
+            return {"status": "failed", "error": _ERRORS[job.ending]}
         address = self.jobs.address(job)
         output: Any = {
             "no-track": None,

@@ -25,7 +25,7 @@ SILENT = frozenset({"reset", "lost", "hang", "timeout"})
 
 UNAVAILABLE = "wrong file_id or the file is temporarily unavailable"
 
-_SAID = {
+_DESCRIPTIONS = {
     "401": "Unauthorized",
     "403": "Forbidden: bot was blocked by the user",
     "404": "Not Found",
@@ -78,7 +78,7 @@ class Fault:
             return flooded(self.retry_after)
         if self.kind == "unavailable":
             return bad_request(UNAVAILABLE)
-        return ApiError(int(self.kind), _SAID[self.kind])
+        return ApiError(int(self.kind), _DESCRIPTIONS[self.kind])
 
 
 class Faults:

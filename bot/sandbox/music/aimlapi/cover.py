@@ -101,7 +101,7 @@ class CoverApi:
         generation: dict[str, Any] = {"id": job.id, "status": "generating"}
         if job.ending == "unknown-status":
             return generation | {"status": "meditating"}
-        if not job.there:
+        if not job.is_done:
             return generation
         if job.ending in _FAULTS:
             name, message = _FAULTS[job.ending]
