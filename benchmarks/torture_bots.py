@@ -102,7 +102,7 @@ class Stalked:
         for number in range(len(self._commands)):
             await self._start(number)
         async with asyncio.timeout(60):
-            while not self._telegram.world.updates.is_polled:  # noqa: ASYNC110 - has no event
+            while not self._telegram.state.updates.is_polled:  # noqa: ASYNC110 - has no event
                 await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
@@ -159,7 +159,7 @@ class Stalked:
         with suppress(TimeoutError):
             async with asyncio.timeout(_START):
                 await asyncio.sleep(0.2)
-                while not self._telegram.world.updates.is_polled:  # noqa: ASYNC110 - no event
+                while not self._telegram.state.updates.is_polled:  # noqa: ASYNC110 - no event
                     await asyncio.sleep(0.02)
 
     async def _start(self, number: int) -> None:

@@ -103,9 +103,9 @@ def _proxies_named() -> dict[str, tuple[str, str]]:
     """The environment's proxies, by lower-case name; the lower-case variable wins, as in curl."""
     named: dict[str, tuple[str, str]] = {}
     for kind in ("http_proxy", "https_proxy", "all_proxy"):
-        found = [n for n in (kind.upper(), kind) if os.environ.get(n, "").strip()]
-        if found:
-            named[kind] = found[0], os.environ[found[-1]].strip()
+        variables = [n for n in (kind.upper(), kind) if os.environ.get(n, "").strip()]
+        if variables:
+            named[kind] = variables[0], os.environ[variables[-1]].strip()
     return named
 
 

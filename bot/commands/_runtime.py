@@ -18,7 +18,7 @@ from bot.telegram.reconnect import NeverAnswered
 
 log = logging.getLogger(__name__)
 
-Room = TypeVar("Room")
+Opened = TypeVar("Opened")
 
 
 def stop_signal(grace: float) -> asyncio.Event:
@@ -45,17 +45,17 @@ def stop_signal(grace: float) -> asyncio.Event:
 
 
 async def opened(
-    stack: AsyncExitStack, room: AbstractAsyncContextManager[Room], stop: asyncio.Event
-) -> Room | None:
-    """Enter a room that may take long to open, as while Telegram is away.
+    stack: AsyncExitStack, context: AbstractAsyncContextManager[Opened], stop: asyncio.Event
+) -> Opened | None:
+    """Enter what may take long to open, as while Telegram is away.
 
     Returns:
-        The room, closed with `stack`; None if the order to stop came first.
+        What was opened, closed with `stack`; None if the order to stop came first.
     """
-    entered: list[Room] = []
+    entered: list[Opened] = []
 
     async def enter() -> None:
-        entered.append(await stack.enter_async_context(room))
+        entered.append(await stack.enter_async_context(context))
 
     await first(enter(), stop.wait())
     return entered[0] if entered else None

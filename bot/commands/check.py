@@ -66,8 +66,8 @@ def _show(console: Console, lines: Iterable[Line]) -> None:
     width = max(len(line.subject) for line in lines)
     for line in lines:
         console.print(line.mark.value, end=" ")
-        told = f"{line.subject.ljust(width)}  {line.detail}"
-        console.print(told, markup=False, highlight=False, soft_wrap=True)
+        text = f"{line.subject.ljust(width)}  {line.detail}"
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 async def _everything(settings: Settings, say: Texts) -> tuple[list[Line], Table]:
@@ -92,8 +92,8 @@ async def _telegram(settings: Settings, say: Texts) -> Line:
     bot = app.telegram_bot(settings)
     try:
         async with asyncio.timeout(_TELEGRAM), bot:
-            found = say.plain("check-telegram-good", name=bot.username)
-            return Line(Mark.GOOD, subject, found)
+            detail = say.plain("check-telegram-good", name=bot.username)
+            return Line(Mark.GOOD, subject, detail)
     except Exception as error:  # noqa: BLE001 - anything at all may answer at TELEGRAM_API_URL
         return Line(Mark.BAD, subject, _telegram_trouble(error, settings, say))
 
@@ -133,14 +133,18 @@ async def _music(settings: Settings, say: Texts, table: Table) -> list[Line]:
             checked = await services.check()
             for backend in services:
                 mark = max((_mark(f) for f in checked[backend.name]), key=list(Mark).index)
-                table.add_row(f"{mark.value} {backend.name}", *_told(backend, say))
+                table.add_row(f"{mark.value} {backend.name}", *_cells(backend, say))
     except SettingsError as error:
         return [Line(Mark.BAD, say.plain("check-music"), str(error))]
     several = len(checked) > 1
     return [
-        Line(_mark(found), f"{name}: {found.subject}" if several else found.subject, found.detail)
+        Line(
+            _mark(finding),
+            f"{name}: {finding.subject}" if several else finding.subject,
+            finding.detail,
+        )
         for name, findings in checked.items()
-        for found in findings
+        for finding in findings
     ]
 
 
@@ -148,7 +152,7 @@ def _mark(finding: CheckResult) -> Mark:
     return Mark.GOOD if finding.good else Mark.BAD
 
 
-def _told(backend: MusicBackend, say: Texts) -> list[str]:
+def _cells(backend: MusicBackend, say: Texts) -> list[str]:
     """Model, what it makes, price and length, as cells."""
     can = backend.abilities
     makes = [say.plain(f"kind-{purpose}") for purpose in can.purposes]
@@ -164,7 +168,7 @@ def _data(folder: Path, say: Texts) -> Line:
     subject = say.plain("check-data")
     bad = Line(Mark.BAD, subject, say.plain("check-data-bad", path=str(folder)))
     if not folder.exists():
-        parent = next(each for each in folder.absolute().parents if each.exists())
+        parent = next(folder for folder in folder.absolute().parents if folder.exists())
         if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
             return bad
         return Line(Mark.GOOD, subject, say.plain("check-data-new", path=str(folder)))

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from bot.i18n import texts
 from bot.model import Purpose
-from bot.sandbox.environment import Stage
+from bot.sandbox.environment import Environment
 from bot.sandbox.page.server import Page
 from bot.sandbox.scenario import Interrupted, Recording, play
 from bot.sandbox.synthesis import samples
@@ -63,12 +63,12 @@ async def _open(settings: Settings, options: argparse.Namespace, console: Consol
     say = texts(None)
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
-        stage = _stage(settings, options.backend)
-        page = await stack.enter_async_context(Page(stage))
+        environment = _environment(settings, options.backend)
+        page = await stack.enter_async_context(Page(environment))
         if not await listen(page, options.port):
             console.print(say.plain("demo-no-port", port=str(options.port)), style="red")
             return 1
-        await stack.enter_async_context(page.stage)
+        await stack.enter_async_context(page.environment)
         if options.port and not page.url.endswith(f":{options.port}"):
             console.print(say.plain("demo-port", port=str(options.port)), markup=False)
         console.print(say.plain("demo-open", url=page.url), markup=False, highlight=False)
@@ -106,9 +106,9 @@ async def _once(
     purpose = Purpose.VOICE if partner else options.purpose or Purpose.SONG
     words = options.lyrics or _LYRICS
     output = options.output or Path("refrain-demo.mp3")
-    async with _stage(settings, options.backend) as stage:
-        person = stage.telegram.person(id=Stage.OWNER)
-        with Transcript(stage.telegram, person, _printing(console)):
+    async with _environment(settings, options.backend) as environment:
+        person = environment.telegram.person(id=Environment.OWNER)
+        with Transcript(environment.telegram, person, _printing(console)):
             try:
                 track = await play(person, recording, purpose, words, partner)
             except Interrupted:
@@ -124,6 +124,6 @@ def _printing(console: Console) -> Callable[[str], None]:
     return partial(console.print, markup=False, highlight=False, soft_wrap=True, end="\n\n")
 
 
-def _stage(settings: Settings, backend: str) -> Stage:
+def _environment(settings: Settings, backend: str) -> Environment:
     unset = [field.upper() for field in type(settings).model_fields]
-    return Stage(unset=unset, latency=LATENCY, backend=backend)
+    return Environment(unset=unset, latency=LATENCY, backend=backend)

@@ -94,7 +94,7 @@ async def _make(settings: Settings, options: argparse.Namespace, console: Consol
     except Unusable:
         return _failed(console, say.plain("make-no-track"))
     except (MusicError, TimeoutError) as error:
-        return _failed(console, _said(error, settings))
+        return _failed(console, _words_for(error, settings))
     finally:
         await workshop.aclose()
     console.print(say.plain("make-done", path=str(options.output)))
@@ -241,7 +241,7 @@ def _failed(console: Console, text: str) -> int:
     return 1
 
 
-def _said(error: MusicError | TimeoutError, settings: Settings) -> str:
+def _words_for(error: MusicError | TimeoutError, settings: Settings) -> str:
     """What went wrong, and what to do about it."""
     say = texts(None)
     if isinstance(error, UserFault):

@@ -1,4 +1,4 @@
-"""The stage: both stand-ins, and the real bot as a process of its own against them."""
+"""The environment of a bot: both stand-ins, and the bot as a process of its own between them."""
 
 import asyncio
 import os
@@ -14,10 +14,10 @@ from typing import Self
 from bot.sandbox.music.acestep import AceStepApi
 from bot.sandbox.music.aimlapi.server import MusicApi
 from bot.sandbox.music.replicate import ReplicateApi
-from bot.sandbox.music.server import Stand
+from bot.sandbox.music.server import MusicServer
 from bot.sandbox.telegram.api import TelegramApi, new_token
 
-STANDS: Mapping[str, tuple[Callable[..., Stand], str, str]] = {
+MUSIC_SERVERS: Mapping[str, tuple[Callable[..., MusicServer], str, str]] = {
     "aimlapi": (MusicApi, "AIMLAPI_KEY", "AIMLAPI_URL"),
     "replicate": (ReplicateApi, "REPLICATE_TOKEN", "REPLICATE_URL"),
     "aimlapi-cover": (MusicApi, "AIMLAPI_KEY", "AIMLAPI_URL"),
@@ -28,20 +28,20 @@ STANDS: Mapping[str, tuple[Callable[..., Stand], str, str]] = {
 _STOP = 10.0
 
 
-class Stage:
+class Environment:
     """Starts the outside world, then the bot; ends both.
 
     The bot runs in an empty directory and without the names in `unset`, so that neither a
     `.env` nor the environment of whoever tries it leads it out of the sandbox.
 
     Attributes:
-        stand: Makes the tracks.
+        music_server: Makes the tracks.
 
     Args:
         settings: More settings for the bot, by name.
         unset: Environment variables that the bot must not see.
         latency: Seconds that a track takes.
-        backend: Whose stand-in makes the tracks; see `STANDS`.
+        backend: Whose stand-in makes the tracks; see `MUSIC_SERVERS`.
         data: The bot's `DATA_DIR`; a temporary one if None.
     """
 
@@ -56,9 +56,9 @@ class Stage:
         backend: str = "aimlapi",
         data: Path | None = None,
     ) -> None:
-        stand, self._key, self._url = STANDS[backend]
+        new_server, self._key, self._url = MUSIC_SERVERS[backend]
         self.telegram = TelegramApi(new_token())
-        self.stand: Stand = stand(f"sandbox-{secrets.token_hex(16)}", latency)
+        self.music_server: MusicServer = new_server(f"sandbox-{secrets.token_hex(16)}", latency)
         self._backend = backend
         self._settings = dict(settings or {})
         self._unset = frozenset(unset)
@@ -66,12 +66,12 @@ class Stage:
         self.data = data or Path(self._folder.name) / "data"
         self.process: asyncio.subprocess.Process | None = None
         self._guests = {
-            int(each) for each in self._settings.pop("ALLOWED_USERS", "").split(",") if each
+            int(id_) for id_ in self._settings.pop("ALLOWED_USERS", "").split(",") if id_
         }
 
     async def __aenter__(self) -> Self:
         await self.telegram.start()
-        await self.stand.start()
+        await self.music_server.start()
         await self.start_bot()
         return self
 
@@ -82,7 +82,7 @@ class Stage:
         trace: TracebackType | None,
     ) -> None:
         await self.stop_bot()
-        await self.stand.aclose()
+        await self.music_server.aclose()
         await self.telegram.aclose()
         self._folder.cleanup()
 
@@ -93,9 +93,9 @@ class Stage:
         Raises:
             TypeError: Another one makes the tracks.
         """
-        if not isinstance(self.stand, MusicApi):
-            raise TypeError(type(self.stand))
-        return self.stand
+        if not isinstance(self.music_server, MusicApi):
+            raise TypeError(type(self.music_server))
+        return self.music_server
 
     def lets_in(self, person: int) -> bool:
         """Whether the bot may be used by somebody."""
@@ -114,7 +114,7 @@ class Stage:
         self.process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "run"),
             cwd=self._folder.name,
-            env=self._environment(),
+            env=self._variables(),
             stdin=asyncio.subprocess.DEVNULL,
         )
 
@@ -140,14 +140,14 @@ class Stage:
         await self.stop_bot()
         await self.start_bot()
 
-    def _environment(self) -> dict[str, str]:
+    def _variables(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in self._unset}
         return kept | {
             "TELEGRAM_TOKEN": self.telegram.token,
             "TELEGRAM_API_URL": self.telegram.url,
             "MUSIC_BACKEND": self._backend,
-            self._key: self.stand.key,
-            self._url: self.stand.url,
+            self._key: self.music_server.key,
+            self._url: self.music_server.url,
             "DATA_DIR": str(self.data),
             "OWNER_ID": str(self.OWNER),
             "ALLOWED_USERS": ",".join(map(str, sorted(self._guests))),

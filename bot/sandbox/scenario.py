@@ -1,4 +1,4 @@
-"""One whole conversation, played by a person who knows what they want."""
+"""One whole conversation, from the recording to the track, without anybody at the keyboard."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ _MADE = 330.0
 
 
 class Interrupted(Exception):
-    """The bot did not do what the play expects; the transcript shows what it did."""
+    """The bot did not do what comes next in the conversation; the transcript shows what it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ async def play(
     """Send a recording, say what it is, type the lyrics, press Create, wait for the track.
 
     Args:
-        person: Who plays.
+        person: Whose chat with the bot it is.
         recording: What the track is made from.
         purpose: song, voice or instrumental.
         lyrics: As typed.
@@ -113,14 +113,14 @@ async def _next(person: Person, after: int, data: str | None) -> SeenMessage:
     said something never comes.
     """
 
-    def said(message: SeenMessage) -> bool:
+    def is_new(message: SeenMessage) -> bool:
         return message.id > after
 
     def wanted(message: SeenMessage) -> bool:
-        return said(message) and (data is None or _button(message, data) is not None)
+        return is_new(message) and (data is None or _button(message, data) is not None)
 
     try:
-        first = await person.wait_for(said, after=0, timeout=_ASKED)
+        first = await person.wait_for(is_new, after=0, timeout=_ASKED)
         if wanted(first):
             return first
         return await person.wait_for(wanted, after=0, timeout=_HINTED)

@@ -79,7 +79,7 @@ async def test_a_voice_is_paired_with_a_beat(outside: World, ada: Person) -> Non
         await ada.wait_for(said("preview"))
         await press(ada, "c:")
         await ada.wait_for("audio")
-        assert {"voice_file", "instrumental_file"} < api.generated[0].wish.keys()
+        assert {"voice_file", "instrumental_file"} < api.generated[0].inputs.keys()
 
 
 async def test_an_upload_that_expired_is_made_again(outside: World, ada: Person) -> None:
@@ -220,8 +220,8 @@ async def test_the_conversation_offers_what_a_cover_can_do(outside: World, ada: 
         await press(ada, "c:")
         await ada.wait_for("audio")
         assert outside.rows("SELECT 1 FROM uploads") == []
-        (job,) = outside.music.cover.desk.jobs.values()
-        assert job.wish["lyrics"] == "la la la, a longer line"
+        (job,) = outside.music.cover.jobs.by_id.values()
+        assert job.inputs["lyrics"] == "la la la, a longer line"
         (row,) = outside.rows("SELECT cost_usd FROM attempts")
         assert row["cost_usd"] == 0.195
 
@@ -312,7 +312,7 @@ async def test_ids_of_one_never_reach_another(outside: World, ada: Person) -> No
     async with replicate(outside, **BOTH) as api:
         outside.music.fail("404", times=99)
         await delivered(ada, content=SONG)
-        sent = str(api.generated[0].wish)
+        sent = str(api.generated[0].inputs)
         for ids in (upload.ids for upload in outside.music.uploads):
             assert not any(value in sent for value in ids.values())
         assert all(api.url not in str(call) for call in outside.music.generated)

@@ -81,7 +81,7 @@ async def test_a_failure_without_a_status_message_is_said_once(world: World, ada
     world.music.latency = 0.3
     world.music.fail("1026")
     status = await created(ada)
-    world.telegram.world.delete(world.telegram.world.chats[ada.id], status.id)
+    world.telegram.state.delete(world.telegram.state.chats[ada.id], status.id)
     await ada.wait_for(said("failed-sensitive"))
     await until(lambda: world.rows("SELECT 1 FROM tracks WHERE told = 1"))
     assert count(ada, "notice-failed") == 0

@@ -89,7 +89,7 @@ async def test_a_refusal_without_a_panel_answers_the_recording(world: World, ada
     held_up(world)
     question = await asked_purpose(ada, SILENCE)
     await world.quiet()
-    world.telegram.world.delete(world.telegram.world.chats[ada.id], question.id)
+    world.telegram.state.delete(world.telegram.state.chats[ada.id], question.id)
     refusal = await ada.wait_for(says("recording-silent"), after=0)
     assert refusal.reply_to == min(message.id for message in ada.messages)
 
@@ -224,14 +224,14 @@ async def test_buttons_of_a_message_that_telegram_only_names(
 
 
 async def test_everything_stays_in_its_topic(world: World, ada: Person) -> None:
-    chat = world.telegram.world.chats[ada.id]
+    chat = world.telegram.state.chats[ada.id]
 
     def say(content: dict[str, Any]) -> None:
         topic = {"message_thread_id": TOPIC, "is_topic_message": True}
-        message = world.telegram.world.add_message(chat, ada.user, {**content, **topic})
-        world.telegram.world.updates.put("message", message.data)
+        message = world.telegram.state.add_message(chat, ada.user, {**content, **topic})
+        world.telegram.state.updates.put("message", message.data)
 
-    files = world.telegram.world.files
+    files = world.telegram.state.files
     sound = {"duration": 12, "mime_type": "audio/ogg"}
     say({"voice": person_file(files, "voice", voice(), sound).details})
     await ada.wait_for(said("purpose-question"), after=0)

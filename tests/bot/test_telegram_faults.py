@@ -116,7 +116,7 @@ async def test_blocked_and_back_by_start(world: World, ada: Person) -> None:
     await until(lambda: world.music.generated)
     await ada.block()
     await world.reaches("undeliverable")
-    world.telegram.world.chats[ada.id].blocked = False
+    world.telegram.state.chats[ada.id].blocked = False
     await ada.send_text("/start")
     await ada.wait_for("audio")
     assert len(tracks(ada)) == 1
@@ -315,7 +315,7 @@ async def test_telegram_too_old_to_answer_a_press(world: World, ada: Person) -> 
 async def test_a_status_message_that_is_gone(world: World, ada: Person) -> None:
     world.music.latency = 0.3
     status = await created(ada)
-    world.telegram.world.delete(world.telegram.world.chats[ada.id], status.id)
+    world.telegram.state.delete(world.telegram.state.chats[ada.id], status.id)
     await ada.wait_for("audio")
     await world.reaches("delivered")
     await until(lambda: world.rows("SELECT told FROM tracks WHERE told = 1"))
@@ -331,7 +331,7 @@ async def test_an_end_without_a_status_message_is_said_in_a_new_one(
     else:
         world.music.fail("1026")
     status = await created(ada)
-    world.telegram.world.delete(world.telegram.world.chats[ada.id], status.id)
+    world.telegram.state.delete(world.telegram.state.chats[ada.id], status.id)
     told = await ada.wait_for(said(end))
     assert told.button_texts
     await until(lambda: world.rows("SELECT told FROM tracks WHERE told = 1"))

@@ -57,7 +57,7 @@ def draft(world: World) -> tuple[Any, ...]:
 async def again(world: World, update_id: int | None = None) -> None:
     """Have the bot handle an update once more, as after a kill; the newest by default."""
     await world.quiet()
-    number = update_id or world.telegram.world.updates.last_id
+    number = update_id or world.telegram.state.updates.last_id
     await write(world.data, "DELETE FROM inbox WHERE update_id = ?", number)
     world.telegram.redeliver(number)
     query = "SELECT 1 FROM inbox WHERE update_id = ? AND done_at IS NOT NULL"

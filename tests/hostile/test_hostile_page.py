@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.sandbox.environment import Stage
+from bot.sandbox.environment import Environment
 from bot.sandbox.music.acestep import AceStepApi
 from bot.sandbox.music.aimlapi.server import MusicApi
 from bot.sandbox.music.replicate import ReplicateApi
@@ -48,7 +48,7 @@ class Port:
 @asynccontextmanager
 async def ports() -> AsyncIterator[tuple[Page, list[Port]]]:
     async with quiet() as page:
-        telegram, music = page.stage.telegram, page.stage.music
+        telegram, music = page.environment.telegram, page.environment.music
         bot = f"/bot{telegram.token}/"
         yield (
             page,
@@ -76,9 +76,9 @@ async def test_no_port_of_the_demo_listens_to_a_foreign_page(who: str) -> None:
             async with session.options(port.url + port.post, headers=headers) as answer:
                 assert answer.status == 403, port
                 assert "Access-Control-Allow-Origin" not in answer.headers
-        assert not page.stage.telegram.known_person(ADA).messages
-        assert not any(page.stage.music.faults.waiting().values())
-        assert page.stage.music.latency == 5
+        assert not page.environment.telegram.known_person(ADA).messages
+        assert not any(page.environment.music.faults.waiting().values())
+        assert page.environment.music.latency == 5
 
 
 async def test_programs_of_this_machine_and_the_page_itself_are_heard() -> None:
@@ -107,13 +107,13 @@ async def test_a_link_from_anywhere_may_lead_to_the_page_and_no_farther() -> Non
 
 
 async def test_nobody_can_guess_a_token_or_a_key() -> None:
-    stages = [Stage(backend=name) for name in ("aimlapi", "replicate", "acestep")]
-    tokens = {stage.telegram.token for stage in stages} | {TelegramApi().token}
+    environments = [Environment(backend=name) for name in ("aimlapi", "replicate", "acestep")]
+    tokens = {environment.telegram.token for environment in environments} | {TelegramApi().token}
     assert len(tokens) == 4
     assert all(len(token.partition(":")[2]) == 35 for token in tokens)
-    keys = {stage.stand.key for stage in stages}
-    for stage in stages:
-        await stage.__aexit__(None, None, None)
+    keys = {environment.music_server.key for environment in environments}
+    for environment in environments:
+        await environment.__aexit__(None, None, None)
     assert len(keys) == 3
     assert all(len(key) > 32 for key in keys)
     others = "from bot.sandbox.telegram.api import TelegramApi; print(TelegramApi().token)"
@@ -123,7 +123,7 @@ async def test_nobody_can_guess_a_token_or_a_key() -> None:
     said, _ = await started.communicate()
     assert said.decode().strip() not in tokens
     async with TelegramApi() as api, aiohttp.ClientSession() as session:
-        assert api.world.bot["id"] == int(api.token.partition(":")[0])
+        assert api.state.bot["id"] == int(api.token.partition(":")[0])
         known = "123456789:AAsandboxsandboxsandboxsandboxsand0"
         async with session.get(f"{api.url}/bot{known}/getMe") as answer:
             assert answer.status == 401
@@ -139,12 +139,14 @@ ORDERS = {
 @pytest.mark.parametrize("service", ORDERS)
 async def test_trouble_is_ordered_a_hundred_times_at_most(service: str, times: Any) -> None:
     async with ports() as (page, _), aiohttp.ClientSession() as session:
-        stage = page.stage
-        url = (stage.telegram.url if service == "telegram" else stage.music.url) + "/sandbox/"
+        environment = page.environment
+        url = (
+            environment.telegram.url if service == "telegram" else environment.music.url
+        ) + "/sandbox/"
         async with session.post(f"{url}faults", json=ORDERS[service](times)) as answer:
             assert answer.status == 400
-        assert not stage.telegram.waiting_faults
-        assert not stage.music.faults.waiting()["generate"]
+        assert not environment.telegram.waiting_faults
+        assert not environment.music.faults.waiting()["generate"]
         async with session.post(f"{url}faults", json=ORDERS[service](100)) as answer:
             assert answer.status == 200
 
@@ -157,12 +159,12 @@ async def test_the_page_orders_no_more_either() -> None:
             assert (await visitor.act("fault", **wanted))[0] == 200
         wanted = {"service": "telegram", "on": "*", "name": "429", "retry_after": 1e400}
         assert (await visitor.act("fault", **wanted))[0] == 200
-        assert len(page.stage.music.faults.waiting()["generate"]) == 200
-        (fault,) = page.stage.telegram._dispatcher.faults._waiting
+        assert len(page.environment.music.faults.waiting()["generate"]) == 200
+        (fault,) = page.environment.telegram._server.faults._waiting
         assert fault.retry_after == 600
         for seconds in (float("nan"), 1e400, -1):
             await visitor.act("latency", seconds=seconds)
-            assert 0 <= page.stage.music.latency <= 300
+            assert 0 <= page.environment.music.latency <= 300
 
 
 DEEP = "[" * 100_000
@@ -175,24 +177,24 @@ async def test_bodies_are_bounded(body: str) -> None:
     raw = body.encode(errors="surrogatepass")
     headers = {"Content-Type": "application/json"}
     async with ports() as (page, _), aiohttp.ClientSession() as session:
-        stage = page.stage
-        key = {"Authorization": f"Bearer {stage.music.key}"}
-        bot = f"{stage.telegram.url}/bot{stage.telegram.token}/"
+        environment = page.environment
+        key = {"Authorization": f"Bearer {environment.music.key}"}
+        bot = f"{environment.telegram.url}/bot{environment.telegram.token}/"
         for url in (
             f"{page.url}/act/text",
-            f"{stage.telegram.url}/sandbox/texts",
+            f"{environment.telegram.url}/sandbox/texts",
             f"{bot}sendMessage",
-            f"{stage.music.url}/sandbox/knobs",
-            f"{stage.music.url}/sandbox/faults",
-            f"{stage.music.url}/v2/generate/audio/minimax/generate",
-            f"{stage.music.url}/v2/generate/audio",
+            f"{environment.music.url}/sandbox/knobs",
+            f"{environment.music.url}/sandbox/faults",
+            f"{environment.music.url}/v2/generate/audio/minimax/generate",
+            f"{environment.music.url}/v2/generate/audio",
         ):
             async with session.post(url, data=io.BytesIO(raw), headers=headers | key) as answer:
                 assert 400 <= answer.status < 500, url
         form = {"chat_id": ADA, "text": "x", "reply_markup": DEEP}
         async with session.post(f"{bot}sendMessage", data=form) as answer:
             assert answer.status == 400
-        assert not page.stage.telegram.known_person(ADA).messages
+        assert not page.environment.telegram.known_person(ADA).messages
 
 
 @pytest.mark.parametrize("stand", [AceStepApi, ReplicateApi, MusicApi])

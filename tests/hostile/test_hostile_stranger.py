@@ -90,7 +90,7 @@ async def test_a_stranger_in_a_group_hears_one_line_an_hour(closed: World, ada: 
 
 async def test_an_anonymous_admin_is_told_where_the_bot_works(world: World, ada: Person) -> None:
     group = world.telegram.group("Band", [ada])
-    telegram = world.telegram.world
+    telegram = world.telegram.state
     chat = telegram.chats[group.id]
     nobody = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
     command = [{"type": "bot_command", "offset": 0, "length": 18}]

@@ -129,7 +129,7 @@ async def test_a_server_that_answers_at_once_is_not_asked_without_end(
     await started(outside, between)
     empty = answer('{"ok": true, "result": []}')
     between.always("getUpdates", empty if what == "nothing" else answer(flooded(what), 429))
-    outside.telegram.world.updates.end_poll("")
+    outside.telegram.state.updates.end_poll("")
     await ada.send_text("/help")
     await until(lambda: between.calls["getUpdates"] >= 2)
     before = between.calls["getUpdates"]

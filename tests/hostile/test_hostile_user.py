@@ -126,7 +126,7 @@ async def test_pictures_are_not_looked_at(workshop: Workshop, tmp_path: Path) ->
 def send(person: Person, world: World, content: bytes, unique: str | None = None) -> SeenMessage:
     """Send music; with an id, as the file that has it."""
     fields = {"file_name": "song.mp3", "mime_type": "audio/mpeg", "duration": 12}
-    details = person_file(world.telegram.world.files, "audio", content, fields).details
+    details = person_file(world.telegram.state.files, "audio", content, fields).details
     if unique:
         details["file_unique_id"] = unique
     return person._say(None, {"audio": details}, None)
@@ -310,9 +310,9 @@ async def test_no_recordings_at_all_and_any_number(outside: World, ada: Person) 
 def edited(world: World, person: Person, sent: SeenMessage, content: bytes) -> None:
     """Replace the media of a message, as apps let people do."""
     fields = {"file_name": "second.mp3", "mime_type": "audio/mpeg", "duration": 25}
-    stored = person_file(world.telegram.world.files, "audio", content, fields)
-    chat = world.telegram.world.chats[person.id]
-    world.telegram._chatting.edit(chat, chat.messages[sent.id], {"audio": stored.details})
+    stored = person_file(world.telegram.state.files, "audio", content, fields)
+    chat = world.telegram.state.chats[person.id]
+    world.telegram._actions.edit(chat, chat.messages[sent.id], {"audio": stored.details})
 
 
 @pytest.mark.parametrize("step", ["purpose", "lyrics", "preview"])
@@ -352,8 +352,8 @@ async def test_a_replacement_handled_twice_is_done_once(world: World, ada: Perso
     await ada.wait_for(said("purpose-question"))
     edited(world, ada, sent, song(25))
     await ada.wait_for(said("recording-replaced"))
-    chat = world.telegram.world.chats[ada.id]
-    world.telegram._chatting.edit(chat, chat.messages[sent.id], {})  # the same once more
+    chat = world.telegram.state.chats[ada.id]
+    world.telegram._actions.edit(chat, chat.messages[sent.id], {})  # the same once more
     await ada.send_text("/help")
     await ada.wait_for(said("help"))
     await world.quiet()

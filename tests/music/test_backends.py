@@ -109,7 +109,7 @@ async def test_every_purpose_gives_its_track(tmp_path: Path, name: str, purpose:
         assert sound.size == len(mp3(3))
         assert sound.request_id == p.jobs[0].id
         assert p.left_behind() == ["track.mp3"]
-        assert p.jobs[0].wish["lyrics"] == LYRICS
+        assert p.jobs[0].inputs["lyrics"] == LYRICS
 
 
 async def test_replicate_pairs_a_voice_with_a_beat(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ async def test_replicate_pairs_a_voice_with_a_beat(tmp_path: Path) -> None:
         answer = await p.client.submit(Order("pair", LYRICS, voice, beat), p.out)
         assert isinstance(answer, Ticket)
         await p.client.collect(answer, p.out)
-        wish = p.jobs[0].wish
+        wish = p.jobs[0].inputs
         assert (wish["voice_file"], wish["instrumental_file"]) == (voice.url, beat.url)
         assert "song_file" not in wish
 
@@ -128,10 +128,10 @@ async def test_replicate_pairs_a_voice_with_a_beat(tmp_path: Path) -> None:
 async def test_the_style_goes_along(tmp_path: Path, name: str) -> None:
     async with place(name, tmp_path) as p:
         await p.track()
-        assert p.jobs[0].wish["prompt"] == p.client.abilities.style
+        assert p.jobs[0].inputs["prompt"] == p.client.abilities.style
         ours = p.another(style="A slow waltz for brass band")
         await ours.submit(await p.order(), p.out)
-        assert p.jobs[1].wish["prompt"] == "A slow waltz for brass band"
+        assert p.jobs[1].inputs["prompt"] == "A slow waltz for brass band"
         await ours.aclose()
 
 
@@ -248,7 +248,7 @@ async def test_a_redirect_is_followed_without_the_key(tmp_path: Path, name: str)
     async with place(name, tmp_path) as p:
         p.fail("redirect", on="result")
         await p.client.collect(await p.ticket(), p.out)
-        shown = p.jobs[0].shown
+        shown = p.jobs[0].authorizations
         assert p.out.read_bytes() == mp3(3)
         assert shown[1:] == [None] * (len(shown) - 1)
         assert len(shown) >= 2
@@ -424,6 +424,6 @@ async def test_acestep_needs_no_key(tmp_path: Path) -> None:
     async with aiohttp.ClientSession() as session:
         client = client_of(KINDS["acestep"], session, api, key="")
         await Place(KINDS["acestep"], api, client, session, tmp_path).track()
-        assert api.generated[0].shown == [None, None]
+        assert api.generated[0].authorizations == [None, None]
         await client.aclose()
     await api.aclose()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.environment import Stage
+from bot.sandbox.environment import Environment
 from bot.sandbox.telegram.api import Person
 from bot.settings import Settings
 from tests.support import music_kit
@@ -31,26 +31,26 @@ LONG = 30.0  # seconds: a process starts on a busy machine
 
 
 class Killing:
-    """The stage, and what a test looks at on it."""
+    """The environment, and what a test looks at on it."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
-        self.telegram = stage.telegram
-        self.music = stage.music
-        self.ada: Person = stage.telegram.person(Stage.OWNER)
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.telegram = environment.telegram
+        self.music = environment.music
+        self.ada: Person = environment.telegram.person(Environment.OWNER)
 
     async def kill(self) -> None:
         """End the process as a power cut would."""
-        assert self.stage.process is not None
-        self.stage.process.kill()
-        await self.stage.process.wait()
+        assert self.environment.process is not None
+        self.environment.process.kill()
+        await self.environment.process.wait()
 
     async def revive(self) -> None:
         """Start it again on the same data."""
-        await self.stage.start_bot()
+        await self.environment.start_bot()
 
     def rows(self, query: str) -> list[Any]:
-        return rows(self.stage.data, query)
+        return rows(self.environment.data, query)
 
     def status(self) -> list[str]:
         return [row["status"] for row in self.rows("SELECT status FROM tracks ORDER BY id")]
@@ -78,10 +78,10 @@ class Killing:
 async def killing(tmp_path: Path) -> AsyncIterator[Killing]:
     unset = [name.upper() for name in Settings.model_fields]
     settings = {"GENERATE_ATTEMPTS": str(CAP), "CLAIM_SECONDS": "3"}
-    stage = Stage(settings=settings, unset=unset, latency=0, data=tmp_path / "data")
-    stage.music.stock = music_kit.mp3(3)
-    async with stage:
-        killing = Killing(stage)
+    environment = Environment(settings=settings, unset=unset, latency=0, data=tmp_path / "data")
+    environment.music.stock = music_kit.mp3(3)
+    async with environment:
+        killing = Killing(environment)
         yield killing
         killing.check()
 
@@ -239,7 +239,7 @@ async def test_killed_while_sending(killing: Killing, kind: Any, arrived: int) -
 async def test_killed_after_the_result_came_and_before_it_was_kept(killing: Killing) -> None:
     await previewed(killing.ada)
     await until(lambda: killing.rows("SELECT 1 FROM uploads"), LONG)
-    made = killing.stage.data / "made"
+    made = killing.environment.data / "made"
     await press(killing.ada, "c:")
     await until(lambda: list(made.glob("*.mp3")) or tracks(killing.ada), LONG)
     await killing.kill()
@@ -254,7 +254,7 @@ async def test_stopped_in_order_a_paid_call_may_finish(killing: Killing) -> None
     killing.music.latency = 1.5
     await created(killing.ada)
     await until(lambda: killing.music.generated, LONG)
-    assert await killing.stage.stop_bot() == 0
+    assert await killing.environment.stop_bot() == 0
     assert killing.outcomes() == ["won"]
     await killing.revive()
     await until(lambda: tracks(killing.ada), LONG)

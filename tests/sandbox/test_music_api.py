@@ -354,7 +354,7 @@ async def test_a_track_is_really_made_and_only_once() -> None:
         (_, first), (_, again) = await asyncio.gather(c.generate(**ids), c.generate(**ids))
         track = bytes.fromhex(first["data"]["audio"])
         assert track == bytes.fromhex(again["data"]["audio"])
-        assert len(c.api._maker._made) == 1
+        assert len(c.api._sketches._made) == 1
         with av.open(io.BytesIO(track), "r") as container:
             samples = sum(frame.samples for frame in container.decode(audio=0))
             assert container.format.name == "mp3"

@@ -15,9 +15,9 @@ import pytest
 from av.audio.stream import AudioStream
 
 from bot.commands import demo
-from bot.sandbox.environment import Stage
+from bot.sandbox.environment import Environment
 from bot.sandbox.page.actions import LARGEST
-from bot.sandbox.page.serialize import kind_of, shape
+from bot.sandbox.page.serialize import kind_of, serialize
 from bot.sandbox.page.server import Page
 from bot.sandbox.synthesis import samples
 from bot.sandbox.telegram.state import Message
@@ -107,7 +107,7 @@ async def test_what_makes_no_sense_is_refused(
 
 async def test_only_own_messages_are_edited(visitor: Visitor) -> None:
     await visitor.act("text", person=ADA, chat=-1_001_000_000_002, text="mine")
-    group = visitor.telegram.world.chats[-1_001_000_000_002]
+    group = visitor.telegram.state.chats[-1_001_000_000_002]
     (message,) = group.messages.values()
     body = {"person": BEN, "chat": -1_001_000_000_002, "id": message.data["message_id"]}
     assert await visitor.act("edit", **body, text="ha") == (400, {"error": "not-yours"})
@@ -180,27 +180,27 @@ async def test_sound_is_given_in_ranges_with_its_waveform(visitor: Visitor) -> N
 
 
 async def test_knobs_faults_and_languages(visitor: Visitor) -> None:
-    stage = visitor.page.stage
+    environment = visitor.page.environment
     await visitor.act("latency", seconds=7)
-    assert stage.music.latency == 7
+    assert environment.music.latency == 7
     await visitor.act("fault", service="music", on="upload", name="429", times=2)
     await visitor.act("fault", service="telegram", on="sendAudio", name="lost")
-    assert stage.music.faults.waiting()["upload"] == ["429", "429"]
-    assert stage.telegram.waiting_faults == ["sendAudio: lost x1"]
+    assert environment.music.faults.waiting()["upload"] == ["429", "429"]
+    assert environment.telegram.waiting_faults == ["sendAudio: lost x1"]
     await visitor.act("clear")
-    assert not any(stage.music.faults.waiting().values())
-    assert stage.telegram.waiting_faults == []
+    assert not any(environment.music.faults.waiting().values())
+    assert environment.telegram.waiting_faults == []
     await visitor.act("language", person=BEN, language="uk")
-    assert stage.telegram.known_person(BEN).user["language_code"] == "uk"
+    assert environment.telegram.known_person(BEN).user["language_code"] == "uk"
     await visitor.act("language", person=BEN, language="")
-    assert "language_code" not in stage.telegram.known_person(BEN).user
+    assert "language_code" not in environment.telegram.known_person(BEN).user
     await visitor.act("block", **HERE, on=True)
-    assert stage.telegram.world.chats[ADA].blocked
+    assert environment.telegram.state.chats[ADA].blocked
 
 
 async def test_the_owner_lets_somebody_in(visitor: Visitor) -> None:
-    stage = visitor.page.stage
-    assert [stage.lets_in(person) for person in (ADA, BEN)] == [True, False]
+    environment = visitor.page.environment
+    assert [environment.lets_in(person) for person in (ADA, BEN)] == [True, False]
     async with visitor.session.ws_connect(f"{visitor.page.url}/feed") as feed:
         assert (await feed.receive_json(timeout=5))["let_in"] == [ADA]
         assert (await visitor.act("admit", person=BEN))[0] == 200
@@ -208,8 +208,8 @@ async def test_the_owner_lets_somebody_in(visitor: Visitor) -> None:
         while news["kind"] != "state":
             news = await feed.receive_json(timeout=5)
         assert news["let_in"] == [ADA, BEN]
-    assert stage._environment()["ALLOWED_USERS"] == str(BEN)
-    assert stage.process is None  # there was no bot to restart
+    assert environment._variables()["ALLOWED_USERS"] == str(BEN)
+    assert environment.process is None  # there was no bot to restart
     assert await visitor.act("admit", person=7) == (400, {"error": "refused"})
 
 
@@ -225,9 +225,9 @@ async def test_the_owner_lets_somebody_in(visitor: Visitor) -> None:
 async def test_a_stage_knows_whom_its_bot_lets_in(
     settings: dict[str, str], let_in: list[int]
 ) -> None:
-    stage = Stage(settings=settings)
-    assert [person for person in (ADA, BEN, 7) if stage.lets_in(person)] == let_in
-    await stage.__aexit__(None, None, None)
+    environment = Environment(settings=settings)
+    assert [person for person in (ADA, BEN, 7) if environment.lets_in(person)] == let_in
+    await environment.__aexit__(None, None, None)
 
 
 async def test_commands_follow_scope_and_language(visitor: Visitor) -> None:
@@ -254,7 +254,7 @@ def test_what_has_no_form_here_is_called_unknown() -> None:
     data = {"message_id": 1, "from": sender, "chat": {"id": 2}, "date": 3, "poll": {}}
     data["reply_markup"] = {"inline_keyboard": [[{"text": "Pay", "pay": True}]]}
     assert kind_of(data) == "unknown"
-    shaped = shape(Message(data, 1))
+    shaped = serialize(Message(data, 1))
     assert shaped["buttons"] == [[{"text": "Pay", "unsupported": "pay"}]]
 
 
@@ -263,14 +263,14 @@ async def test_a_taken_port_gives_the_next_one() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        stage = Stage()
-        page = Page(stage)
+        environment = Environment()
+        page = Page(environment)
         try:
             assert await demo.listen(page, port)
             assert page.url != f"http://127.0.0.1:{port}"
         finally:
             await page.aclose()
-            await stage.__aexit__(None, None, None)
+            await environment.__aexit__(None, None, None)
 
 
 async def test_demo_says_where_it_is_and_ends_with_a_signal() -> None:

@@ -9,7 +9,7 @@ import av
 import pytest
 from playwright.async_api import expect
 
-from bot.sandbox.environment import Stage
+from bot.sandbox.environment import Environment
 from bot.sandbox.synthesis import samples
 from tests.support.browser_kit import DESK, PHONE, show
 
@@ -61,7 +61,7 @@ async def test_a_recording_reaches_the_bot_as_a_voice_message() -> None:
         assert loudest > 0.05
         await it.button("Stop and send").click()
         await expect(it.message("a bit short")).to_be_visible()
-        ada = it.stage.telegram.known_person(Stage.OWNER)
+        ada = it.environment.telegram.known_person(Environment.OWNER)
         sent = next(message for message in ada.messages if message.kind == "voice")
         assert sent.file is not None
         assert sent.file.mime_type == "audio/ogg"
@@ -139,8 +139,8 @@ async def test_a_fault_from_backstage_and_the_recovery() -> None:
         await it.button("Try again").click()
         await expect(it.tracks).to_have_count(1)
         calls = await it.tab.locator(".calls").inner_text()
-        assert it.stage.telegram.token not in calls
-        assert it.stage.music.key not in calls
+        assert it.environment.telegram.token not in calls
+        assert it.environment.music.key not in calls
 
 
 async def test_the_bot_restarts_and_goes_on() -> None:
@@ -172,7 +172,7 @@ async def test_the_page_comes_back_by_itself() -> None:
     async with show() as it:
         await expect(it.tab.locator(".subtitle")).to_have_text("bot")
         await it.page._feed.aclose()
-        await it.stage.telegram.known_person(Stage.OWNER).send_text("said meanwhile")
+        await it.environment.telegram.known_person(Environment.OWNER).send_text("said meanwhile")
         await expect(it.message("said meanwhile")).to_be_visible()
         await expect(it.tab.locator(".subtitle")).to_have_text("bot")
 

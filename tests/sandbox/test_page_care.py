@@ -5,8 +5,8 @@ from typing import Any
 
 from playwright.async_api import expect
 
-from bot.sandbox.environment import Stage
-from tests.support.browser_kit import PHONE, Show, show
+from bot.sandbox.environment import Environment
+from tests.support.browser_kit import DESK, PHONE, Show, show
 
 ADA, BEN = 1001, 1002
 FOCUS = (
@@ -147,7 +147,7 @@ async def test_the_focus_does_not_fall_when_a_message_or_an_offer_goes() -> None
         await it.call("sendMessage", text="Stays", reply_markup=keys(["Stay"]))
         await it.button("Stay").focus()
         await it.page._feed.aclose()
-        await it.stage.telegram.known_person(ADA).send_text("said meanwhile")
+        await it.environment.telegram.known_person(ADA).send_text("said meanwhile")
         await expect(it.message("said meanwhile")).to_be_visible()
         await expect(it.message("Stays")).to_be_focused()
         order = it.tab.locator("form[data-service=telegram]").get_by_role("button")
@@ -204,7 +204,9 @@ async def test_who_listens_hears_who_says_it_and_what_changes() -> None:
         edited = it.message("Ready?")
         await expect(edited).to_have_attribute("aria-live", "off")  # it isn't read twice
         await it.tab.locator(".people").get_by_role("button", name="Rehearsal room").click()
-        await it.stage.telegram.known_person(BEN).send_text("from Ben", chat=it.page._cast.group)
+        await it.environment.telegram.known_person(BEN).send_text(
+            "from Ben", chat=it.page._people.group
+        )
         await expect(it.message("from Ben").locator(".sender")).to_have_text("Ben")
         await it.write("from me")
         await expect(log).to_contain_text("You:from me")
@@ -230,7 +232,7 @@ async def test_a_guest_is_told_why_and_let_in_by_the_owner() -> None:
         await expect(it.tab.locator(".subtitle")).to_have_text("bot")
         await it.button("Send a short song").click()
         await expect(it.tab.locator(".message:not(.mine)")).not_to_have_count(0)
-        ben = it.stage.telegram.known_person(BEN)
+        ben = it.environment.telegram.known_person(BEN)
         await ben.wait_for(lambda message: bool(message.buttons), after=0, timeout=20)
 
 
@@ -247,11 +249,89 @@ async def test_done_but_the_answer_is_lost_is_true() -> None:
         await expect(it.tab.locator(".message:not(.mine)").first).to_be_visible()
         await expect(it.tab.locator(".call.bad .status").first).to_have_text("lost")
         await expect(it.tab.locator(".waiting")).to_contain_text("All goes well")
-        lost = [c for c in it.stage.telegram.calls if c.method == "sendMessage" and not c.status]
-        ada = it.stage.telegram.known_person(Stage.OWNER)
+        lost = [
+            c for c in it.environment.telegram.calls if c.method == "sendMessage" and not c.status
+        ]
+        ada = it.environment.telegram.known_person(Environment.OWNER)
         first = next(message for message in ada.messages if message.from_bot)
         assert len(lost) == 1
         assert first.html.startswith(lost[0].params["text"][:20])
+
+
+async def test_the_field_grows_with_its_lines_when_the_window_narrows() -> None:
+    async with show(DESK, bot=False) as it:
+        field = it.tab.get_by_role("textbox")
+        hidden = "field => field.scrollHeight - field.clientHeight"
+        for words in ("", "One line on a desk, and two of them on the screen of a phone"):
+            await it.tab.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+            await field.fill(words)
+            assert await field.evaluate(hidden) == 0
+            await it.tab.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+            await expect(field).to_have_css("font-size", "16px")
+            await it.tab.wait_for_function(
+                f"() => ({hidden})(document.querySelector('textarea')) === 0"
+            )
+
+
+async def test_the_answer_to_an_old_button_is_scrolled_to() -> None:
+    async with show(PHONE, bot=False) as it:
+        track = await it.call("sendMessage", text="An old track", reply_markup=keys(["Again"]))
+        await _fill_a_screen(it)
+        panel = await it.call("sendMessage", text="A panel")
+        await _fill_a_screen(it)
+        await it.button("Again").click()
+        assert await pressed(it) == "Again"
+        await it.call("editMessageReplyMarkup", message_id=track["message_id"])
+        await expect(it.tab.locator(".keys")).to_have_count(0)
+        await expect(it.message("An old track")).to_be_in_viewport()
+        await it.call("sendMessage", text="On its way")
+        await expect(it.message("On its way")).to_be_in_viewport()
+        await it.call(
+            "editMessageReplyMarkup",
+            message_id=track["message_id"],
+            reply_markup=keys(["To the panel"]),
+        )
+        await it.button("To the panel").click()
+        assert await pressed(it) == "To the panel"
+        await it.call("editMessageText", message_id=panel["message_id"], text="A panel, changed")
+        await expect(it.message("A panel, changed")).to_be_in_viewport()
+        await expect(it.message("On its way")).not_to_be_in_viewport()
+
+
+async def test_news_leave_those_alone_who_read_what_is_old() -> None:
+    async with show(PHONE, bot=False) as it:
+        await it.call("sendMessage", text="An old message", reply_markup=keys(["Again"]))
+        await _fill_a_screen(it)
+        await it.button("Again").scroll_into_view_if_needed()
+        await expect(it.button("To the newest message")).to_be_visible()
+        await it.call("sendMessage", text="Of its own accord")
+        await expect(it.message("Of its own accord")).to_be_attached()
+        await expect(it.message("Of its own accord")).not_to_be_in_viewport()
+
+
+async def _fill_a_screen(it: Show) -> None:
+    for number in range(25):
+        last = await it.call("sendMessage", text=f"Meanwhile {number}")
+    await expect(it.tab.locator(f'.message[data-id="{last["message_id"]}"]')).to_be_in_viewport()
+
+
+async def test_a_harmless_refusal_is_shown_calmly() -> None:
+    """A keyboard that is gone already, or a message that stays as it is: no trouble."""
+    async with show(bot=False) as it:
+        sent = await it.call("sendMessage", text="As it is")
+        await it.refused("editMessageReplyMarkup", message_id=sent["message_id"])
+        calm = it.tab.locator(".call.calm").first
+        await expect(calm.locator(".name")).to_have_text("editMessageReplyMarkup")
+        await expect(calm.locator(".status")).to_have_text("no change")
+        await calm.locator("summary").click()
+        await expect(calm).to_contain_text("message is not modified")
+        await it.refused("editMessageText", message_id=999, text="Deleted meanwhile")
+        await it.refused("answerCallbackQuery", callback_query_id="pressed before a restart")
+        await expect(it.tab.locator(".call.calm")).to_have_count(3)
+        await expect(it.tab.locator(".call.bad")).to_have_count(0)
+        await it.refused("sendMessage", text="")
+        await expect(it.tab.locator(".call.bad .name")).to_have_text("sendMessage")
+        await expect(it.tab.locator(".call.bad .status")).to_have_text("400")
 
 
 async def test_it_all_fits_on_a_phone() -> None:

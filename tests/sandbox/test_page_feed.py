@@ -66,9 +66,9 @@ async def test_a_press_waits_for_the_answer(visitor: Visitor) -> None:
     telegram = visitor.telegram
     await visitor.act("text", **HERE, text="hi")
     pressed = asyncio.create_task(visitor.act("press", **HERE, id=visitor.last.id, data="x"))
-    while not telegram.world.queries:  # noqa: ASYNC110 - it has no event
+    while not telegram.state.queries:  # noqa: ASYNC110 - it has no event
         await asyncio.sleep(0.01)
-    (query,) = telegram.world.queries
+    (query,) = telegram.state.queries
     answer = {"callback_query_id": query, "text": "Too late", "show_alert": True}
     url = f"{telegram.url}/bot{telegram.token}/answerCallbackQuery"
     await visitor.session.post(url, json=answer)
@@ -88,7 +88,7 @@ async def test_a_page_that_falls_behind_is_let_go(visitor: Visitor) -> None:
 
 
 async def test_calls_are_shown_without_secrets(visitor: Visitor) -> None:
-    telegram, music = visitor.telegram, visitor.page.stage.music
+    telegram, music = visitor.telegram, visitor.page.environment.music
     async with visitor.session.ws_connect(f"{visitor.page.url}/feed") as feed:
         await feed.receive_json(timeout=5)
         said = {"chat_id": ADA, "text": f"my token is {telegram.token}"}
@@ -112,7 +112,7 @@ async def test_calls_are_shown_without_secrets(visitor: Visitor) -> None:
 
 
 async def test_calls_that_hang_are_shown_too(visitor: Visitor) -> None:
-    telegram, music = visitor.telegram, visitor.page.stage.music
+    telegram, music = visitor.telegram, visitor.page.environment.music
     telegram.fail("sendMessage", "hang")
     music.fail("hang")
     hurry = aiohttp.ClientTimeout(total=0.3)

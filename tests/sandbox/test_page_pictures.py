@@ -22,7 +22,7 @@ async def test_pictures_of_the_readme(name: str, size: tuple[int, int], scheme: 
     if folder is None:
         pytest.skip("the README's pictures are made when PICTURES names a folder")
     async with show(size, scheme=scheme, latency=1) as it:
-        it.stage.music.stock = None
+        it.environment.music.stock = None
         await it.to_preview(LYRICS)
         await it.button("Create").click()
         await expect(it.tracks).to_have_count(1)

@@ -265,7 +265,7 @@ async def test_memory_is_bounded_where_wanted() -> None:
         assert on.api.counts["getMe"] == 6
         with pytest.raises(LookupError):
             on.api.redeliver(first.update_id or 0)
-    assert on.api.world.files.content_of(first.attached.file_id) is None
+    assert on.api.state.files.content_of(first.attached.file_id) is None
 
 
 async def test_waiting_ends_with_the_whole_chat_in_the_error() -> None:

@@ -79,7 +79,7 @@ async def test_files_and_groups_from_another_process() -> None:
             assert await got.read() == OGG
         huge = await remote.post("file", person=on.ada.id, kind="audio", duration=9, file_size=3e7)
         assert on.ada.messages[-1].attached.size == 30_000_000
-        assert huge["update_id"] == on.api.world.updates.last_id
+        assert huge["update_id"] == on.api.state.updates.last_id
 
 
 async def test_knobs_faults_and_numbers_from_another_process() -> None:

@@ -103,7 +103,7 @@ async def test_every_answer_conforms() -> None:
         await wire.call("getChat", chat_id=group.id)
         await wire.call("getChatMember", chat_id=group.id, user_id=ada.id)
         await wire.call("leaveChat", chat_id=group.id)
-        await wire.call("getChatMember", chat_id=group.id, user_id=api.world.bot["id"])
+        await wire.call("getChatMember", chat_id=group.id, user_id=api.state.bot["id"])
         await ada.press_forged(sent["message_id"], "x", wait=0)
         query = (await wire.call("getUpdates"))[-1]["callback_query"]
         await wire.call("answerCallbackQuery", callback_query_id=query["id"], text="ok")

@@ -16,7 +16,7 @@ from bot.sandbox.music.acestep import AceStepApi
 from bot.sandbox.music.aimlapi.server import MusicApi
 from bot.sandbox.music.jobs import Job
 from bot.sandbox.music.replicate import ReplicateApi
-from bot.sandbox.music.server import Stand
+from bot.sandbox.music.server import MusicServer
 from tests.support.music_kit import KEY, LYRICS, mp3
 
 PAUSES = Backoff(first=0.02, longest=0.05)
@@ -54,8 +54,8 @@ class Place:
 
     @property
     def jobs(self) -> list[Job]:
-        desk = self.api.cover.desk if isinstance(self.api, MusicApi) else self.api.desk
-        return list(desk.jobs.values())
+        jobs = self.api.cover.jobs if isinstance(self.api, MusicApi) else self.api.jobs
+        return list(jobs.by_id.values())
 
     def fail(self, name: str, on: str | None = None, times: int = 1) -> None:
         self.api.fail(name, times, on or self.kind.create)
@@ -88,7 +88,7 @@ class Place:
 def client_of(
     kind: Kind,
     session: aiohttp.ClientSession,
-    api: Stand,
+    api: MusicServer,
     *,
     key: str = KEY,
     url: str | None = None,

@@ -85,7 +85,7 @@ class World:
             door = await stack.enter_async_context(app.running(self.settings, pace=PACE))
             self.serving = asyncio.create_task(door.serve())
             stack.push_async_callback(_ended, self.serving)
-            await until(lambda: self.telegram.world.updates.is_polled or self.serving_failed)
+            await until(lambda: self.telegram.state.updates.is_polled or self.serving_failed)
             self._running = stack.pop_all()
 
     @property

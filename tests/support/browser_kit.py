@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Locator, async_playwright, expect
 from playwright.async_api import Page as Tab
 
-from bot.sandbox.environment import Stage
+from bot.sandbox.environment import Environment
 from bot.sandbox.page.server import Page
 from bot.sandbox.synthesis import samples
 
@@ -42,22 +42,22 @@ def chromium() -> str:
 @asynccontextmanager
 async def quiet() -> AsyncIterator[Page]:
     """The page on both stand-ins, without a bot."""
-    stage = Stage()
-    page = Page(stage)
+    environment = Environment()
+    page = Page(environment)
     try:
-        await stage.telegram.start()
-        await stage.music.start()
+        await environment.telegram.start()
+        await environment.music.start()
         yield await page.start(0)
     finally:
         await page.aclose()
-        await stage.__aexit__(None, None, None)
+        await environment.__aexit__(None, None, None)
 
 
 @dataclass
 class Show:
-    """A stage with the real bot, its page, and a tab that has it open."""
+    """An environment with the real bot, its page, and a tab that has it open."""
 
-    stage: Stage
+    environment: Environment
     page: Page
     tab: Tab
 
@@ -76,15 +76,22 @@ class Show:
 
     async def call(self, method: str, **params: Any) -> Any:
         """Be the bot: call a method of the Bot API."""
-        telegram = self.stage.telegram
+        answer = await self._answer(method, params)
+        assert answer["ok"], answer
+        return answer["result"]
+
+    async def refused(self, method: str, **params: Any) -> None:
+        """Be the bot: call a method of the Bot API that says no."""
+        assert not (await self._answer(method, params))["ok"]
+
+    async def _answer(self, method: str, params: dict[str, Any]) -> Any:
+        telegram = self.environment.telegram
         url = f"{telegram.url}/bot{telegram.token}/{method}"
         async with (
             aiohttp.ClientSession() as session,
-            session.post(url, json={"chat_id": Stage.OWNER, **params}) as answer,
+            session.post(url, json={"chat_id": Environment.OWNER, **params}) as answer,
         ):
-            told = await answer.json()
-        assert told["ok"], told
-        return told["result"]
+            return await answer.json()
 
     async def write(self, text: str) -> None:
         """Type a text and send it."""
@@ -115,7 +122,7 @@ async def show(
     program = chromium()
     troubles: list[str] = []
     async with _page(latency, bot=bot) as page, async_playwright() as playwright:
-        stage = page.stage
+        environment = page.environment
         browser = await playwright.chromium.launch(executable_path=program, args=list(_FLAGS))
         context = await browser.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -131,7 +138,7 @@ async def show(
             lambda line: troubles.append(line.text) if _is_trouble(line.type, line.text) else None,
         )
         await tab.goto(page.url)
-        yield Show(stage, page, tab)
+        yield Show(environment, page, tab)
         await browser.close()
     assert not troubles
 
@@ -142,9 +149,9 @@ async def _page(latency: float, *, bot: bool) -> AsyncIterator[Page]:
         async with quiet() as page:
             yield page
         return
-    stage = Stage(latency=latency)
-    stage.music.stock = samples.song()
-    async with stage, Page(stage) as page:
+    environment = Environment(latency=latency)
+    environment.music.stock = samples.song()
+    async with environment, Page(environment) as page:
         yield await page.start(0)
 
 

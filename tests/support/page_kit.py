@@ -18,7 +18,7 @@ class Visitor:
     def __init__(self, page: Page, session: aiohttp.ClientSession) -> None:
         self.page = page
         self.session = session
-        self.telegram = page.stage.telegram
+        self.telegram = page.environment.telegram
 
     async def act(self, name: str, /, **body: Any) -> tuple[int, Any]:
         async with self.session.post(f"{self.page.url}/act/{name}", json=body) as answer:

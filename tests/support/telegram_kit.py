@@ -28,7 +28,7 @@ class Stage:
 
     async def is_polled(self) -> None:
         """Wait until a poll waits."""
-        while not self.api.world.updates.is_polled:  # noqa: ASYNC110 - it has no event
+        while not self.api.state.updates.is_polled:  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0)
 
     async def updates(self, wait: int = 0, **options: Any) -> tuple[Any, ...]:

@@ -89,7 +89,7 @@ async def test_asking_names_the_kinds_of_updates_and_drops_nothing(
 
 
 async def test_a_webhook_of_the_past_is_removed(telegram: TelegramApi, store: Store) -> None:
-    telegram.world.updates.webhook_url = "http://127.0.0.1:9/old"
+    telegram.state.updates.webhook_url = "http://127.0.0.1:9/old"
     handler = Handler()
     await telegram.person().send_text("hello")
     async with polling(telegram.url, store, handler):
@@ -140,13 +140,13 @@ async def test_a_rival_is_named_once_and_outlasted(
     handler = Handler()
     async with polling(telegram.url, store, handler):
         await until(lambda: offsets(telegram))
-        telegram.world.updates.webhook_url = "http://127.0.0.1:9/rival"
-        telegram.world.updates.end_poll("Conflict: terminated by setWebhook request")
+        telegram.state.updates.webhook_url = "http://127.0.0.1:9/rival"
+        telegram.state.updates.end_poll("Conflict: terminated by setWebhook request")
         refused = len(offsets(telegram))
         await until(lambda: len(offsets(telegram)) >= refused + 4)
         assert "another process runs with the same TELEGRAM_TOKEN" in warnings(caplog)[0]
         assert len(warnings(caplog)) == 1
-        telegram.world.updates.webhook_url = ""
+        telegram.state.updates.webhook_url = ""
         await telegram.person().send_text("hello")
         await until(lambda: handler.seen == ["hello"])
     assert "Telegram answers again" in caplog.text

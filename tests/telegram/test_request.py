@@ -142,12 +142,12 @@ async def test_a_connection_that_does_not_come_about_in_time_is_unsent() -> None
             request = AiohttpRequest(session, connect_timeout=0.05, pool_timeout=0.0)
             url = f"{api.url}/bot{api.token}/"
             poll = asyncio.create_task(request.do_request(url + "getUpdates?timeout=5", "POST"))
-            while not api.world.updates.is_polled:  # noqa: ASYNC110 - it has no event
+            while not api.state.updates.is_polled:  # noqa: ASYNC110 - it has no event
                 await asyncio.sleep(0)
             with pytest.raises(UnsentTimedOut) as late:
                 await request.post(url + "getMe")
             api.person()
-            api.world.updates.end_poll("")
+            api.state.updates.end_poll("")
             assert (await poll)[0] == 200
     assert api.token not in "".join(traceback.format_exception(late.value))
 

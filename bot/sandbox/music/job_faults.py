@@ -29,7 +29,7 @@ POLL = REFUSED | BEFORE | {"not-json"}
 CANCEL = REFUSED | BEFORE
 
 NO_TRACK = frozenset({"failed", "sensitive", "invalid", "no-track"})
-"""The service says that there will be none, or that there is one and not where."""
+"""The service says that there will be no track, or gives no address of it."""
 
 ADDRESS = frozenset(
     {"elsewhere", "private", "plain-http", "redirect-private", "redirect-elsewhere"}

@@ -2,33 +2,35 @@
 
 import secrets
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
-from bot.sandbox.music import job_faults as wrong
-from bot.sandbox.music.jobs import Job, TicketDesk
-from bot.sandbox.music.server import FIELDS, OnCall, Stand
-from bot.sandbox.music.sketch_process import Maker
+from bot.sandbox.music import job_faults
+from bot.sandbox.music.jobs import Job, Jobs
+from bot.sandbox.music.server import FIELDS, MusicServer, OnCall
+from bot.sandbox.music.sketch_process import SketchProcess
 from bot.untrusted import Untrustworthy, read_json
 
 _LARGEST = 64_000_000  # a recording in Base64 may be in it
 
 
-class TicketStand(Stand):
+class JobServer(MusicServer):
     """Shared by the stand-ins for Replicate and ACE-Step.
 
     Args:
         key: What callers must show as their bearer; "" where anybody may call.
         latency: Seconds a track takes at least.
         catalogue: Which faults can be queued beyond those of making a track.
-        on_call: See `Stand`.
+        on_call: See `MusicServer`.
 
     Attributes:
         generated: Every `Job`, in order.
-        desk: The tracks that were asked for.
+        jobs: The tracks that were asked for.
         withdrawn: Whether the model is gone.
     """
+
+    KNOBS: ClassVar = {**MusicServer.KNOBS, "withdrawn": bool}
 
     def __init__(
         self,
@@ -38,14 +40,18 @@ class TicketStand(Stand):
         catalogue: Mapping[str, Collection[str]],
         on_call: OnCall | None = None,
     ) -> None:
-        common = {"generate": wrong.GENERATE, "poll": wrong.POLL, "result": wrong.RESULT}
+        common = {
+            "generate": job_faults.GENERATE,
+            "poll": job_faults.POLL,
+            "result": job_faults.RESULT,
+        }
         super().__init__(
             key=key, latency=latency, catalogue={**common, **catalogue}, on_call=on_call
         )
         self.generated: list[Job] = []
         self.withdrawn = False
-        self._maker = Maker()
-        self.desk = TicketDesk(self, self._maker)
+        self._sketches = SketchProcess()
+        self.jobs = Jobs(self, self._sketches)
 
     @property
     def billed(self) -> int:
@@ -55,29 +61,17 @@ class TicketStand(Stand):
     def begin(self, job: Job, voice: bytes | None, beat: bytes | None, lyrics: str) -> None:
         """Begin to make a track out of recordings."""
         self.generated.append(job)
-        self.desk.open(job, voice=voice, beat=beat, lyrics=lyrics, latency=self.latency)
-
-    def turn(self, knobs: dict[str, Any]) -> None:
-        """Set latency or withdrawn.
-
-        Raises:
-            ValueError: No such knob, or no such value.
-        """
-        for name, value in knobs.items():
-            if name == "withdrawn":
-                self.withdrawn = bool(value)
-            else:
-                super().turn({name: value})
+        self.jobs.open(job, voice=voice, beat=beat, lyrics=lyrics, latency=self.latency)
 
     def calls(self) -> dict[str, Any]:
         """Tell what was called, as JSON can hold it."""
-        return {"generated": [job.told() for job in self.generated], "billed": self.billed}
+        return {"generated": [job.as_json() for job in self.generated], "billed": self.billed}
 
     async def aclose(self) -> None:
         """Stop listening, and end what is being made."""
         await super().aclose()
-        await self.desk.aclose()
-        self._maker.close()
+        await self.jobs.aclose()
+        self._sketches.close()
 
     def knows(self, request: web.Request) -> bool:
         """Whether the caller showed the key."""
@@ -88,7 +82,7 @@ class TicketStand(Stand):
     async def early(self, request: web.Request, fault: str | None) -> web.StreamResponse | None:
         """Answer before anything is done, where key or fault say so."""
         if not self.knows(request):
-            return self.problem(request, 401, wrong.STATUSES[401])
+            return self.problem(request, 401, job_faults.STATUSES[401])
         return await before(self, request, fault)
 
     async def late(
@@ -99,28 +93,28 @@ class TicketStand(Stand):
 
 
 async def before(
-    stand: Stand, request: web.Request, fault: str | None
+    server: MusicServer, request: web.Request, fault: str | None
 ) -> web.StreamResponse | None:
     """Answer before anything is done, where the fault says so."""
     if fault == "hang":
-        await stand.hang()
-    if fault in wrong.BEFORE:
-        return stand.drop(request)
-    if fault is not None and fault in wrong.REFUSED:
-        return stand.problem(request, int(fault), wrong.STATUSES[int(fault)])
+        await server.hang()
+    if fault in job_faults.BEFORE:
+        return server.drop(request)
+    if fault is not None and fault in job_faults.REFUSED:
+        return server.problem(request, int(fault), job_faults.STATUSES[int(fault)])
     return None
 
 
 async def after(
-    stand: Stand, request: web.Request, fault: str | None, answer: web.Response
+    server: MusicServer, request: web.Request, fault: str | None, answer: web.Response
 ) -> web.StreamResponse:
     """Answer after it is done, as far as the fault allows."""
     if fault == "hang-after":
-        await stand.hang()
+        await server.hang()
     if fault in {"reset-after", "hang-after"}:
-        return stand.drop(request)
+        return server.drop(request)
     if fault == "500-after":
-        return stand.problem(request, 500, wrong.STATUSES[500])
+        return server.problem(request, 500, job_faults.STATUSES[500])
     if fault == "not-json":
         return web.Response(text="<html>welcome</html>", content_type="text/html")
     return answer
@@ -129,7 +123,7 @@ async def after(
 async def body_of(request: web.Request) -> dict[str, Any]:
     """Read a body of JSON; an empty one where it is none."""
     try:
-        told = read_json(await request.read(), most_bytes=_LARGEST)
+        body = read_json(await request.read(), most_bytes=_LARGEST)
     except Untrustworthy:
         return {}
-    return told if isinstance(told, dict) else {}
+    return body if isinstance(body, dict) else {}

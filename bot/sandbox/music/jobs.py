@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.music.server import FIELDS, Stand
-from bot.sandbox.music.sketch_process import Maker
+from bot.sandbox.music.server import FIELDS, MusicServer
+from bot.sandbox.music.sketch_process import SketchProcess
 
 _PIECE = 1 << 16
 _BIG = 51_000_000
@@ -29,18 +29,18 @@ class Job:
     Attributes:
         id: The ticket.
         at: Seconds of the epoch.
-        wish: What was sent, for whoever looks at it.
+        inputs: What was sent, for whoever looks at it.
         fault: What was done to the call on purpose.
         ending: What becomes of the track on purpose.
         billed: Whether it was charged.
         cancelled: Whether the caller took it back.
         track: The MP3, once it is there.
         ended: When that was, in seconds of the epoch.
-        shown: The `Authorization` of every request for the track.
+        authorizations: The `Authorization` of every request for the track.
     """
 
     id: str
-    wish: dict[str, Any]
+    inputs: dict[str, Any]
     fault: str | None = None
     ending: str | None = None
     at: float = field(default_factory=time.time)
@@ -48,31 +48,31 @@ class Job:
     cancelled: bool = False
     track: bytes | None = field(default=None, repr=False)
     ended: float | None = None
-    shown: list[str | None] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
 
     @property
-    def there(self) -> bool:
+    def is_done(self) -> bool:
         """Whether the service would say that it is done."""
         return self.track is not None and self.ending not in {"stuck", "unknown-status"}
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """What can be looked at, as JSON can hold it."""
-        names = ("id", "at", "wish", "fault", "ending", "billed", "cancelled")
+        names = ("id", "at", "inputs", "fault", "ending", "billed", "cancelled")
         return {name: getattr(self, name) for name in names}
 
 
-class TicketDesk:
+class Jobs:
     """Makes tracks while nobody waits for them, and hands them out.
 
     Args:
-        stand: The server it belongs to; tracks are at `/delivery/`.
-        maker: Makes the sketches; closed by the stand.
+        server: The server it belongs to; tracks are at `/delivery/`.
+        sketches: Makes the sketches; closed by the server.
     """
 
-    def __init__(self, stand: Stand, maker: Maker) -> None:
-        self.jobs: dict[str, Job] = {}
-        self._stand = stand
-        self._maker = maker
+    def __init__(self, server: MusicServer, sketches: SketchProcess) -> None:
+        self.by_id: dict[str, Job] = {}
+        self._server = server
+        self._sketches = sketches
         self._work: dict[str, asyncio.Task[None]] = {}
 
     def open(
@@ -85,7 +85,7 @@ class TicketDesk:
         latency: float,
     ) -> None:
         """Begin to make a track; `voice` and `beat` are recordings."""
-        self.jobs[job.id] = job
+        self.by_id[job.id] = job
         making = self._make(job, voice, beat, lyrics, latency)
         self._work[job.id] = asyncio.create_task(making)
 
@@ -101,7 +101,7 @@ class TicketDesk:
 
     def address(self, job: Job) -> str:
         """Where the track of a job that is done is said to be."""
-        return _ELSEWHERE.get(job.ending or "", f"{self._stand.url}{self.path(job)}")
+        return _ELSEWHERE.get(job.ending or "", f"{self._server.url}{self.path(job)}")
 
     @staticmethod
     def path(job: Job) -> str:
@@ -122,24 +122,24 @@ class TicketDesk:
         self, job: Job, voice: bytes | None, beat: bytes | None, lyrics: str, latency: float
     ) -> None:
         made, _ = await asyncio.gather(
-            self._track(voice, beat, lyrics), self._stand.pause(latency)
+            self._track(voice, beat, lyrics), self._server.pause(latency)
         )
         job.billed = job.ending not in {"failed", "sensitive", "invalid"}
         job.track, job.ended = made, time.time()
 
     async def _track(self, voice: bytes | None, beat: bytes | None, lyrics: str) -> bytes:
-        if self._stand.stock is not None:
-            return self._stand.stock
-        return await self._maker.track(
+        if self._server.stock is not None:
+            return self._server.stock
+        return await self._sketches.track(
             voice, beat, lyrics=lyrics, sample_rate=44_100, bitrate=256_000
         )
 
     async def _hand_out(self, request: web.Request) -> web.StreamResponse:
-        job = self.jobs.get(request.match_info["id"])
+        job = self.by_id.get(request.match_info["id"])
         request[FIELDS] = {"track": request.match_info["id"]}
         if job is None or job.track is None or job.ending == "gone":
-            return self._stand.problem(request, 404, "Not found")
-        job.shown.append(request.headers.get("Authorization"))
+            return self._server.problem(request, 404, "Not found")
+        job.authorizations.append(request.headers.get("Authorization"))
         if request.match_info["name"] == "out.mp3" and job.ending is not None:
             leads = {
                 "redirect": f"/delivery/{job.id}/moved.mp3",
@@ -164,9 +164,9 @@ class TicketDesk:
             await response.prepare(request)
             await response.write(track[: len(track) // 2])
             if job.ending == "cut":
-                return self._stand.drop(request)
+                return self._server.drop(request)
             if job.ending == "endless":
-                await self._stand.hang()
+                await self._server.hang()
             for _ in range(_BIG // _PIECE):
                 await response.write(bytes(_PIECE))
         return response

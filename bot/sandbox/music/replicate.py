@@ -4,13 +4,13 @@ import asyncio
 import re
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import web
 
-from bot.sandbox.music import job_faults as wrong
+from bot.sandbox.music import job_faults
 from bot.sandbox.music import replicate_shapes as shapes
-from bot.sandbox.music.job_server import TicketStand, body_of
+from bot.sandbox.music.job_server import JobServer, body_of
 from bot.sandbox.music.jobs import Job, new_id
 from bot.sandbox.music.replicate_shapes import FILES, LYRICS_MAX, MODEL, SETTINGS
 from bot.sandbox.music.rules import RefusedError, check_recording
@@ -22,26 +22,28 @@ PRICE_USD = 0.035
 _SHORTEST = 15.0
 _LONGEST_WAIT = 60
 _PREFERRED = re.compile(r"wait(?:=(\d{1,3}))?")
-_SAID = {
+_ERRORS = {
     "failed": "Prediction interrupted; please retry (code: PA)",
     "sensitive": "The input or output was flagged as sensitive. Please try again. (E005)",
     "invalid": "MiniMax API error: 2013 - invalid params, lyrics",
 }
 
 
-class ReplicateApi(TicketStand):
+class ReplicateApi(JobServer):
     """Replicate on this machine: files, predictions, a list of them, deliveries.
 
     Args:
         key: What callers must show as their bearer.
         latency: Seconds a track takes at least.
         balance: Dollars on the account.
-        on_call: See `Stand`.
+        on_call: See `MusicServer`.
 
     Attributes:
         files: Recordings, by their ids.
         lists_inputs: Whether the list of predictions tells their inputs.
     """
+
+    KNOBS: ClassVar = {**JobServer.KNOBS, "balance": float}
 
     def __init__(
         self,
@@ -52,16 +54,16 @@ class ReplicateApi(TicketStand):
         on_call: OnCall | None = None,
     ) -> None:
         catalogue = {
-            "upload": wrong.UPLOAD,
-            "cancel": wrong.CANCEL,
-            "list": wrong.POLL,
-            "result": wrong.RESULT | {"removed", "as-list", "as-data", "bad-data", "aborted"},
+            "upload": job_faults.UPLOAD,
+            "cancel": job_faults.CANCEL,
+            "list": job_faults.POLL,
+            "result": job_faults.RESULT | {"removed", "as-list", "as-data", "bad-data", "aborted"},
         }
         super().__init__(key=key, latency=latency, catalogue=catalogue, on_call=on_call)
         self.balance = balance
         self.files: dict[str, bytes] = {}
         self.uploads: list[dict[str, Any]] = []
-        self._told_files: dict[str, dict[str, Any]] = {}
+        self._file_objects: dict[str, dict[str, Any]] = {}
         self.lists_inputs = True
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -78,22 +80,10 @@ class ReplicateApi(TicketStand):
             web.post("/v1/predictions/{id}/cancel", self._cancel),
             web.get(f"/v1/models/{MODEL}", self._model),
             web.get("/v1/account", self._account),
-            *self.desk.routes(),
+            *self.jobs.routes(),
         )
 
-    def turn(self, knobs: dict[str, Any]) -> None:
-        """Set latency, withdrawn or balance.
-
-        Raises:
-            ValueError: No such knob, or no such value.
-        """
-        for name, value in knobs.items():
-            if name == "balance":
-                self.balance = float(value)
-            else:
-                super().turn({name: value})
-
-    def problem(self, request: web.Request, status: int, message: str) -> web.Response:  # noqa: ARG002  as every stand
+    def problem(self, request: web.Request, status: int, message: str) -> web.Response:  # noqa: ARG002  as every server
         """Say no the way Replicate does."""
         body = {"detail": message, "status": status, "title": message.partition(".")[0]}
         return web.json_response(body, status=status, content_type="application/problem+json")
@@ -113,38 +103,38 @@ class ReplicateApi(TicketStand):
         fields = {"name": part.filename, "content_type": part.content_type, "size": len(data)}
         self.uploads.append(fields)
         request[FIELDS] = fields
-        told = shapes.file(name, fields, data, self.url, _metadata(form.get("metadata")))
-        self._told_files[name] = told
+        file = shapes.file(name, fields, data, self.url, _metadata(form.get("metadata")))
+        self._file_objects[name] = file
         if fault == "no-address":
-            told = {**told, "urls": {}}
-        return await self.late(request, fault, web.json_response(told, status=201))
+            file = {**file, "urls": {}}
+        return await self.late(request, fault, web.json_response(file, status=201))
 
     async def _list_files(self, request: web.Request) -> web.StreamResponse:
         if early := await self.early(request, None):
             return early
-        return web.json_response(shapes.page([*reversed(self._told_files.values())]))
+        return web.json_response(shapes.page([*reversed(self._file_objects.values())]))
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         if early := await self.early(request, None):
             return early
-        told = self._told_files.get(request.match_info["id"])
-        if told is None:
-            return self.problem(request, 404, wrong.STATUSES[404])
-        return web.json_response(told)
+        file = self._file_objects.get(request.match_info["id"])
+        if file is None:
+            return self.problem(request, 404, job_faults.STATUSES[404])
+        return web.json_response(file)
 
     async def _drop_file(self, request: web.Request) -> web.StreamResponse:
         if early := await self.early(request, None):
             return early
         name = request.match_info["id"]
-        if self._told_files.pop(name, None) is None:
-            return self.problem(request, 404, wrong.STATUSES[404])
+        if self._file_objects.pop(name, None) is None:
+            return self.problem(request, 404, job_faults.STATUSES[404])
         del self.files[name]
         return web.Response(status=204)
 
     async def _create_by_version(self, request: web.Request) -> web.StreamResponse:
         """Take the other address, which names the model in the body."""
         if not self.knows(request):
-            return self.problem(request, 401, wrong.STATUSES[401])
+            return self.problem(request, 401, job_faults.STATUSES[401])
         version = (await body_of(request)).get("version")
         if version not in (MODEL, f"{MODEL}:hidden", "hidden"):
             return self.problem(request, 422, "- version: Invalid version or not permitted")
@@ -155,92 +145,92 @@ class ReplicateApi(TicketStand):
         if early := await self.early(request, fault):
             return early
         if self.withdrawn:
-            return self.problem(request, 404, wrong.STATUSES[404])
+            return self.problem(request, 404, job_faults.STATUSES[404])
         if self.balance < PRICE_USD:
-            return self.problem(request, 402, wrong.STATUSES[402])
-        wish = (await body_of(request)).get("input", {})
-        if not isinstance(wish, dict):
+            return self.problem(request, 402, job_faults.STATUSES[402])
+        inputs = (await body_of(request)).get("input", {})
+        if not isinstance(inputs, dict):
             return self.problem(request, 422, "- input: Invalid type. Expected: object")
-        request[FIELDS] = wish
+        request[FIELDS] = inputs
         try:
-            found = await asyncio.to_thread(self._check, wish)
+            recordings = await asyncio.to_thread(self._check, inputs)
         except RefusedError as error:
             return self.problem(request, 422, error.message)
-        job = Job(new_id(), wish, fault=fault, ending=self.faults.take("result"))
-        song = found.get("song_file")
-        voice = song or found.get("voice_file")
-        self.begin(job, voice, song or found.get("instrumental_file"), wish["lyrics"])
+        job = Job(new_id(), inputs, fault=fault, ending=self.faults.take("result"))
+        song = recordings.get("song_file")
+        voice = song or recordings.get("voice_file")
+        self.begin(job, voice, song or recordings.get("instrumental_file"), inputs["lyrics"])
         self.balance -= PRICE_USD
         preferred = _PREFERRED.search(request.headers.get("Prefer", ""))
         if preferred is not None:
-            await self.desk.wait(job, min(int(preferred[1] or _LONGEST_WAIT), _LONGEST_WAIT))
-        told = self._told(job)
-        if told["status"] == "processing":
-            told |= {"status": "starting", "started_at": None}
+            await self.jobs.wait(job, min(int(preferred[1] or _LONGEST_WAIT), _LONGEST_WAIT))
+        prediction = self._prediction(job)
+        if prediction["status"] == "processing":
+            prediction |= {"status": "starting", "started_at": None}
         if fault == "no-id":
-            del told["id"]
-        return await self.late(request, fault, web.json_response(told, status=201))
+            del prediction["id"]
+        return await self.late(request, fault, web.json_response(prediction, status=201))
 
-    def _check(self, wish: dict[str, Any]) -> dict[str, bytes]:
+    def _check(self, inputs: dict[str, Any]) -> dict[str, bytes]:
         """Check an input against the model's schema, and find its recordings.
 
         Raises:
             RefusedError: It breaks a rule.
         """
-        lyrics = wish.get("lyrics")
+        lyrics = inputs.get("lyrics")
         if not isinstance(lyrics, str) or not 0 < len(lyrics) <= LYRICS_MAX:
             raise RefusedError(f"- input.lyrics: 1 to {LYRICS_MAX} characters")
         for name, allowed in SETTINGS.items():
-            if name in wish and wish[name] not in allowed:
+            if name in inputs and inputs[name] not in allowed:
                 raise RefusedError(f"- input.{name}: must be one of {allowed}")
-        if unknown := set(wish) - {"lyrics", *FILES, *SETTINGS}:
+        if unknown := set(inputs) - {"lyrics", *FILES, *SETTINGS}:
             raise RefusedError(f"- input: Additional property {min(unknown)} is not allowed")
-        named = {name: wish[name] for name in FILES if name in wish}
+        named = {name: inputs[name] for name in FILES if name in inputs}
         if not named or ("song_file" in named and len(named) > 1):
             raise RefusedError("- input: a song_file, or a voice_file and/or instrumental_file")
         prefix = f"{self.url}/v1/files/"
-        found = {}
+        recordings = {}
         for name, address in named.items():
             data = self.files.get(str(address).removeprefix(prefix))
             if data is None:
                 raise RefusedError(f"- input.{name}: the file cannot be read")
             if check_recording(data, "reference.mp3", "audio/mpeg") <= _SHORTEST:
                 raise RefusedError(f"- input.{name}: must be longer than 15 seconds")
-            found[name] = data
-        return found
+            recordings[name] = data
+        return recordings
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.take("list")
         if early := await self.early(request, fault):
             return early
-        told = [self._told(job) for job in reversed(self.desk.jobs.values())]
+        predictions = [self._prediction(job) for job in reversed(self.jobs.by_id.values())]
         if not self.lists_inputs:
-            told = [{**each, "input": {}} for each in told]
-        return await self.late(request, fault, web.json_response(shapes.page(told)))
+            predictions = [{**prediction, "input": {}} for prediction in predictions]
+        return await self.late(request, fault, web.json_response(shapes.page(predictions)))
 
     async def _look(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.take("poll")
         if early := await self.early(request, fault):
             return early
-        job = self.desk.jobs.get(request.match_info["id"])
+        job = self.jobs.by_id.get(request.match_info["id"])
         if job is None:
-            return self.problem(request, 404, wrong.STATUSES[404])
-        return await self.late(request, fault, web.json_response(self._told(job)))
+            return self.problem(request, 404, job_faults.STATUSES[404])
+        return await self.late(request, fault, web.json_response(self._prediction(job)))
 
     async def _cancel(self, request: web.Request) -> web.StreamResponse:
         if early := await self.early(request, self.faults.take("cancel")):
             return early
-        job = self.desk.jobs.get(request.match_info["id"])
+        job = self.jobs.by_id.get(request.match_info["id"])
         if job is None:
-            return self.problem(request, 404, wrong.STATUSES[404])
-        self.desk.cancel(job)
-        return web.json_response(self._told(job))
+            return self.problem(request, 404, job_faults.STATUSES[404])
+        self.jobs.cancel(job)
+        return web.json_response(self._prediction(job))
 
     async def _model(self, request: web.Request) -> web.StreamResponse:
         if early := await self.early(request, None):
             return early
         if self.withdrawn:
-            return self.problem(request, 404, wrong.STATUSES[404])
+            return self.problem(request, 404, job_faults.STATUSES[404])
         return web.json_response(shapes.model(self.url))
 
     async def _account(self, request: web.Request) -> web.StreamResponse:
@@ -248,15 +238,15 @@ class ReplicateApi(TicketStand):
             return early
         return web.json_response(shapes.account())
 
-    def _told(self, job: Job) -> dict[str, Any]:
+    def _prediction(self, job: Job) -> dict[str, Any]:
         """Tell a prediction as it stands."""
         at = shapes.moment(job.at)
         address = f"{self.url}/v1/predictions/{job.id}"
-        told: dict[str, Any] = {
+        prediction: dict[str, Any] = {
             "id": job.id,
             "model": MODEL,
             "version": "hidden",
-            "input": job.wish,
+            "input": job.inputs,
             "logs": "",
             "output": None,
             "error": None,
@@ -273,23 +263,23 @@ class ReplicateApi(TicketStand):
                 "cancel": f"{address}/cancel",
             },
         }
-        if job.ended is not None and (job.there or job.cancelled):
+        if job.ended is not None and (job.is_done or job.cancelled):
             seconds = {"predict_time": job.ended - job.at, "total_time": job.ended - job.at}
-            told |= {"completed_at": shapes.moment(job.ended), "metrics": seconds}
+            prediction |= {"completed_at": shapes.moment(job.ended), "metrics": seconds}
         if job.cancelled:
-            told["status"] = "canceled"
+            prediction["status"] = "canceled"
         elif job.ending == "aborted":
-            told |= {"status": "aborted", "started_at": None}
+            prediction |= {"status": "aborted", "started_at": None}
         elif job.ending == "unknown-status":
-            told["status"] = "meditating"
-        elif job.there:
-            told |= self._end(job)
-        return told
+            prediction["status"] = "meditating"
+        elif job.is_done:
+            prediction |= self._end(job)
+        return prediction
 
     def _end(self, job: Job) -> dict[str, Any]:
-        if job.ending in _SAID:
-            return {"status": "failed", "error": _SAID[job.ending]}
-        address = self.desk.address(job)
+        if job.ending in _ERRORS:
+            return {"status": "failed", "error": _ERRORS[job.ending]}
+        address = self.jobs.address(job)
         output: Any = {
             "no-track": None,
             "removed": None,
@@ -308,7 +298,7 @@ def _data(track: bytes) -> str:
 def _metadata(part: Any) -> dict[str, Any]:
     """Read what a caller wants to have beside a file; nothing where it is no object of JSON."""
     try:
-        told = read_json(part) if isinstance(part, str) else None
+        metadata = read_json(part) if isinstance(part, str) else None
     except Untrustworthy:
-        told = None
-    return told if isinstance(told, dict) else {}
+        metadata = None
+    return metadata if isinstance(metadata, dict) else {}

@@ -33,7 +33,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Order:
     """A valid call for a track; references are ids."""
 
     lyrics: str
@@ -43,7 +43,7 @@ class Wish:
     bitrate: int
 
 
-def read_wish(body: Any) -> Wish:
+def read_order(body: Any) -> Order:
     """Check the body of a paid call.
 
     Raises:
@@ -71,7 +71,7 @@ def read_wish(body: Any) -> Wish:
         raise RefusedError("invalid params, audio_setting", 2013)
     if setting.get("format", "mp3") != "mp3":
         raise RefusedError("invalid params, the sandbox makes mp3 only", 2013)
-    return Wish(lyrics, voice, beat, rate, bitrate)
+    return Order(lyrics, voice, beat, rate, bitrate)
 
 
 def check_recording(data: bytes, filename: str, content_type: str) -> float:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -32,7 +32,7 @@ _LINGER = 1.0
 _CONTROL = "/sandbox/"
 
 
-class Stand:
+class MusicServer:
     """An HTTP server on this machine that imitates a service, and can be told to misbehave.
 
     From another process: `POST /sandbox/knobs`, `POST /sandbox/faults` {name, times, on} and
@@ -46,9 +46,12 @@ class Stand:
         on_call: Told of every call that is no control call.
 
     Attributes:
-        stock: An MP3 that is the answer to every wish, instead of a sketch made from it.
+        stock: An MP3 that is the answer to every order, instead of a sketch made from it.
         generated: Every call for a track that showed the key, in order.
+        KNOBS: Which attributes can be set from another process, and how their value is read.
     """
+
+    KNOBS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {"latency": float}
 
     def __init__(
         self,
@@ -118,15 +121,15 @@ class Stand:
         raise NotImplementedError
 
     def turn(self, knobs: dict[str, Any]) -> None:
-        """Set what is named.
+        """Set attributes that are in `KNOBS`.
 
         Raises:
             ValueError: No such knob, or no such value.
         """
         for name, value in knobs.items():
-            if name != "latency":
+            if name not in self.KNOBS:
                 raise ValueError(f"there is no knob {name!r}")
-            self.latency = float(value)
+            setattr(self, name, self.KNOBS[name](value))
 
     def calls(self) -> dict[str, Any]:
         """Tell what was called, as JSON can hold it."""
@@ -170,7 +173,7 @@ class Stand:
             response = await handler(request)
         except web.HTTPException as error:
             response = self.problem(request, error.status, error.reason)
-        except ConnectionResetError:  # whoever asked has gone in the middle of a sentence
+        except ConnectionResetError:  # the caller hung up before the answer was complete
             response = self.drop(request)
         if self._observers and observed:
             milliseconds = (time.perf_counter() - started) * 1000
@@ -192,15 +195,15 @@ class Stand:
 
     async def _post_knobs(self, request: web.Request) -> web.Response:
         try:
-            self.turn(await _told(request))
+            self.turn(await _order(request))
         except (TypeError, ValueError, AttributeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"ok": True})
 
     async def _post_faults(self, request: web.Request) -> web.Response:
         try:
-            told = await _told(request)
-            self.fail(told["name"], few(told.get("times", 1)), told.get("on", "generate"))
+            order = await _order(request)
+            self.fail(order["name"], few(order.get("times", 1)), order.get("on", "generate"))
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"ok": True, "waiting": self.faults.waiting()})
@@ -209,7 +212,7 @@ class Stand:
         return web.json_response(self.calls())
 
 
-async def _told(request: web.Request) -> Any:
+async def _order(request: web.Request) -> Any:
     """Read what another process orders.
 
     Raises:

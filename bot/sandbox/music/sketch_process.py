@@ -1,4 +1,4 @@
-"""Making sketches in a process of their own, once for the same wish."""
+"""Making sketches in a process of their own, once for the same order."""
 
 import asyncio
 import hashlib
@@ -23,7 +23,7 @@ def make(
     return made
 
 
-class Maker:
+class SketchProcess:
     """Makes tracks out of recordings; owns the process that does it."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Maker:
         sample_rate: int,
         bitrate: int,
     ) -> bytes:
-        """Return the sketch of a wish, made now or before.
+        """Return the sketch of an order, made now or before.
 
         Args:
             voice: A recording that lends its voice, if any.
@@ -50,7 +50,7 @@ class Maker:
 
         Raises:
             TimeoutError: It took two minutes.
-            BrokenExecutor: The child was killed; the next wish gets a new one.
+            BrokenExecutor: The child was killed; the next order gets a new one.
         """
         key = (_digest(voice), _digest(beat), lyrics, sample_rate, bitrate)
         future = self._made.get(key)

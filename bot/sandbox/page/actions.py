@@ -7,17 +7,17 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.audio import Unusable
-from bot.sandbox.environment import Stage
+from bot.sandbox.environment import Environment
 from bot.sandbox.origins import MOST_FAULTS
-from bot.sandbox.page.audio import Sound
-from bot.sandbox.page.people import Cast
+from bot.sandbox.page.audio import PageAudio
+from bot.sandbox.page.people import People
 from bot.sandbox.synthesis import samples
 from bot.sandbox.telegram.api import Group, Person
 from bot.sandbox.telegram.methods.sending import TEXT_LIMIT
 from bot.untrusted import clamped
 
 Body = dict[str, Any]
-Act = Callable[[Body], Awaitable[Any]]
+Action = Callable[[Body], Awaitable[Any]]
 
 LARGEST = 20_000_000
 """Bytes of a file; of a larger one only the size is told, which is all that a bot gets too."""
@@ -38,27 +38,33 @@ class Refused(Exception):
         self.reason = reason
 
 
-class Acts:
+class PageActions:
     """Does what the page asks for.
 
     Args:
-        stage: Where.
-        cast: For whom.
-        sound: Measures and converts what is sent.
+        environment: Where.
+        people: For whom.
+        audio: Measures and converts what is sent.
         changed: Called when a knob, a fault or a person has changed.
     """
 
     def __init__(
-        self, stage: Stage, cast: Cast, sound: Sound, changed: Callable[[], None]
+        self,
+        environment: Environment,
+        people: People,
+        audio: PageAudio,
+        changed: Callable[[], None],
     ) -> None:
-        self._stage = stage
-        self._cast = cast
-        self._sound = sound
+        self._environment = environment
+        self._people = people
+        self._audio = audio
         self._changed = changed
         self._restarting = asyncio.Lock()
-        said = ["text", "edit", "press", "react", "sample", "claim", "block"]
-        turned = ["admit", "language", "latency", "fault", "clear", "restart"]
-        self.names: dict[str, Act] = {name: getattr(self, f"_{name}") for name in said + turned}
+        chat = "text edit press react sample claim block"
+        knobs = "admit language latency fault clear restart"
+        self.names: dict[str, Action] = {
+            name: getattr(self, f"_{name}") for name in f"{chat} {knobs}".split()
+        }
 
     async def file(self, body: Body, name: str, mime: str, content: bytes) -> None:
         """Send a file as its kind, or what was recorded as a voice note.
@@ -75,7 +81,7 @@ class Acts:
             return
         fields: Body = {"file_name": name, "mime_type": mime}
         if kind in {"audio", "video", "video_note"}:
-            measured = await self._sound.measure(content)
+            measured = await self._audio.measure(content)
             fields["duration"] = round(measured.seconds) if measured else 0
             kind = kind if measured or kind != "audio" else "document"
         await person.send_file(
@@ -88,7 +94,7 @@ class Acts:
 
     async def _send_recording(self, person: Person, group: Group | None, content: bytes) -> None:
         try:
-            voice = await self._sound.voice(content)
+            voice = await self._audio.voice(content)
         except Unusable as error:
             raise Refused("no-sound") from error
         await person.send_voice(voice.content, duration=round(voice.seconds), chat=group)
@@ -105,7 +111,7 @@ class Acts:
         text = str(body["text"])
         if not text.strip() or len(text) > TEXT_LIMIT:
             raise Refused("too-long" if text.strip() else "empty")
-        chat = self._stage.telegram.world.chats[body["chat"]]
+        chat = self._environment.telegram.state.chats[body["chat"]]
         if chat.messages[body["id"]].data["from"]["id"] != person.id:
             raise Refused("not-yours")
         await person.edit_text(body["id"], text, chat=group)
@@ -124,7 +130,7 @@ class Acts:
         person, group = self._who(body)
         name = str(body["name"])
         content = await asyncio.to_thread(_SAMPLES[name])
-        measured = await self._sound.measure(content)
+        measured = await self._audio.measure(content)
         seconds = round(measured.seconds) if measured else 0
         if name == "hum":
             await person.send_voice(content, duration=seconds, chat=group)
@@ -147,40 +153,40 @@ class Acts:
         await (person.block() if body["on"] else person.unblock())
 
     async def _language(self, body: Body) -> None:
-        self._stage.telegram.speak(int(body["person"]), str(body["language"])[:16])
+        self._environment.telegram.speak(int(body["person"]), str(body["language"])[:16])
         self._changed()
 
     async def _latency(self, body: Body) -> None:
         if not isinstance(body["seconds"], int | float):
             raise Refused("refused")
-        self._stage.stand.latency = clamped(body["seconds"], 0.0, _SLOWEST)
+        self._environment.music_server.latency = clamped(body["seconds"], 0.0, _SLOWEST)
         self._changed()
 
     async def _fault(self, body: Body) -> None:
         times = int(clamped(body.get("times"), 1, MOST_FAULTS))
         if body["service"] == "music":
-            self._stage.stand.fail(str(body["name"]), times, on=str(body["on"]))
+            self._environment.music_server.fail(str(body["name"]), times, on=str(body["on"]))
         else:
             after = int(clamped(body.get("retry_after"), 1, _LONGEST_PAUSE, 5))
-            self._stage.telegram.fail(body["on"], body["name"], times, retry_after=after)
+            self._environment.telegram.fail(body["on"], body["name"], times, retry_after=after)
         self._changed()
 
     async def _clear(self, _: Body) -> None:
-        self._stage.telegram.clear_faults()
-        for on in self._stage.stand.faults.waiting():
-            self._stage.stand.faults.clear(on)
+        self._environment.telegram.clear_faults()
+        for on in self._environment.music_server.faults.waiting():
+            self._environment.music_server.faults.clear(on)
         self._changed()
 
     async def _admit(self, body: Body) -> None:
         """Let somebody in, as the owner."""
-        person = self._stage.telegram.known_person(int(body["person"]))
+        person = self._environment.telegram.known_person(int(body["person"]))
         async with self._alone():
-            await self._stage.let_in(person.id)
+            await self._environment.let_in(person.id)
         self._changed()
 
     async def _restart(self, _: Body) -> None:
         async with self._alone():
-            await self._stage.restart_bot()
+            await self._environment.restart_bot()
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -195,4 +201,4 @@ class Acts:
             yield
 
     def _who(self, body: Body) -> tuple[Person, Group | None]:
-        return self._cast.find(int(body["person"]), int(body["chat"]))
+        return self._people.find(int(body["person"]), int(body["chat"]))

@@ -1,4 +1,4 @@
-"""Sound for the page: voice notes out of what a browser records, lengths, and waveforms."""
+"""Audio for the page: voice notes out of what a browser records, lengths, and waveforms."""
 
 import asyncio
 import hashlib
@@ -28,7 +28,7 @@ class Voice:
     seconds: float
 
 
-class Sound:
+class PageAudio:
     """Converts and measures; what is measured is remembered. `aclose` ends the processes."""
 
     def __init__(self) -> None:

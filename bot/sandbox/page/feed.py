@@ -7,9 +7,9 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from bot.sandbox.page.serialize import shape
+from bot.sandbox.page.serialize import serialize
 from bot.sandbox.telegram.event_log import Event
-from bot.sandbox.telegram.state import World
+from bot.sandbox.telegram.state import TelegramState
 
 News = dict[str, Any]
 
@@ -23,11 +23,11 @@ class Feed:
     """Tells every open page what happens.
 
     Args:
-        world: Whose messages are told of.
+        state: Whose messages are told of.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, state: TelegramState) -> None:
+        self._state = state
         self._pages: dict[web.WebSocketResponse, asyncio.Queue[News | Event]] = {}
 
     def event(self, event: Event) -> None:
@@ -79,18 +79,18 @@ class Feed:
     ) -> None:
         with suppress(ConnectionError):
             while socket in self._pages or not queue.empty():
-                news = await queue.get()
-                told = self._told(news) if isinstance(news, Event) else news
-                if told is not None:
-                    await socket.send_json(told)
+                item = await queue.get()
+                news = self._news_of(item) if isinstance(item, Event) else item
+                if news is not None:
+                    await socket.send_json(news)
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
-    def _told(self, event: Event) -> News | None:
+    def _news_of(self, event: Event) -> News | None:
         """Make news of an event, with the message as it looks by now."""
-        chat = self._world.chats.get(event.chat_id or 0)
+        chat = self._state.chats.get(event.chat_id or 0)
         if event.kind in {"message", "edited", "reaction"}:
             message = chat.messages.get(event.message_id or 0) if chat else None
-            return {"kind": "message", "message": shape(message)} if message else None
+            return {"kind": "message", "message": serialize(message)} if message else None
         if event.kind == "deleted":
             return {"kind": "deleted", "chat": event.chat_id, "id": event.message_id}
         if event.kind == "action":

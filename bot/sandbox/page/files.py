@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from bot.sandbox.page.audio import Sound
+from bot.sandbox.page.audio import PageAudio
 from bot.sandbox.telegram.file_store import FileStore, StoredFile
 
 _TYPES = {
@@ -24,12 +24,12 @@ class Files:
 
     Args:
         files: Where they are.
-        sound: Measures them.
+        audio: Measures them.
     """
 
-    def __init__(self, files: FileStore, sound: Sound) -> None:
+    def __init__(self, files: FileStore, audio: PageAudio) -> None:
         self._files = files
-        self._sound = sound
+        self._audio = audio
 
     async def content(self, request: web.Request) -> web.StreamResponse:
         """Give the bytes, or the range of them that is asked for."""
@@ -56,7 +56,7 @@ class Files:
     async def wave(self, request: web.Request) -> web.StreamResponse:
         """Give `seconds` and `bars`, a hundred levels from 0 to 100; no bars without sound."""
         _, content = self._find(request)
-        measured = await self._sound.measure(content)
+        measured = await self._audio.measure(content)
         if measured is None:
             return web.json_response({"seconds": 0, "bars": []})
         return web.json_response({"seconds": measured.seconds, "bars": measured.waveform})

@@ -1,11 +1,11 @@
-"""Who is there when the curtain rises: two people, and a group with both of them in it."""
+"""The people of the page: an owner, a guest, and a group with both of them in it."""
 
 from bot.sandbox.telegram.api import Group, Person, TelegramApi
 
 OWNER, GUEST = 1001, 1002
 
 
-class Cast:
+class People:
     """The people a visitor can be, and the chats they have.
 
     Args:
@@ -35,7 +35,7 @@ class Cast:
     def chats(self) -> list[dict[str, object]]:
         """Where they talk: id, title, and the ids of who sees it."""
         private: list[dict[str, object]] = [
-            {"id": person, "title": self._telegram.world.bot["first_name"], "members": [person]}
+            {"id": person, "title": self._telegram.state.bot["first_name"], "members": [person]}
             for person in (OWNER, GUEST)
         ]
         return [

@@ -11,7 +11,7 @@ _SHOWN = ("callback_data", "url", "copy_text")
 _KEYBOARD = ("keyboard", "remove_keyboard", "force_reply", "one_time_keyboard")
 
 
-def shape(message: Message) -> Data:
+def serialize(message: Message) -> Data:
     """Make a message for the page.
 
     Text comes plain, with Telegram's entities beside it (offsets in UTF-16 units, as JavaScript
@@ -38,9 +38,9 @@ def shape(message: Message) -> Data:
     }
 
 
-def history(chat: Chat) -> list[Data]:
+def serialize_chat(chat: Chat) -> list[Data]:
     """Make all messages of a chat, oldest first."""
-    return [shape(message) for message in chat.messages.values()]
+    return [serialize(message) for message in chat.messages.values()]
 
 
 def kind_of(data: Data) -> str:
@@ -69,7 +69,7 @@ def _file(kind: str, data: Data) -> Data:
 
 def _buttons(data: Data) -> list[list[Data]]:
     rows = data.get("reply_markup", {}).get("inline_keyboard", [])
-    return [[_button(each) for each in row] for row in rows]
+    return [[_button(button) for button in row] for row in rows]
 
 
 def _button(button: Data) -> Data:
@@ -90,8 +90,8 @@ def _reactions(message: Message) -> list[Data]:
     """Count who has put what under it."""
     counted: dict[str, list[int]] = {}
     for user_id, put in message.reactions.items():
-        for each in put:
-            counted.setdefault(each.get("emoji", "?"), []).append(user_id)
+        for reaction in put:
+            counted.setdefault(reaction.get("emoji", "?"), []).append(user_id)
     return [{"emoji": emoji, "users": users} for emoji, users in counted.items()]
 
 

@@ -2,21 +2,22 @@
 
 import asyncio
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import BodyPartReader, web
 
-from bot.sandbox.environment import Stage
+from bot.sandbox.environment import Environment
 from bot.sandbox.origins import LOCAL
-from bot.sandbox.page.actions import LARGEST, Acts, Refused
-from bot.sandbox.page.audio import Sound
-from bot.sandbox.page.call_log import Backstage
+from bot.sandbox.page.actions import LARGEST, PageActions, Refused
+from bot.sandbox.page.audio import PageAudio
+from bot.sandbox.page.call_log import CallLog
 from bot.sandbox.page.feed import Feed
 from bot.sandbox.page.files import Files
 from bot.sandbox.page.origin_guard import guard
-from bot.sandbox.page.people import Cast
-from bot.sandbox.page.serialize import history
+from bot.sandbox.page.people import People
+from bot.sandbox.page.serialize import serialize_chat
 from bot.sandbox.telegram.api import Call
 from bot.untrusted import read_json
 
@@ -28,28 +29,28 @@ _NAME = 200
 
 
 class Page:
-    """A stage's page in the browser.
+    """The page of an environment, and its server.
 
     Args:
-        stage: Its owner starts and ends it; the page may be there before.
+        environment: Its owner starts and ends it; the page may be there before.
         host: Where to listen. Anything but this machine's own addresses lets others in.
     """
 
-    def __init__(self, stage: Stage, *, host: str = "127.0.0.1") -> None:
-        self.stage = stage
+    def __init__(self, environment: Environment, *, host: str = "127.0.0.1") -> None:
+        self.environment = environment
         self._host = host
-        self._cast = Cast(stage.telegram)
-        self._sound = Sound()
-        self._feed = Feed(stage.telegram.world)
-        self._backstage = Backstage(stage)
-        self._acts = Acts(stage, self._cast, self._sound, self._tell_state)
-        self._files = Files(stage.telegram.world.files, self._sound)
+        self._people = People(environment.telegram)
+        self._audio = PageAudio()
+        self._feed = Feed(environment.telegram.state)
+        self._call_log = CallLog(environment)
+        self._actions = PageActions(environment, self._people, self._audio, self._tell_state)
+        self._files = Files(environment.telegram.state.files, self._audio)
         self._bot = "starting"
         self._ends = [
-            stage.telegram.on_event(self._feed.event),
-            stage.telegram.on_call(self._telegram_called),
-            stage.stand.on_begin(self._music_begun),
-            stage.stand.on_call(self._music_called),
+            environment.telegram.on_event(self._feed.event),
+            environment.telegram.on_call(self._telegram_called),
+            environment.music_server.on_begin(self._music_begun),
+            environment.music_server.on_call(self._music_called),
         ]
         self._runner: web.AppRunner | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -82,7 +83,7 @@ class Page:
         return app
 
     async def aclose(self) -> None:
-        """Stop listening, and let the stage be."""
+        """Stop listening, and let the environment be."""
         for end in self._ends:
             end()
         if self._watch is not None:
@@ -91,7 +92,7 @@ class Page:
         await self._feed.aclose()
         if self._runner is not None:
             await self._runner.cleanup()
-        await self._sound.aclose()
+        await self._audio.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -101,43 +102,43 @@ class Page:
 
     def _everything(self) -> dict[str, Any]:
         """Say all that a page needs when it opens, or comes back."""
-        world = self.stage.telegram.world
+        state = self.environment.telegram.state
         return {
             "kind": "hello",
-            "bot": {**world.bot, "about": world.settings.get("description ", "")},
-            "chats": self._cast.chats,
-            "messages": [each for chat in world.chats.values() for each in history(chat)],
-            "blocked": [chat.data["id"] for chat in world.chats.values() if chat.blocked],
-            "calls": list(self._backstage.calls),
-            "begun": self._backstage.begun,
-            "catalogue": self._backstage.catalogue(),
+            "bot": {**state.bot, "about": state.settings.get("description ", "")},
+            "chats": self._people.chats,
+            "messages": list(chain.from_iterable(map(serialize_chat, state.chats.values()))),
+            "blocked": [chat.data["id"] for chat in state.chats.values() if chat.blocked],
+            "calls": list(self._call_log.calls),
+            "begun": self._call_log.begun,
+            "catalogue": self._call_log.catalogue(),
             "largest": LARGEST,
             **self._state(),
         }
 
     def _state(self) -> dict[str, Any]:
-        telegram = self.stage.telegram
+        telegram = self.environment.telegram
         commands = {
             chat["id"]: {
                 person["id"]: telegram.commands(int(str(chat["id"])), int(str(person["id"])))
-                for person in self._cast.people
+                for person in self._people.people
             }
-            for chat in self._cast.chats
+            for chat in self._people.chats
         }
-        people = [int(str(person["id"])) for person in self._cast.people]
+        people = [int(str(person["id"])) for person in self._people.people]
         return {
-            "people": self._cast.people,
+            "people": self._people.people,
             "status": self._bot,
             "commands": commands,
-            "let_in": [person for person in people if self.stage.lets_in(person)],
-            "state": self._backstage.state(),
+            "let_in": [person for person in people if self.environment.lets_in(person)],
+            "state": self._call_log.state(),
         }
 
     def _tell_state(self) -> None:
         self._feed.tell("state", **self._state())
 
     def _telegram_called(self, call: Call) -> None:
-        self._feed.tell("call", call=self._backstage.telegram_call(call))
+        self._feed.tell("call", call=self._call_log.telegram_call(call))
         chat = str(call.params.get("chat_id", ""))
         if "method not found" in call.description and chat.lstrip("-").isdecimal():
             self._feed.tell("unsupported", chat=int(chat), method=call.method)
@@ -145,12 +146,12 @@ class Page:
             self._tell_state()
 
     def _music_begun(self, method: str, path: str) -> None:
-        self._feed.tell("begun", call=self._backstage.music_begun(method, path))
+        self._feed.tell("begun", call=self._call_log.music_begun(method, path))
 
     def _music_called(
         self, method: str, path: str, status: int, ms: float, fields: dict[str, Any]
     ) -> None:
-        call = self._backstage.music_call(method, path, status, ms, fields)
+        call = self._call_log.music_call(method, path, status, ms, fields)
         self._feed.tell("call", call=call)
         self._tell_state()
 
@@ -158,10 +159,10 @@ class Page:
         """Look after the bot's process, and tell when it comes and goes."""
         seen = None
         while True:
-            process = self.stage.process
+            process = self.environment.process
             if process is None or process.returncode is not None:
                 status, seen = "stopped", None
-            elif process is seen or self.stage.telegram.world.updates.is_polled:
+            elif process is seen or self.environment.telegram.state.updates.is_polled:
                 status, seen = "running", process
             else:
                 status = "starting"
@@ -177,14 +178,14 @@ class Page:
         return await self._feed.serve(request, self._everything)
 
     async def _post_act(self, request: web.Request) -> web.StreamResponse:
-        act = self._acts.names.get(request.match_info["name"])
+        act = self._actions.names.get(request.match_info["name"])
         if act is None or request.content_type != "application/json":
             raise web.HTTPNotFound
         try:
-            told = read_json(await request.read())
-            if not isinstance(told, dict):
-                raise TypeError(type(told))  # noqa: TRY301 - of what was sent
-            return web.json_response({"done": await act(told)})
+            body = read_json(await request.read())
+            if not isinstance(body, dict):
+                raise TypeError(type(body))  # noqa: TRY301 - of what was sent
+            return web.json_response({"done": await act(body)})
         except Refused as error:
             return web.json_response({"error": error.reason}, status=400)
         except (LookupError, TypeError, ValueError, AttributeError):
@@ -196,7 +197,7 @@ class Page:
             raise web.HTTPUnsupportedMediaType
         try:
             about, name, mime, content = await _form(request)
-            await self._acts.file(about, name[:_NAME], mime, content)
+            await self._actions.file(about, name[:_NAME], mime, content)
         except Refused as error:
             status = 413 if error.reason == "too-big" else 400
             return web.json_response({"error": error.reason}, status=status)

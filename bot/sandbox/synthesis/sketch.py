@@ -160,14 +160,14 @@ def _on_chord(midi: int, chord: tuple[int, ...]) -> int:
 
 def _sounds(line: str) -> list[str]:
     """Return a vowel for each group of vowels, and for each sign of a script of syllables."""
-    found: list[str] = []
+    vowels: list[str] = []
     within = False
     for letter in unicodedata.normalize("NFC", line.casefold()):
         plain = unicodedata.normalize("NFKD", letter)[0]
         vowel = _SPOKEN.get(plain)
         if letter >= _IDEOGRAPHS and letter.isalpha():
-            found.append("aeiou"[ord(letter) % 5])
+            vowels.append("aeiou"[ord(letter) % 5])
         elif vowel and not within:
-            found.append(vowel)
+            vowels.append(vowel)
         within = vowel is not None
-    return found
+    return vowels

@@ -17,13 +17,12 @@ from bot.sandbox.telegram.control_api import ControlRoutes
 from bot.sandbox.telegram.event_log import Event, EventLog
 from bot.sandbox.telegram.faults import Fault, Kind
 from bot.sandbox.telegram.methods.managing import commands_shown
-from bot.sandbox.telegram.people.actions import Chatting
-from bot.sandbox.telegram.people.person import Attachment, Person
-from bot.sandbox.telegram.people.reader import Group
+from bot.sandbox.telegram.people.actions import PersonActions
+from bot.sandbox.telegram.people.person import Attachment, Group, Person
 from bot.sandbox.telegram.people.views import Button, SeenFile, SeenMessage
-from bot.sandbox.telegram.server import Call, Dispatcher
-from bot.sandbox.telegram.state import Answer, Chat, Keep, World
-from bot.sandbox.telegram.webhook_sender import WebhookPump
+from bot.sandbox.telegram.server import BotApiServer, Call
+from bot.sandbox.telegram.state import Answer, Chat, Keep, TelegramState
+from bot.sandbox.telegram.webhook_sender import WebhookSender
 
 __all__ = [
     "Answer",
@@ -75,38 +74,34 @@ class TelegramApi:
     ) -> None:
         self.token = token
         self.url = ""
-        self.world = World(_bot(token, username, first_name), keep or Keep())
-        self._chatting = Chatting(self.world)
+        self.state = TelegramState(_bot(token, username, first_name), keep or Keep())
+        self._actions = PersonActions(self.state)
         self._people: dict[int, Person] = {}
-        self._dispatcher = Dispatcher(
-            self.world,
-            token,
-            strict_rates=strict_rates,
-            control=ControlRoutes(self).handle,
-        )
+        self._server = BotApiServer(self.state, token, strict_rates=strict_rates)
+        self._server.control = ControlRoutes(self.state, self, self._server).handle
         self._webhook_pause = webhook_pause
-        self._pump: WebhookPump | None = None
+        self._webhook_sender: WebhookSender | None = None
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> Self:
         """Listen; afterwards `url` says where. Port 0 takes a free one."""
-        self._dispatcher.names = frozenset({host, *LOCAL})
-        server = web.Server(self._dispatcher.handle, handler_cancellation=True, access_log=None)
+        self._server.names = frozenset({host, *LOCAL})
+        server = web.Server(self._server.handle, handler_cancellation=True, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, backlog=1024)
         await site.start()
         taken = self._runner.addresses[0][1]
         self.url = f"http://{host}:{taken}"
-        self._pump = WebhookPump(self.world, first_pause=self._webhook_pause)
+        self._webhook_sender = WebhookSender(self.state, first_pause=self._webhook_pause)
         return self
 
     async def aclose(self) -> None:
         """Stop listening and let go of everything."""
-        self._dispatcher.closing.set()
-        self.world.updates.end_poll("Conflict: terminated by setWebhook request")
-        if self._pump is not None:
-            await self._pump.aclose()
+        self._server.closing.set()
+        self.state.updates.end_poll("Conflict: terminated by setWebhook request")
+        if self._webhook_sender is not None:
+            await self._webhook_sender.aclose()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -119,41 +114,41 @@ class TelegramApi:
     @property
     def calls(self) -> deque[Call]:
         """What the bot called, oldest first, bounded by `keep.calls`."""
-        return self._dispatcher.calls
+        return self._server.calls
 
     @property
     def counts(self) -> Counter[str]:
         """How often each method was called, ever."""
-        return self._dispatcher.counts
+        return self._server.counts
 
     @property
     def unknown_methods(self) -> list[str]:
         """Methods that were called and that the sandbox doesn't have."""
-        return self._dispatcher.unknown_methods
+        return self._server.unknown_methods
 
     @property
     def complaints(self) -> list[str]:
         """What Telegram would pass over in silence: covers it ignores, wrong kinds of audio."""
-        return self.world.complaints
+        return self.state.complaints
 
     @property
     def events(self) -> EventLog:
         """Everything that happened, in order."""
-        return self.world.events
+        return self.state.events
 
     @property
     def latency(self) -> float:
         """Seconds every answer but that of `getUpdates` takes longer."""
-        return self._dispatcher.latency
+        return self._server.latency
 
     @latency.setter
     def latency(self, seconds: float) -> None:
-        self._dispatcher.latency = seconds
+        self._server.latency = seconds
 
     @property
     def pending_updates(self) -> int:
         """How many updates the bot has not confirmed."""
-        return len(self.world.updates)
+        return len(self.state.updates)
 
     def person(
         self,
@@ -184,11 +179,11 @@ class TelegramApi:
         named: dict[str, Any] = {
             key: user[key] for key in ("first_name", "last_name", "username") if key in user
         }
-        self.world.users[id] = user
-        self.world.chats[id] = Chat(
+        self.state.users[id] = user
+        self.state.chats[id] = Chat(
             {"id": id, "type": "private", **named}, members={id: None}, started=started
         )
-        person = self._people[id] = Person(self.world, self._chatting, user)
+        person = self._people[id] = Person(self.state, self._actions, user)
         return person
 
     def known_person(self, id: int) -> Person:  # noqa: A002 - the Bot API's word
@@ -203,20 +198,20 @@ class TelegramApi:
 
     def group(self, title: str, members: Sequence[Person]) -> Group:
         """Make a supergroup with the bot in it; the bot hears that it was added."""
-        group = Group(-1_001_000_000_000 - len(self.world.chats), title)
+        group = Group(-1_001_000_000_000 - len(self.state.chats), title)
         chat = Chat(
             {"id": group.id, "type": "supergroup", "title": title},
             members={member.id: None for member in members},
         )
-        self.world.chats[group.id] = chat
-        self._chatting.set_membership(chat, members[0].user, "left", "member")
+        self.state.chats[group.id] = chat
+        self._actions.set_membership(chat, members[0].user, "left", "member")
         return group
 
     def fail(
         self, method: str, kind: Kind, times: int = 1, *, retry_after: int = 1, skip: int = 0
     ) -> None:
         """Order trouble for the next calls of a method; see `faults.Fault` and `faults.Kind`."""
-        self._dispatcher.faults.add(Fault(method, kind, times, retry_after, skip))
+        self._server.faults.add(Fault(method, kind, times, retry_after, skip))
 
     def answer(
         self, method: str, body: str | bytes, *, status: int = 200, times: int = 1, skip: int = 0
@@ -225,7 +220,7 @@ class TelegramApi:
 
         So speak broken servers, proxies, and whoever means ill; `method` as for `fail`.
         """
-        self._dispatcher.faults.add(
+        self._server.faults.add(
             Fault(method, "answer", times, skip=skip, body=body, status=status)
         )
 
@@ -236,18 +231,18 @@ class TelegramApi:
             folder: Where its files are, in a folder named by the token; None ends the mode.
             shared: Whether the files are really there; else the disk is another machine's.
         """
-        files = self.world.files
+        files = self.state.files
         files.folder = None if folder is None else folder / self.token
         files.shared = shared
 
     def lead_files_to(self, path: str | None) -> None:
         """Let `getFile` give one path for every file, as a hostile server could; None ends it."""
-        self.world.files.lead = path
+        self.state.files.lead = path
 
     @property
     def waiting_faults(self) -> list[str]:
         """The trouble that has not struck yet, a line for each."""
-        return self._dispatcher.faults.waiting()
+        return self._server.faults.waiting()
 
     def speak(self, id: int, language_code: str) -> None:  # noqa: A002 - the Bot API's word
         """Let somebody's app speak another language; empty for one that doesn't say.
@@ -258,15 +253,15 @@ class TelegramApi:
         person = self.known_person(id)
         named = {name: value for name, value in person.user.items() if name != "language_code"}
         person.user = named | ({"language_code": language_code} if language_code else {})
-        self.world.users[id] = person.user
+        self.state.users[id] = person.user
 
     def commands(self, chat: int, user: int) -> list[dict[str, Any]]:
         """Give the commands of the bot that somebody's app lists in a chat."""
-        return commands_shown(self.world, self.world.chats[chat].data, self.world.users[user])
+        return commands_shown(self.state, self.state.chats[chat].data, self.state.users[user])
 
     def clear_faults(self) -> None:
         """Cancel the trouble that has not struck yet."""
-        self._dispatcher.faults.clear()
+        self._server.faults.clear()
 
     def redeliver(self, update_id: int) -> None:
         """Send an update again, under its old number.
@@ -274,19 +269,19 @@ class TelegramApi:
         Raises:
             LookupError: It is not remembered.
         """
-        self.world.updates.redeliver(update_id)
+        self.state.updates.redeliver(update_id)
 
     def expire_queries(self) -> None:
         """Make every unanswered press too old to be answered."""
-        self.world.queries.clear()
+        self.state.queries.clear()
 
     def on_call(self, observer: Callable[[Call], None]) -> Callable[[], None]:
         """Hear of every call; returns what ends it."""
-        return _subscribe(self._dispatcher.observers, observer)
+        return _subscribe(self._server.observers, observer)
 
     def on_event(self, observer: Callable[[Event], None]) -> Callable[[], None]:
         """Hear of every event; returns what ends it."""
-        return _subscribe(self.world.events.observers, observer)
+        return _subscribe(self.state.events.observers, observer)
 
 
 def _subscribe(observers: list[Any], observer: Any) -> Callable[[], None]:

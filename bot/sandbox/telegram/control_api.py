@@ -28,23 +28,21 @@ gets a 400 with `{"error"}`.
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from aiohttp import web
 
 from bot.sandbox.origins import few
 from bot.sandbox.telegram.errors import ApiError
-from bot.sandbox.telegram.faults import Kind
+from bot.sandbox.telegram.faults import Fault, Kind
 from bot.sandbox.telegram.params import Params, read_params
-from bot.sandbox.telegram.people.person import Person
-from bot.sandbox.telegram.people.reader import Group
+from bot.sandbox.telegram.people.person import Group, Person
 from bot.sandbox.telegram.people.views import KINDS, SeenMessage
-
-if TYPE_CHECKING:
-    from bot.sandbox.telegram.api import TelegramApi
+from bot.sandbox.telegram.server import BotApiServer
+from bot.sandbox.telegram.state import TelegramState
 
 Route = Callable[[Params], Awaitable[Any]]
 
@@ -57,15 +55,32 @@ _FLAGS = frozenset({"is_animated", "is_video"})
 _OF_USER = frozenset({"started", "is_premium", "added_to_attachment_menu"})
 
 
+class People(Protocol):
+    """Where people come from: `api.TelegramApi`, which this module serves and does not know."""
+
+    def person(self, **fields: Any) -> Person:
+        """Find a person by `id`, or let one be born."""
+
+    def known_person(self, id_: int, /) -> Person:
+        """Find a person; a LookupError where there is none."""
+
+    def group(self, title: str, members: Sequence[Person]) -> Group:
+        """Make a group."""
+
+
 class ControlRoutes:
     """Answers what stands under `/sandbox/`.
 
     Args:
-        api: What it steers.
+        state: What is looked at and changed.
+        people: Who does it.
+        server: Whose calls are shown, and told to go wrong.
     """
 
-    def __init__(self, api: "TelegramApi") -> None:
-        self._api = api
+    def __init__(self, state: TelegramState, people: People, server: BotApiServer) -> None:
+        self._state = state
+        self._people = people
+        self._server = server
         posts = "people groups text texts file press edit react block unblock faults clear knobs"
         gets = "history events calls stats file"
         self._routes: dict[tuple[str, str], Route] = {
@@ -82,18 +97,18 @@ class ControlRoutes:
         try:
             result = await route(await read_params(request))
         except (ApiError, LookupError, TypeError, ValueError) as error:
-            said = f"{type(error).__name__}: {error}"
-            return web.json_response({"error": said}, status=400)
+            reason = f"{type(error).__name__}: {error}"
+            return web.json_response({"error": reason}, status=400)
         return (
             web.Response(body=result) if isinstance(result, bytes) else web.json_response(result)
         )
 
     def _person(self, params: Params) -> Person:
-        return self._api.known_person(params.integer("person"))
+        return self._people.known_person(params.integer("person"))
 
     def _group(self, params: Params) -> Group | None:
         chat = params.integer("chat")
-        return Group(chat, str(self._api.world.chats[chat].data["title"])) if chat else None
+        return Group(chat, str(self._state.chats[chat].data["title"])) if chat else None
 
     def _place(self, params: Params) -> dict[str, Any]:
         """Read where and how something is said."""
@@ -111,11 +126,11 @@ class ControlRoutes:
         }
         if "id" in fields:
             fields["id"] = int(fields["id"])
-        return self._api.person(**fields).user
+        return self._people.person(**fields).user
 
     async def _post_groups(self, params: Params) -> Any:
-        members = [self._api.known_person(each) for each in params.values["members"]]
-        return asdict(self._api.group(params.text("title"), members))
+        members = [self._people.known_person(id_) for id_ in params.values["members"]]
+        return asdict(self._people.group(params.text("title"), members))
 
     async def _post_text(self, params: Params) -> Any:
         sent = await self._person(params).send_text(
@@ -127,8 +142,8 @@ class ControlRoutes:
 
     async def _post_texts(self, params: Params) -> Any:
         items = params.values["items"]
-        sent = [await self._api.known_person(who).send_text(text) for who, text in items]
-        return {"messages": [_receipt(each) for each in sent]}
+        sent = [await self._people.known_person(who).send_text(text) for who, text in items]
+        return {"messages": [_receipt(message) for message in sent]}
 
     async def _post_file(self, params: Params) -> Any:
         kind, content, fields = _file(params)
@@ -179,55 +194,57 @@ class ControlRoutes:
         return {"ok": True}
 
     async def _post_faults(self, params: Params) -> Any:
-        method, kind = params.text("method"), params.text("kind")
-        times, skip = few(params.values.get("times", 1)), params.integer("skip")
-        if kind == "answer":
-            body, status = params.text("body"), params.integer("status", 200)
-            self._api.answer(method, body, status=status, times=times, skip=skip)
-        else:
-            pause = params.integer("retry_after", 1)
-            self._api.fail(method, cast("Kind", kind), times, retry_after=pause, skip=skip)
+        fault = Fault(
+            params.text("method"),
+            cast("Kind", params.text("kind")),
+            few(params.values.get("times", 1)),
+            retry_after=params.integer("retry_after", 1),
+            skip=params.integer("skip"),
+            body=params.text("body"),
+            status=params.integer("status", 200),
+        )
+        self._server.faults.add(fault)
         return {"ok": True}
 
     async def _post_clear(self, _params: Params) -> Any:
-        self._api.clear_faults()
+        self._server.faults.clear()
         return {"ok": True}
 
     async def _post_knobs(self, params: Params) -> Any:
-        self._api.latency = float(params.values["latency"])
-        return {"latency": self._api.latency}
+        self._server.latency = float(params.values["latency"])
+        return {"latency": self._server.latency}
 
     async def _post_redeliver(self, params: Params) -> Any:
-        self._api.redeliver(params.integer("update_id"))
+        self._state.updates.redeliver(params.integer("update_id"))
         return {"ok": True}
 
     async def _get_history(self, params: Params) -> Any:
         seen = self._person(params).history(self._group(params), after=params.integer("after"))
-        return {"number": self._api.events.number, "messages": [_shown(each) for each in seen]}
+        return {"number": self._state.events.number, "messages": list(map(_shown, seen))}
 
     async def _get_events(self, params: Params) -> Any:
-        events, after = self._api.events, params.integer("after")
+        events, after = self._state.events, params.integer("after")
         wait = min(float(params.text("timeout") or 0), _LONGEST_WAIT)
         if events.number <= after and wait > 0:
             await events.next(wait)
-        found = events.since(after, limit=params.integer("limit", 1000))
-        return {"number": events.number, "events": [asdict(each) for each in found]}
+        after_it = events.since(after, limit=params.integer("limit", 1000))
+        return {"number": events.number, "events": [asdict(event) for event in after_it]}
 
     async def _get_calls(self, params: Params) -> Any:
-        newest = islice(reversed(self._api.calls), params.integer("last", 100))
-        return {"calls": [asdict(each) for each in newest][::-1]}
+        newest = islice(reversed(self._server.calls), params.integer("last", 100))
+        return {"calls": [asdict(call) for call in newest][::-1]}
 
     async def _get_stats(self, _params: Params) -> Any:
         return {
-            "counts": dict(self._api.counts),
-            "pending": self._api.pending_updates,
-            "number": self._api.events.number,
-            "unknown_methods": self._api.unknown_methods,
-            "complaints": self._api.complaints,
+            "counts": dict(self._server.counts),
+            "pending": len(self._state.updates),
+            "number": self._state.events.number,
+            "unknown_methods": self._server.unknown_methods,
+            "complaints": self._state.complaints,
         }
 
     async def _get_file(self, params: Params) -> bytes:
-        content = self._api.world.files.content_of(params.text("file_id"))
+        content = self._state.files.content_of(params.text("file_id"))
         if content is None:
             raise LookupError("no such file, or its bytes are forgotten")
         return content

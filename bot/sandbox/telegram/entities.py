@@ -76,12 +76,12 @@ def formatted(
         ApiError: The parse mode is not HTML, or the HTML doesn't parse.
     """
     if not parse_mode:
-        plain, found = text.rstrip(), list(entities or ())
-        return plain, _with_automatic(plain, found)
+        plain = text.rstrip()
+        return plain, _with_automatic(plain, list(entities or ()))
     if parse_mode.lower() != "html":
         raise bad_request("unsupported parse_mode")
     plain, parsed = _parse_html(text)
-    return plain, [dict(each) for each in parsed]
+    return plain, [dict(entity) for entity in parsed]
 
 
 @lru_cache(maxsize=512)
@@ -89,7 +89,7 @@ def _parse_html(source: str) -> tuple[str, tuple[Entity, ...]]:
     parser = _HtmlParser(source)
     parser.run()
     text, entities = _trimmed("".join(parser.parts), parser.entities)
-    entities.sort(key=lambda each: (each["offset"], -each["length"]))
+    entities.sort(key=lambda entity: (entity["offset"], -entity["length"]))
     return text, tuple(_with_automatic(text, entities))
 
 
@@ -123,47 +123,47 @@ class _HtmlParser:
         self.offset += utf16_length(text)
 
     def _character(self, at: int) -> int:
-        found = _CHARACTER.match(self.source, at)
-        if found is None:
+        match = _CHARACTER.match(self.source, at)
+        if match is None:
             self._add("&")
             return at + 1
-        self._add(_decoded(found))
-        return found.end()
+        self._add(_decoded(match))
+        return match.end()
 
     def _tag(self, at: int) -> int:
         return self._end(at) if self.source.startswith("</", at) else self._start(at)
 
     def _start(self, at: int) -> int:
-        found, byte = _START.match(self.source, at), self._byte(at)
-        if found is None:
+        match, byte = _START.match(self.source, at), self._byte(at)
+        if match is None:
             raise _unparsable(f"Unclosed start tag at byte offset {byte}")
-        tag = found[1].lower()
+        tag = match[1].lower()
         if tag not in _TYPES:
             raise _unparsable(f'Unsupported start tag "{tag}" at byte offset {byte}')
         attributes = {
-            each[1].lower(): _CHARACTER.sub(_decoded, each[2] or each[3] or each[4] or "")
-            for each in _ATTRIBUTE.finditer(found[2])
+            name.lower(): _CHARACTER.sub(_decoded, quoted or single_quoted or bare)
+            for name, quoted, single_quoted, bare in _ATTRIBUTE.findall(match[2])
         }
         if tag == "span" and attributes.get("class") != "tg-spoiler":
             raise _unparsable(f'Tag "span" must have class "tg-spoiler" at byte offset {byte}')
         self.open.append(_Open(tag, attributes, self.offset, len(self.parts)))
-        return found.end()
+        return match.end()
 
     def _end(self, at: int) -> int:
-        found, byte = _END.match(self.source, at), self._byte(at)
+        match, byte = _END.match(self.source, at), self._byte(at)
         if not self.open:
             raise _unparsable(f"Unexpected end tag at byte offset {byte}")
-        if found is None:
+        if match is None:
             raise _unparsable(f"Unclosed end tag at byte offset {byte}")
         opened = self.open.pop()
-        if found[1] and found[1].lower() != opened.tag:
+        if match[1] and match[1].lower() != opened.tag:
             raise _unparsable(
                 f"Unmatched end tag at byte offset {byte}, "
-                f'expected "</{opened.tag}>", found "</{found[1].lower()}>"'
+                f'expected "</{opened.tag}>", found "</{match[1].lower()}>"'
             )
         if self.offset > opened.offset:
             self._close(opened)
-        return found.end()
+        return match.end()
 
     def _close(self, opened: _Open) -> None:
         entity: Entity = {
@@ -190,18 +190,18 @@ class _HtmlParser:
     def _is_coded(self, entity: Entity) -> bool:
         """Whether a `<code class="language-…">` has already made this `<pre>`."""
         return any(
-            "language" in each and each["offset"] == entity["offset"] for each in self.entities
+            "language" in other and other["offset"] == entity["offset"] for other in self.entities
         )
 
     def _byte(self, at: int) -> int:
         return len(self.source[:at].encode(errors="surrogatepass"))
 
 
-def _decoded(found: re.Match[str]) -> str:
-    if found[3]:
-        return _NAMED[found[3]]
-    code = int(found[1], 16) if found[1] else int(found[2])
-    return chr(code) if 0 < code <= sys.maxunicode else found[0]
+def _decoded(match: re.Match[str]) -> str:
+    if match[3]:
+        return _NAMED[match[3]]
+    code = int(match[1], 16) if match[1] else int(match[2])
+    return chr(code) if 0 < code <= sys.maxunicode else match[0]
 
 
 def _unparsable(detail: str) -> ApiError:
@@ -216,11 +216,11 @@ def _trimmed(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
         return text, entities
     shift, size = utf16_length(text[:lead]), utf16_length(plain)
     kept = []
-    for each in entities:
-        start = max(each["offset"] - shift, 0)
-        end = min(each["offset"] + each["length"] - shift, size)
+    for entity in entities:
+        start = max(entity["offset"] - shift, 0)
+        end = min(entity["offset"] + entity["length"] - shift, size)
         if end > start:
-            kept.append({**each, "offset": start, "length": end - start})
+            kept.append({**entity, "offset": start, "length": end - start})
     return plain, kept
 
 
@@ -229,30 +229,30 @@ def _with_automatic(text: str, entities: list[Entity]) -> list[Entity]:
     if "/" not in text and "@" not in text:
         return entities
     taken = [
-        (each["offset"], each["offset"] + each["length"])
-        for each in entities
-        if each["type"] in {"code", "pre", "text_link", "bot_command", "url", "mention"}
+        (entity["offset"], entity["offset"] + entity["length"])
+        for entity in entities
+        if entity["type"] in {"code", "pre", "text_link", "bot_command", "url", "mention"}
     ]
     added = list(entities)
-    for found in _AUTOMATIC.finditer(text):
-        start = utf16_length(text[: found.start()])
-        end = start + utf16_length(found[0])
+    for match in _AUTOMATIC.finditer(text):
+        start = utf16_length(text[: match.start()])
+        end = start + utf16_length(match[0])
         if not any(start < last and first < end for first, last in taken):
-            added.append({"type": found.lastgroup, "offset": start, "length": end - start})
-    added.sort(key=lambda each: (each["offset"], -each["length"]))
+            added.append({"type": match.lastgroup, "offset": start, "length": end - start})
+    added.sort(key=lambda entity: (entity["offset"], -entity["length"]))
     return added
 
 
 def as_html(text: str, entities: list[Entity]) -> str:
     """Write text and entities as the HTML that would make them."""
     marks: dict[int, list[str]] = {}
-    for each in sorted(entities, key=lambda each: (each["offset"], -each["length"])):
-        tag = _TAGS.get(each["type"].removeprefix("expandable_"))
+    for entity in sorted(entities, key=lambda entity: (entity["offset"], -entity["length"])):
+        tag = _TAGS.get(entity["type"].removeprefix("expandable_"))
         if tag is None:
             continue
-        extra = f' href="{html.escape(each["url"])}"' if "url" in each else ""
-        marks.setdefault(each["offset"], []).append(f"<{tag}{extra}>")
-        marks.setdefault(each["offset"] + each["length"], []).insert(0, f"</{tag}>")
+        extra = f' href="{html.escape(entity["url"])}"' if "url" in entity else ""
+        marks.setdefault(entity["offset"], []).append(f"<{tag}{extra}>")
+        marks.setdefault(entity["offset"] + entity["length"], []).insert(0, f"</{tag}>")
     written, position = [], 0
     for at in sorted(marks):
         written.append(html.escape(utf16_cut(text, position, at - position), quote=False))

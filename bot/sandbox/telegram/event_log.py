@@ -61,9 +61,9 @@ class EventLog:
             observer(event)
         if self._waiting:
             waiting, self._waiting = self._waiting, set()
-            for each in waiting:
-                if not each.done():
-                    each.set_result(None)
+            for waiter in waiting:
+                if not waiter.done():
+                    waiter.set_result(None)
         return self.number
 
     def since(self, number: int, *, limit: int = 1000) -> list[Event]:

@@ -1,4 +1,4 @@
-"""Trouble on order: Telegram's bad days, and its flood limits."""
+"""Faults that are ordered for the next calls, and Telegram's flood limits."""
 
 import time
 from collections import defaultdict, deque
@@ -25,7 +25,7 @@ SILENT = frozenset({"reset", "lost", "hang", "timeout"})
 
 UNAVAILABLE = "wrong file_id or the file is temporarily unavailable"
 
-_SAID = {
+_DESCRIPTIONS = {
     "401": "Unauthorized",
     "403": "Forbidden: bot was blocked by the user",
     "404": "Not Found",
@@ -37,7 +37,7 @@ _SAID = {
 
 @dataclass(slots=True)
 class Fault:
-    """Trouble for the next calls of a method.
+    """What goes wrong with the next calls of a method.
 
     Args:
         method: Its name, `file` for downloads, `*` for every method except `getUpdates`.
@@ -78,29 +78,29 @@ class Fault:
             return flooded(self.retry_after)
         if self.kind == "unavailable":
             return bad_request(UNAVAILABLE)
-        return ApiError(int(self.kind), _SAID[self.kind])
+        return ApiError(int(self.kind), _DESCRIPTIONS[self.kind])
 
 
 class Faults:
-    """The trouble that waits."""
+    """The faults that have not struck yet."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Order trouble."""
+        """Order a fault."""
         self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Cancel all trouble."""
+        """Cancel all of them."""
         self._waiting.clear()
 
     def waiting(self) -> list[str]:
         """Tell what is still to happen, a line for each."""
-        return [f"{each.method}: {each.kind} x{each.times}" for each in self._waiting]
+        return [f"{fault.method}: {fault.kind} x{fault.times}" for fault in self._waiting]
 
     def next(self, method: str) -> Fault | None:
-        """Take the trouble for a call, its name in lower case."""
+        """Take the fault of a call, its name in lower case."""
         if not self._waiting:
             return None
         for fault in self._waiting:

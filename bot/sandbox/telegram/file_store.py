@@ -73,7 +73,7 @@ class FileStore:
         number = next(self._numbers)
         prefix, folder, suffix = _FOLDERS[kind]
         if "." in name:
-            suffix = "".join(each for each in name.rpartition(".")[2] if each.isalnum()) or suffix
+            suffix = "".join(filter(str.isalnum, name.rpartition(".")[2])) or suffix
         length = len(content) if content is not None else 0
         stored = StoredFile(
             file_id=f"{prefix}AgADGQEAA{number:010x}Refrain",

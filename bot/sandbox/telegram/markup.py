@@ -38,7 +38,7 @@ def inline_markup(params: Params) -> dict[str, Any] | None:
         return None
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise bad_request('field "inline_keyboard" must be of type Array')
-    kept = [[_button(each) for each in row] for row in rows if row]
+    kept = [[_button(button) for button in row] for row in rows if row]
     if sum(map(len, kept)) > _BUTTONS_LIMIT:
         raise bad_request("reply markup is too long")
     return {"inline_keyboard": kept} if kept else None

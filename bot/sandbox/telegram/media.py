@@ -6,7 +6,7 @@ from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.file_store import FileStore, StoredFile
 from bot.sandbox.telegram.file_types import is_music, is_voice, jpeg_size, picture_size
 from bot.sandbox.telegram.params import Params, Upload
-from bot.sandbox.telegram.state import Data, World
+from bot.sandbox.telegram.state import Data, TelegramState
 
 _THUMBNAIL_BYTES = 200_000
 _THUMBNAIL_SIDE = 320
@@ -37,7 +37,7 @@ _POSSIBLE = {
 """What it may have besides, of what people's apps send."""
 
 
-def attach(world: World, params: Params, kind: str) -> Data:
+def attach(state: TelegramState, params: Params, kind: str) -> Data:
     """Make the media field of a message the bot sends.
 
     What Telegram would show as a plain file (`sendAudio` of something else than MP3 or M4A)
@@ -48,17 +48,17 @@ def attach(world: World, params: Params, kind: str) -> Data:
     """
     upload = params.upload(kind)
     if upload is None:
-        return _known(world, params.text(kind), kind)
+        return _known(state, params.text(kind), kind)
     if not upload.content:
         raise bad_request("file must be non-empty")
     if kind == "photo":
-        return {"photo": _photo(world.files, upload)}
+        return {"photo": _photo(state.files, upload)}
     if (kind == "audio" and not is_music(upload.content)) or (
         kind == "voice" and not is_voice(upload.content)
     ):
-        world.complain(f"{upload.file_name!r} is not what send{kind.capitalize()} is for")
+        state.complain(f"{upload.file_name!r} is not what send{kind.capitalize()} is for")
         kind = "document"
-    stored = world.files.add(kind, upload.content, name=upload.file_name)
+    stored = state.files.add(kind, upload.content, name=upload.file_name)
     details = stored.details
     details |= {"mime_type": upload.mime_type, "file_size": stored.size}
     if kind in {"audio", "document"}:
@@ -70,7 +70,7 @@ def attach(world: World, params: Params, kind: str) -> Data:
             name: params.text(name) for name in ("title", "performer") if params.text(name)
         }
     if kind != "voice":
-        details |= _thumbnail(world, params)
+        details |= _thumbnail(state, params)
     return {kind: details}
 
 
@@ -95,13 +95,13 @@ def person_file(
     return stored
 
 
-def _known(world: World, file_id: str, kind: str) -> Data:
+def _known(state: TelegramState, file_id: str, kind: str) -> Data:
     if not file_id:
         raise bad_request(f"there is no {kind} in the request")
-    stored = world.files.find(file_id)
+    stored = state.files.find(file_id)
     if stored is None:
         if "://" in file_id:
-            world.complain(f"{kind} by address: the sandbox has no network")
+            state.complain(f"{kind} by address: the sandbox has no network")
             raise bad_request("failed to get HTTP URL content")
         raise bad_request("wrong file identifier/HTTP URL specified")
     if stored.kind == "photo":
@@ -118,22 +118,22 @@ def _photo(files: FileStore, upload: Upload) -> list[Data]:
     return [stored.details]
 
 
-def _thumbnail(world: World, params: Params) -> Data:
+def _thumbnail(state: TelegramState, params: Params) -> Data:
     """Take a cover as Telegram does: the wrong ones are ignored, which is a complaint here."""
     upload = params.upload("thumbnail")
     if upload is None:
         if params.text("thumbnail"):
-            world.complain("thumbnail ignored: thumbnails can only be uploaded afresh")
+            state.complain("thumbnail ignored: thumbnails can only be uploaded afresh")
         return {}
     size = jpeg_size(upload.content)
     if size is None:
-        world.complain("thumbnail ignored: not a JPEG")
+        state.complain("thumbnail ignored: not a JPEG")
     elif len(upload.content) >= _THUMBNAIL_BYTES:
-        world.complain(f"thumbnail ignored: {len(upload.content)} bytes, less than 200 kB allowed")
+        state.complain(f"thumbnail ignored: {len(upload.content)} bytes, less than 200 kB allowed")
     elif max(size) > _THUMBNAIL_SIDE:
-        world.complain(f"thumbnail ignored: {size[0]}x{size[1]}, 320 allowed")
+        state.complain(f"thumbnail ignored: {size[0]}x{size[1]}, 320 allowed")
     else:
-        stored = world.files.add("thumbnail", upload.content)
+        stored = state.files.add("thumbnail", upload.content)
         stored.details |= {"width": size[0], "height": size[1], "file_size": stored.size}
         return {"thumbnail": stored.details}
     return {}

@@ -72,8 +72,8 @@ class Params:
         try:
             return read_json(value)
         except Untrustworthy as error:
-            said = f"can't parse {name.replace('_', ' ')} JSON object"
-            raise bad_request(said) from error
+            reason = f"can't parse {name.replace('_', ' ')} JSON object"
+            raise bad_request(reason) from error
 
     def upload(self, name: str) -> Upload | None:
         """Find the file a parameter means: its own part, or the one it is attached to."""
@@ -88,11 +88,11 @@ class Params:
             return self.values
         sizes = {
             name: {
-                "file_name": each.file_name,
-                "mime_type": each.mime_type,
-                "size": len(each.content),
+                "file_name": upload.file_name,
+                "mime_type": upload.mime_type,
+                "size": len(upload.content),
             }
-            for name, each in self.files.items()
+            for name, upload in self.files.items()
         }
         return {**self.values, **sizes}
 
@@ -141,15 +141,15 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _read_parts(body: bytes, content_type: str, params: Params) -> None:
-    found = _BOUNDARY.search(content_type)
-    if found is None:
+    boundary = _BOUNDARY.search(content_type)
+    if boundary is None:
         raise bad_request("boundary not found")
-    for part in (b"\r\n" + body).split(b"\r\n--" + found[1].encode())[1:-1]:
+    for part in (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode())[1:-1]:
         head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
         name = _NAME.search(head)
         if name is None:
             continue
-        key, file_name = _said(name), _file_name(head)
+        key, file_name = _unquoted(name), _file_name(head)
         if file_name is None:
             params.values[key] = content.decode(errors="replace")
         else:
@@ -163,11 +163,11 @@ def _file_name(head: bytes) -> str | None:
     coded = _CODED_NAME.search(head)
     if coded is not None:
         return unquote_to_bytes(coded[1]).decode(errors="replace")
-    found = _FILE_NAME.search(head)
-    return None if found is None else _said(found)
+    plain = _FILE_NAME.search(head)
+    return None if plain is None else _unquoted(plain)
 
 
-def _said(found: re.Match[bytes]) -> str:
-    if found[1] is None:
-        return found[2].strip().decode(errors="replace")
-    return re.sub(rb"\\(.)", rb"\1", found[1]).decode(errors="replace")
+def _unquoted(match: re.Match[bytes]) -> str:
+    if match[1] is None:
+        return match[2].strip().decode(errors="replace")
+    return re.sub(rb"\\(.)", rb"\1", match[1]).decode(errors="replace")

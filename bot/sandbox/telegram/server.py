@@ -16,9 +16,9 @@ from bot.sandbox.telegram.errors import ApiError
 from bot.sandbox.telegram.faults import AFTER, SILENT, Fault, Faults, Rates
 from bot.sandbox.telegram.methods import editing, managing, sending
 from bot.sandbox.telegram.params import Params, read_params
-from bot.sandbox.telegram.state import World
+from bot.sandbox.telegram.state import TelegramState
 
-Method = Callable[[World, Params], Any]
+Method = Callable[[TelegramState, Params], Any]
 Control = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 METHODS: dict[str, Method] = {
@@ -86,21 +86,21 @@ class Call:
     description: str = ""
 
 
-class Dispatcher:
+class BotApiServer:
     """Answers requests.
 
     Attributes:
         names: Hosts under which it may be asked for.
+        control: What answers under `/sandbox/`.
 
     Args:
-        world: What is true.
+        state: What is true.
         token: The one that is accepted.
         strict_rates: Whether floods are refused.
-        control: What answers under `/sandbox/`.
     """
 
-    def __init__(self, world: World, token: str, *, strict_rates: bool, control: Control) -> None:
-        self.calls: deque[Call] = deque(maxlen=world.keep.calls)
+    def __init__(self, state: TelegramState, token: str, *, strict_rates: bool) -> None:
+        self.calls: deque[Call] = deque(maxlen=state.keep.calls)
         self.counts: Counter[str] = Counter()
         self.unknown_methods: list[str] = []
         self.observers: list[Callable[[Call], None]] = []
@@ -108,8 +108,8 @@ class Dispatcher:
         self.latency = 0.0
         self.closing = asyncio.Event()
         self.names: Collection[str] = LOCAL
-        self._world = world
-        self._control = control
+        self.control: Control | None = None
+        self._state = state
         self._rates = Rates() if strict_rates else None
         self._token = token
         self._prefix = f"/bot{token}/"
@@ -124,8 +124,8 @@ class Dispatcher:
             return await self._call(request, path[len(self._prefix) :])
         if path.startswith(self._file_prefix):
             return await self._download(request, path[len(self._file_prefix) :])
-        if path.startswith("/sandbox/"):
-            return await self._control(request)
+        if self.control is not None and path.startswith("/sandbox/"):
+            return await self.control(request)
         token = path.removeprefix("/file").removeprefix("/bot").partition("/")[0]
         if _TOKEN.fullmatch(token):
             return _refusal(ApiError(401, "Unauthorized"))
@@ -175,8 +175,8 @@ class Dispatcher:
 
     async def _act(self, lower: str, params: Params) -> web.Response:
         if lower == "getupdates":
-            self._world.updates.allow(params.json("allowed_updates"))
-            body = await self._world.updates.poll(
+            self._state.updates.allow(params.json("allowed_updates"))
+            body = await self._state.updates.poll(
                 params.integer("offset"), params.integer("limit", 100), params.integer("timeout")
             )
         else:
@@ -186,7 +186,7 @@ class Dispatcher:
                 raise ApiError(404, "Not Found: method not found")
             if self._rates and lower.startswith(_COUNTED) and lower not in _UNCOUNTED:
                 self._rates.take(params.integer("chat_id"))
-            body = json.dumps(known[1](self._world, params)).encode()
+            body = json.dumps(known[1](self._state, params)).encode()
         return web.Response(body=b'{"ok":true,"result":' + body + b"}", headers=_JSON)
 
     async def _download(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
@@ -196,7 +196,7 @@ class Dispatcher:
             if fault is not None:
                 response = await self._strike(request, fault)
             else:
-                response = web.Response(body=managing.download(self._world, path))
+                response = web.Response(body=managing.download(self._state, path))
         except ApiError as error:
             response = _refusal(error)
         except _DroppedError:

@@ -83,7 +83,7 @@ class Answer:
     url: str = ""
 
 
-class World:
+class TelegramState:
     """Everything that is true at the moment.
 
     Args:

@@ -5,22 +5,22 @@ import time
 
 import aiohttp
 
-from bot.sandbox.telegram.state import World
+from bot.sandbox.telegram.state import TelegramState
 
 _PATIENCE = aiohttp.ClientTimeout(total=60)
 _SLOWEST = 5.0
 
 
-class WebhookPump:
+class WebhookSender:
     """Posts updates to the webhook, one after another, each until it is taken.
 
     Args:
-        world: Whose updates.
+        state: Whose updates.
         first_pause: Seconds before an update is sent again; it doubles up to 5 s.
     """
 
-    def __init__(self, world: World, *, first_pause: float) -> None:
-        self._world = world
+    def __init__(self, state: TelegramState, *, first_pause: float) -> None:
+        self._state = state
         self._first_pause = first_pause
         self._session = aiohttp.ClientSession(timeout=_PATIENCE)
         self._task = asyncio.create_task(self._run())
@@ -32,7 +32,7 @@ class WebhookPump:
         await self._session.close()
 
     async def _run(self) -> None:
-        updates, pause = self._world.updates, self._first_pause
+        updates, pause = self._state.updates, self._first_pause
         while True:
             await updates.arrived.wait()
             updates.arrived.clear()
@@ -49,15 +49,15 @@ class WebhookPump:
     async def _post(self, body: bytes) -> str:
         """Post one update; returns what went wrong, in Telegram's words, or nothing."""
         headers = {"Content-Type": "application/json"}
-        secret = self._world.settings.get("webhook", {}).get("secret")
+        secret = self._state.settings.get("webhook", {}).get("secret")
         if secret:
             headers["X-Telegram-Bot-Api-Secret-Token"] = secret
-        url = self._world.updates.webhook_url
+        url = self._state.updates.webhook_url
         try:
             async with self._session.post(url, data=body, headers=headers) as answer:
-                said = await answer.read()
-                if b'"method"' in said:
-                    self._world.complain("a call in the answer to a webhook is not supported")
+                body_back = await answer.read()
+                if b'"method"' in body_back:
+                    self._state.complain("a call in the answer to a webhook is not supported")
                 if answer.ok:
                     return ""
                 return f"Wrong response from the webhook: {answer.status} {answer.reason}"
@@ -65,7 +65,7 @@ class WebhookPump:
             return "Connection refused"
 
     def _note(self, trouble: str) -> None:
-        settings = self._world.settings.get("webhook")
+        settings = self._state.settings.get("webhook")
         if settings is not None:
             when = int(time.time())
             settings["trouble"] = {"last_error_date": when, "last_error_message": trouble}

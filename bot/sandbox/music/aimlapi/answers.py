@@ -12,9 +12,9 @@ from uuid import uuid4
 from aiohttp import web
 
 from bot import untrusted
-from bot.sandbox.music.aimlapi import faults as wrong
+from bot.sandbox.music.aimlapi import faults
 from bot.sandbox.music.rules import RefusedError
-from bot.sandbox.music.server import STATUS, Stand
+from bot.sandbox.music.server import STATUS, MusicServer
 
 _CREDITS_PER_USD = 2_000_000
 _PIECE = 1 << 15
@@ -52,21 +52,23 @@ async def read_json(request: web.Request) -> Any:
         raise RefusedError("Body validation error") from error
 
 
-def refuse(request: web.Request, told: wrong.Refusal) -> web.Response:
+def refuse(request: web.Request, refusal: faults.Refusal) -> web.Response:
     """Say no: with the body that is given, or in the gateway's own form."""
-    if isinstance(told.body, str):
-        return web.Response(text=told.body, status=told.status, content_type="text/html")
-    body = told.body or {
+    if isinstance(refusal.body, str):
+        return web.Response(text=refusal.body, status=refusal.status, content_type="text/html")
+    body = refusal.body or {
         "requestId": str(uuid4()),
-        "statusCode": str(told.status) if told.as_text else told.status,
+        "statusCode": str(refusal.status) if refusal.as_text else refusal.status,
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "path": request.path,
-        "message": told.message,
+        "message": refusal.message,
     }
-    return web.json_response(body, status=told.status, headers=dict(told.headers))
+    return web.json_response(body, status=refusal.status, headers=dict(refusal.headers))
 
 
-async def send_track(stand: Stand, request: web.Request, track: Track) -> web.StreamResponse:
+async def send_track(
+    server: MusicServer, request: web.Request, track: Track
+) -> web.StreamResponse:
     """Answer with a track as far as its fault allows.
 
     The text goes out in small pieces as the caller takes them: a wave of answers does not
@@ -86,7 +88,7 @@ async def send_track(stand: Stand, request: web.Request, track: Track) -> web.St
         for piece in _pieces(track):
             if track.fault in {"cut-body", "slow-body"}:
                 await response.write(piece[: len(piece) // 2])
-                return await _break_off(stand, request, track)
+                return await _break_off(server, request, track)
             await response.write(piece)
         await response.write(after)
         await response.write_eof()
@@ -95,10 +97,10 @@ async def send_track(stand: Stand, request: web.Request, track: Track) -> web.St
     return response
 
 
-async def _break_off(stand: Stand, request: web.Request, track: Track) -> web.Response:
+async def _break_off(server: MusicServer, request: web.Request, track: Track) -> web.Response:
     if track.fault == "slow-body":
-        await stand.hang()
-    return stand.drop(request)
+        await server.hang()
+    return server.drop(request)
 
 
 def _around(track: Track) -> tuple[bytes, bytes]:
@@ -108,7 +110,7 @@ def _around(track: Track) -> tuple[bytes, bytes]:
         data = None
     elif track.fault in {"audio-null", "in-progress"}:
         data = {"audio": None, "status": 1 if track.fault == "in-progress" else 2}
-    elif track.fault in wrong.ADDRESS:
+    elif track.fault in faults.ADDRESS:
         elsewhere = "http://127.0.0.1:9/track.mp3"
         data = {"audio": elsewhere if track.fault == "audio-url-elsewhere" else track.url}
     answer = {
@@ -123,19 +125,19 @@ def _around(track: Track) -> tuple[bytes, bytes]:
 
 def _count(track: Track) -> int:
     """Count the digits that `_pieces` gives."""
-    if track.fault in wrong.SILENT:
+    if track.fault in faults.SILENT:
         return 0
-    if track.fault in wrong.AUDIO:
-        return len(wrong.spoil(track.fault or "", track.mp3))
+    if track.fault in faults.AUDIO:
+        return len(faults.spoil(track.fault or "", track.mp3))
     return 2 * len(track.mp3)
 
 
 def _pieces(track: Track) -> Iterator[bytes]:
     """Give the hexadecimal text piece by piece; all of it is twice as large as the track."""
-    if track.fault in wrong.SILENT:
+    if track.fault in faults.SILENT:
         return
-    if track.fault in wrong.AUDIO:
-        yield wrong.spoil(track.fault or "", track.mp3)
+    if track.fault in faults.AUDIO:
+        yield faults.spoil(track.fault or "", track.mp3)
         return
     for start in range(0, len(track.mp3), _PIECE):
         yield hexlify(track.mp3[start : start + _PIECE])

@@ -118,8 +118,8 @@ def refusal(name: str) -> Refusal | None:
 
 def verdict(code: int, message: str | None = None) -> dict[str, Any]:
     """Say no the way the provider behind the gateway does: inside a success of HTTP."""
-    told = {"status_code": code, "status_msg": message or CODES[code]}
-    return {"data": None, "base_resp": told}
+    base_resp = {"status_code": code, "status_msg": message or CODES[code]}
+    return {"data": None, "base_resp": base_resp}
 
 
 def spoil(name: str, track: bytes) -> bytes:

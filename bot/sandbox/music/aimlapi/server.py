@@ -5,19 +5,18 @@ import base64
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from aiohttp import web
 
-from bot.sandbox.music.aimlapi import cover
-from bot.sandbox.music.aimlapi import faults as wrong
+from bot.sandbox.music.aimlapi import cover, faults
 from bot.sandbox.music.aimlapi.answers import Track, read_json, refuse, send_track
 from bot.sandbox.music.aimlapi.calls import GenerateCall, UploadCall
-from bot.sandbox.music.aimlapi.uploads import Shelf
-from bot.sandbox.music.rules import MODEL, PURPOSES, RefusedError, check_recording, read_wish
-from bot.sandbox.music.server import FIELDS, OnCall, Stand
-from bot.sandbox.music.sketch_process import Maker
+from bot.sandbox.music.aimlapi.uploads import Uploads
+from bot.sandbox.music.rules import MODEL, PURPOSES, RefusedError, check_recording, read_order
+from bot.sandbox.music.server import FIELDS, MusicServer, OnCall
+from bot.sandbox.music.sketch_process import SketchProcess
 
 PRICE_USD = 0.0315
 """What a track costs: 63,000 credits at 2,000,000 a dollar."""
@@ -27,7 +26,7 @@ _UPLOAD_SHARE = 8  # an upload takes about an eighth of what a track takes
 _GATEWAY_TIMEOUT = 504
 
 
-class MusicApi(Stand):
+class MusicApi(MusicServer):
     """Music-01 on this machine.
 
     Args:
@@ -35,14 +34,22 @@ class MusicApi(Stand):
         latency: Seconds a track takes at least.
         upload_latency: Seconds an upload takes at least; an eighth of `latency` if None.
         balance: Dollars on the account.
-        on_call: See `Stand`.
+        on_call: See `MusicServer`.
 
     Attributes:
-        stock: An MP3 that is the answer to every wish, instead of a sketch made from it.
+        stock: An MP3 that is the answer to every order, instead of a sketch made from it.
         withdrawn: Whether the model has been taken off the list.
         uploads: Every call for an upload that showed the key, in order.
         generated: Every call for a track that showed the key, in order.
     """
+
+    KNOBS: ClassVar = {
+        **MusicServer.KNOBS,
+        "withdrawn": bool,
+        "balance": float,
+        "upload_latency": lambda value: None if value is None else float(value),
+        "stock": lambda value: None if value is None else base64.b64decode(value, validate=True),
+    }
 
     def __init__(
         self,
@@ -53,22 +60,22 @@ class MusicApi(Stand):
         balance: float = 10.0,
         on_call: OnCall | None = None,
     ) -> None:
-        catalogue = {"upload": wrong.UPLOAD, "generate": wrong.GENERATE, **cover.CATALOGUE}
+        catalogue = {"upload": faults.UPLOAD, "generate": faults.GENERATE, **cover.CATALOGUE}
         super().__init__(key=key, latency=latency, catalogue=catalogue, on_call=on_call)
         self.upload_latency = upload_latency
         self.balance = balance
         self.withdrawn = False
         self.uploads: list[UploadCall] = []
         self.generated: list[GenerateCall] = []
-        self._shelf = Shelf()
+        self._stored = Uploads()
         self._files: dict[str, bytes] = {}
-        self._maker = Maker()
-        self.cover = cover.CoverApi(self, self._maker, self._knows, self._pay)
+        self._sketches = SketchProcess()
+        self.cover = cover.CoverApi(self, self._sketches, self._knows, self._pay)
 
     @property
     def billed(self) -> int:
         """How many tracks were charged, covers included."""
-        covers = sum(job.billed for job in self.cover.desk.jobs.values())
+        covers = sum(job.billed for job in self.cover.jobs.by_id.values())
         return covers + sum(call.billed for call in self.generated)
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -83,43 +90,25 @@ class MusicApi(Stand):
             *self.cover.routes(),
         )
 
-    def turn(self, knobs: dict[str, Any]) -> None:
-        """Set latency, upload_latency, balance, withdrawn, or stock (Base64 of an MP3, or null).
-
-        Raises:
-            ValueError: No such knob, or no such value.
-        """
-        for name, value in knobs.items():
-            if name == "stock":
-                self.stock = None if value is None else base64.b64decode(value, validate=True)
-            elif name == "withdrawn":
-                self.withdrawn = bool(value)
-            elif name == "balance":
-                self.balance = float(value)
-            elif name == "upload_latency":
-                self.upload_latency = None if value is None else float(value)
-            else:
-                super().turn({name: value})
-
     def calls(self) -> dict[str, Any]:
         """Tell what was called, as JSON can hold it."""
         return {
             "uploads": [asdict(call) for call in self.uploads],
             "generated": [asdict(call) for call in self.generated],
-            "covers": [job.told() for job in self.cover.desk.jobs.values()],
+            "covers": [job.as_json() for job in self.cover.jobs.by_id.values()],
             "billed": self.billed,
             "balance": round(self.balance, 6),
         }
 
     def problem(self, request: web.Request, status: int, message: str) -> web.Response:
         """Say no in the gateway's own form."""
-        return refuse(request, wrong.Refusal(status, message))
+        return refuse(request, faults.Refusal(status, message))
 
     async def aclose(self) -> None:
         """Stop listening and end the process that makes sketches."""
         await super().aclose()
-        await self.cover.desk.aclose()
-        await asyncio.to_thread(self._maker.close)
+        await self.cover.jobs.aclose()
+        await asyncio.to_thread(self._sketches.close)
 
     async def _models(self, _: web.Request) -> web.Response:
         """List what is sold; needs no key."""
@@ -132,7 +121,7 @@ class MusicApi(Stand):
 
     async def _balance(self, request: web.Request) -> web.Response:
         if not self._knows(request):
-            return self.problem(request, 401, wrong.STATUSES[401])
+            return self.problem(request, 401, faults.STATUSES[401])
         return web.json_response({"current_balance": round(self.balance, 6), "currency": "USD"})
 
     async def _file(self, request: web.Request) -> web.Response:
@@ -143,7 +132,7 @@ class MusicApi(Stand):
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         if not self._knows(request):
-            return self.problem(request, 401, wrong.STATUSES[401])
+            return self.problem(request, 401, faults.STATUSES[401])
         call = UploadCall(fault=self.faults.take("upload"))
         self.uploads.append(call)
         try:
@@ -187,7 +176,7 @@ class MusicApi(Stand):
 
     def _name(self, request: web.Request, call: UploadCall, data: bytes) -> web.Response:
         """Answer with the ids of a recording."""
-        call.ids = self._shelf.keep(data, call.purpose)
+        call.ids = self._stored.keep(data, call.purpose)
         call.ok = call.fault is None
         if call.fault == "reset-after":
             return self.drop(request)
@@ -199,27 +188,27 @@ class MusicApi(Stand):
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
         if not self._knows(request):
-            return self.problem(request, 401, wrong.STATUSES[401])
+            return self.problem(request, 401, faults.STATUSES[401])
         call = GenerateCall(
             fault=self.faults.take("generate"),
             request_id=request.headers.get("X-Client-Request-Id"),
         )
         self.generated.append(call)
         try:
-            wish = read_wish(await read_json(request))
-            call.lyrics, call.voice, call.beat = wish.lyrics, wish.voice, wish.beat
+            order = read_order(await read_json(request))
+            call.lyrics, call.voice, call.beat = order.lyrics, order.voice, order.beat
             request[FIELDS] = asdict(call)
             early = await self._early(request, call.fault)
             if early is not None:
                 return early
-            voice = self._shelf.find(wish.voice, "vocal")
-            beat = self._shelf.find(wish.beat, "instrumental")
+            voice = self._stored.find(order.voice, "vocal")
+            beat = self._stored.find(order.beat, "instrumental")
         except RefusedError as error:
             return self._refused(request, error)
         if self.balance < PRICE_USD:
-            return self.problem(request, 402, wrong.STATUSES[402])
+            return self.problem(request, 402, faults.STATUSES[402])
         track, _ = await asyncio.gather(
-            self._track(voice, beat, wish.lyrics, wish.sample_rate, wish.bitrate),
+            self._track(voice, beat, order.lyrics, order.sample_rate, order.bitrate),
             self.pause(self.latency),
         )
         return await self._answer(request, call, track)
@@ -229,7 +218,7 @@ class MusicApi(Stand):
     ) -> bytes:
         if self.stock is not None:
             return self.stock
-        return await self._maker.track(
+        return await self._sketches.track(
             voice, beat, lyrics=lyrics, sample_rate=rate, bitrate=bitrate
         )
 
@@ -246,7 +235,7 @@ class MusicApi(Stand):
             await self.hang()
             return self.drop(request)
         if call.fault == "504-after":
-            return self.problem(request, _GATEWAY_TIMEOUT, wrong.STATUSES[_GATEWAY_TIMEOUT])
+            return self.problem(request, _GATEWAY_TIMEOUT, faults.STATUSES[_GATEWAY_TIMEOUT])
         call.ok = call.fault in {None, "audio-url"}
         name = f"{uuid4().hex}.mp3"
         if call.fault == "audio-url":
@@ -261,9 +250,9 @@ class MusicApi(Stand):
         if fault == "hang":
             await self.hang()
             return self.drop(request)
-        told = wrong.refusal(fault) if fault else None
-        if told is not None:
-            return refuse(request, told)
+        refusal = faults.refusal(fault) if fault else None
+        if refusal is not None:
+            return refuse(request, refusal)
         if self.withdrawn:
             return self.problem(request, 404, f"Cannot POST {request.path}")
         return None
@@ -271,7 +260,7 @@ class MusicApi(Stand):
     def _refused(self, request: web.Request, error: RefusedError) -> web.Response:
         if error.code is None:
             return self.problem(request, 400, error.message)
-        return web.json_response(wrong.verdict(error.code, error.message))
+        return web.json_response(faults.verdict(error.code, error.message))
 
     def _pay(self, price: float) -> bool:
         if self.balance < price:

@@ -17,7 +17,7 @@ _FIELDS = {"vocal": "voice_id", "instrumental": "instrumental_id"}
 _INVALID, _STALE = 2013, 2042
 
 
-class Shelf:
+class Uploads:
     """Keeps every recording once, however often it is uploaded."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ export class Backstage {
     this.waiting = el("div", { class: "waiting", role: "status", tabIndex: -1 });
     this.latency = el("input", { type: "range", min: 0, max: 60, step: 1, "aria-label": words.latency,
       onchange: () => this.order("latency", { seconds: Number(this.latency.value) }),
-      oninput: () => this.told() });
+      oninput: () => this.showLatency() });
     this.output = el("output", {});
     this.forms = el("div", { class: "forms" });
     place.append(
@@ -60,7 +60,7 @@ export class Backstage {
 
   show({ latency, waiting, complaints }) {
     if (document.activeElement !== this.latency) this.latency.value = latency;
-    this.told();
+    this.showLatency();
     const music = Object.entries(waiting.music).flatMap(([on, names]) => names.map((name) => `${words.on[on] ?? on}: ${faultName(name)}`));
     const all = [...music, ...waiting.telegram];
     const now = JSON.stringify([all, complaints]);
@@ -75,13 +75,13 @@ export class Backstage {
     ));
   }
 
-  told() {
+  showLatency() {
     this.output.value = words.seconds(this.latency.value);
   }
 
   // A call that takes its time is there before its answer is.
   begin(call) {
-    this.add({ ...call, status: "…", ms: 0, fields: {}, told: "" });
+    this.add({ ...call, status: "…", ms: 0, fields: {}, description: "" });
     this.rows.firstElementChild.classList.add("begun");
   }
 
@@ -89,15 +89,18 @@ export class Backstage {
     this.none.hidden = true;
     const begun = [...this.rows.querySelectorAll(".begun")].findLast((each) => each.dataset.name === call.name);
     if (begun && call.status !== "…") begun.remove();
-    const bad = call.status < 200 || call.status >= 400 || Boolean(call.fields.fault);
+    const bad = !call.harmless && (call.status < 200 || call.status >= 400 || Boolean(call.fields.fault));
+    const mark = call.harmless ? "calm" : bad ? "bad" : "";
+    const status = call.harmless ? words.noChange : call.status || words.lost;
     const fields = Object.entries(call.fields);
     const time = new Date(call.at * 1000).toLocaleTimeString([], { hour12: false });
-    const row = el("li", { class: `call ${call.service}${bad ? " bad" : ""}${call.name === "getUpdates" ? " poll" : ""}`, "data-name": call.name },
+    const row = el("li", { class: `call ${call.service} ${mark}${call.name === "getUpdates" ? " poll" : ""}`, "data-name": call.name },
       el("details", {},
         el("summary", {}, el("span", { class: "dotmark" }), el("span", { class: "name" }, call.name),
-          el("span", { class: "brief", dir: "auto" }, call.told || brief(call.fields)),
-          el("span", { class: "status" }, call.status || words.lost), el("span", { class: "ms" }, call.status === "…" ? "" : `${Math.round(call.ms)} ms`)),
+          el("span", { class: "brief", dir: "auto" }, (!call.harmless && call.description) || brief(call.fields)),
+          el("span", { class: "status" }, status), el("span", { class: "ms" }, call.status === "…" ? "" : `${Math.round(call.ms)} ms`)),
         el("dl", {}, el("dt", {}, words[call.service]), el("dd", {}, time),
+          call.harmless && [el("dt", {}, call.status), el("dd", {}, call.description)],
           fields.flatMap(([name, value]) => [el("dt", {}, name), el("dd", { dir: "auto" }, value)]))));
     this.rows.prepend(row);
     while (this.rows.children.length > SHOWN) this.rows.lastElementChild.remove();

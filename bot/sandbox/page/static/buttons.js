@@ -35,6 +35,7 @@ function key(button, message, visitor) {
 async function press(made, button, message, visitor) {
   if (made.getAttribute("aria-busy") === "true") return;
   made.setAttribute("aria-busy", "true");
+  visitor.parts.chat.expect(message.id);
   try {
     const answer = await act("press", {
       person: visitor.me, chat: message.chat, id: message.id, data: button.callback_data,
@@ -46,6 +47,7 @@ async function press(made, button, message, visitor) {
     complain(error);
   } finally {
     made.removeAttribute("aria-busy");
+    visitor.parts.chat.answered(message.id);
   }
 }
 

@@ -7,6 +7,7 @@ import { words } from "./words.js";
 const NEAR = 120; // px from the end that count as being there
 const TOGETHER = 300; // seconds between messages that stand close together
 const ACTION = 5500; // ms that an action is shown
+const ANSWER = 3000; // ms after a press was answered in which the bot's messages belong to it
 
 export class Chat {
   constructor(visitor) {
@@ -27,12 +28,17 @@ export class Chat {
     this.scroll.addEventListener("scroll", () => {
       this.stuck = this.isNear(NEAR);
     }, { passive: true });
+    for (const own of ["wheel", "touchmove"]) {
+      this.scroll.addEventListener(own, () => (this.pressed = null), { passive: true });
+    }
+    this.pressed = null;
     this.stuck = true;
   }
 
   show(messages) {
     const held = document.activeElement?.closest(".message")?.dataset.id;
     this.list.setAttribute("aria-busy", "true");
+    this.pressed = null;
     this.bubbles.clear();
     this.list.replaceChildren();
     for (const message of messages) this.put(message);
@@ -43,10 +49,21 @@ export class Chat {
     this.bubbles.get(Number(held))?.element.focus({ preventScroll: true });
   }
 
-  put(message) {
+  // A button was pressed, perhaps far from where its answer appears: that is brought into view.
+  expect(id) {
+    this.pressed = id;
+  }
+
+  answered(id) {
+    setTimeout(() => this.pressed === id && (this.pressed = null), ANSWER);
+  }
+
+  put(message, isNews = false) {
     const known = this.bubbles.get(message.id);
+    const isAnswer = this.pressed !== null && message.from.is_bot && message.id !== this.pressed;
     if (known) {
       known.update(message);
+      if (isAnswer && isNews) known.element.scrollIntoView({ block: "nearest" });
       return;
     }
     const bubble = new Bubble(message, this.visitor);
@@ -58,7 +75,7 @@ export class Chat {
     else if (last.from.id === message.from.id && message.date - last.date < TOGETHER) bubble.element.classList.add("close");
     const own = message.from.id === this.visitor.me;
     this.list.append(bubble.element);
-    if (own) this.stuck = true;
+    if (own || isAnswer) this.stuck = true;
     if (this.stuck) this.toEnd();
   }
 

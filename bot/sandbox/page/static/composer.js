@@ -32,6 +32,7 @@ export class Composer {
       el("div", { class: "field" }, this.input, this.slash), this.submit, this.recorder.button, this.recorder.bar);
     foot.append(this.strip, this.banner, this.suggestions.list, this.line, this.keyboard);
     this.recorder.button.parentElement.append(this.recorder.bar);
+    new ResizeObserver(() => requestAnimationFrame(() => this.fit())).observe(this.input);
   }
 
   makeStrip() {
@@ -72,9 +73,14 @@ export class Composer {
     return tools;
   }
 
-  typed() {
+  // As tall as what is in it: also when the window, and with it the size of the letters, has changed.
+  fit() {
     this.input.style.height = "auto";
     this.input.style.height = `${Math.min(this.input.scrollHeight, TALLEST)}px`;
+  }
+
+  typed() {
+    this.fit();
     const empty = !this.input.value.trim();
     this.submit.hidden = empty;
     this.recorder.button.hidden = !empty;

@@ -30,9 +30,9 @@ async function post(address, options) {
   } catch {
     throw new Refused("unreachable");
   }
-  const told = await answer.json().catch(() => ({ error: "refused" }));
-  if (!answer.ok) throw new Refused(told.error);
-  return told.done;
+  const body = await answer.json().catch(() => ({ error: "refused" }));
+  if (!answer.ok) throw new Refused(body.error);
+  return body.done;
 }
 
 export function act(name, body) {

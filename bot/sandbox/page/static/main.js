@@ -95,23 +95,18 @@ class Visitor {
     chat.set(message.id, message);
     if (message.from.is_bot) this.actions.stop(message.chat);
     if (message.chat === this.chat) {
-      this.parts.chat.put(message);
-      if (before && message.from.id !== this.me) this.tell(before, message);
+      const isNews = Boolean(before) && message.from.id !== this.me && saysMore(before, message);
+      this.parts.chat.put(message, isNews);
+      if (isNews) this.tell(message);
       this.showKeyboard();
       this.read.set(this.chat, message.id);
     }
     if (fresh || message === this.newest(message.chat)) this.parts.people.show();
   }
 
-  // An edit is read out, unless it only counts on.
-  tell(before, message) {
-    const labels = (one) => one.buttons.flat().map((each) => each.text);
-    const plain = (one) => one.text.replace(/\d+/g, "");
-    const asks = labels(message).length && String(labels(before)) !== String(labels(message));
-    if (plain(before) !== plain(message) || before.kind !== message.kind || asks) {
-      const text = message.text || words.kinds[message.kind];
-      announce(words.changed(this.nameOf(message.from), text, labels(message)));
-    }
+  tell(message) {
+    const text = message.text || words.kinds[message.kind];
+    announce(words.changed(this.nameOf(message.from), text, labels(message)));
   }
 
   forget({ chat, id }) {
@@ -331,6 +326,17 @@ class Visitor {
       this.composer.files([...event.clipboardData.files]);
     });
   }
+}
+
+function labels(message) {
+  return message.buttons.flat().map((button) => button.text);
+}
+
+// Whether an edit says anything new: it doesn't if it only counts on, or takes buttons away.
+function saysMore(before, message) {
+  const plain = (one) => one.text.replace(/\d+/g, "");
+  const asks = labels(message).length > 0 && String(labels(before)) !== String(labels(message));
+  return plain(before) !== plain(message) || before.kind !== message.kind || asks;
 }
 
 const visitor = new Visitor();

@@ -142,6 +142,7 @@ export const words = {
   polls: "Show polling",
   noCalls: "Calls of the bot show up here.",
   lost: "lost",
+  noChange: "no change",
   complaints: "Telegram would ignore",
   families: {
     verdicts: "Says no inside HTTP 200", statuses: "HTTP status", refusals: "Other refusals",

@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.sandbox.telegram.errors import ApiError, bad_request
 from bot.sandbox.telegram.params import Params
-from bot.sandbox.telegram.state import Data, World
+from bot.sandbox.telegram.state import Data, TelegramState
 
 _COMMANDS_LIMIT = 100
 _COMMAND_LENGTH = 32
@@ -12,144 +12,144 @@ _DESCRIPTION_LENGTH = 256
 _TEXT_LIMITS = {"name": 64, "description": 512, "short_description": 120}
 
 
-def get_me(world: World, _params: Params) -> Data:
+def get_me(state: TelegramState, _params: Params) -> Data:
     """Bot API `getMe`."""
-    return world.me
+    return state.me
 
 
-def get_file(world: World, params: Params) -> Data:
+def get_file(state: TelegramState, params: Params) -> Data:
     """Bot API `getFile`."""
-    return world.files.describe(params.text("file_id"))
+    return state.files.describe(params.text("file_id"))
 
 
-def set_webhook(world: World, params: Params) -> bool:
+def set_webhook(state: TelegramState, params: Params) -> bool:
     """Bot API `setWebhook`; here plain http is taken too."""
     url = params.text("url")
     if url and not url.startswith(("http://", "https://")):
         raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
     if params.flag("drop_pending_updates"):
-        world.updates.clear()
-    world.updates.allow(params.json("allowed_updates"))
-    world.updates.webhook_url = url
-    world.settings["webhook"] = {
+        state.updates.clear()
+    state.updates.allow(params.json("allowed_updates"))
+    state.updates.webhook_url = url
+    state.settings["webhook"] = {
         "secret": params.text("secret_token"),
         "max_connections": params.integer("max_connections", 40),
     }
-    world.updates.end_poll("Conflict: terminated by setWebhook request")
-    world.updates.arrived.set()
+    state.updates.end_poll("Conflict: terminated by setWebhook request")
+    state.updates.arrived.set()
     return True
 
 
-def delete_webhook(world: World, params: Params) -> bool:
+def delete_webhook(state: TelegramState, params: Params) -> bool:
     """Bot API `deleteWebhook`."""
     if params.flag("drop_pending_updates"):
-        world.updates.clear()
-    world.updates.webhook_url = ""
-    world.settings.pop("webhook", None)
+        state.updates.clear()
+    state.updates.webhook_url = ""
+    state.settings.pop("webhook", None)
     return True
 
 
-def get_webhook_info(world: World, _params: Params) -> Data:
+def get_webhook_info(state: TelegramState, _params: Params) -> Data:
     """Bot API `getWebhookInfo`."""
-    updates = world.updates
+    updates = state.updates
     info: Data = {
         "url": updates.webhook_url,
         "has_custom_certificate": False,
         "pending_update_count": len(updates),
     }
     if updates.webhook_url:
-        info["max_connections"] = world.settings["webhook"]["max_connections"]
-        info |= world.settings["webhook"].get("trouble", {})
+        info["max_connections"] = state.settings["webhook"]["max_connections"]
+        info |= state.settings["webhook"].get("trouble", {})
     if updates.allowed:
         info["allowed_updates"] = sorted(updates.allowed)
     return info
 
 
-def set_my_commands(world: World, params: Params) -> bool:
+def set_my_commands(state: TelegramState, params: Params) -> bool:
     """Bot API `setMyCommands`."""
     commands: Any = params.json("commands")
     if not isinstance(commands, list):
         raise bad_request("can't parse commands JSON object")
     if len(commands) > _COMMANDS_LIMIT:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
-    for each in commands:
-        name = str(each.get("command", "")).removeprefix("/")
+    for command in commands:
+        name = str(command.get("command", "")).removeprefix("/")
         if not (
             1 <= len(name) <= _COMMAND_LENGTH
             and name.replace("_", "a").isalnum()
             and name.islower()
         ):
             raise bad_request("BOT_COMMAND_INVALID")
-        if not 1 <= len(str(each.get("description", ""))) <= _DESCRIPTION_LENGTH:
+        if not 1 <= len(str(command.get("description", ""))) <= _DESCRIPTION_LENGTH:
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
-    world.settings[_scoped("commands", params)] = commands
-    world.events.emit("commands", commands=commands)
+    state.settings[_scoped("commands", params)] = commands
+    state.events.emit("commands", commands=commands)
     return True
 
 
-def get_my_commands(world: World, params: Params) -> Any:
+def get_my_commands(state: TelegramState, params: Params) -> Any:
     """Bot API `getMyCommands`."""
-    return world.settings.get(_scoped("commands", params), [])
+    return state.settings.get(_scoped("commands", params), [])
 
 
-def commands_shown(world: World, chat: Data, user: Data) -> list[Data]:
+def commands_shown(state: TelegramState, chat: Data, user: Data) -> list[Data]:
     """Give the commands that an app lists, the narrowest scope first (`BotCommandScope`)."""
     where, spoken = chat["id"], user.get("language_code", "")
     members = f"chat_member {where} {user['id']}"
     wide = "all_private_chats" if chat["type"] == "private" else "all_group_chats"
     for scope in (members, f"chat {where} ", f"{wide}  ", "default  "):
         for language in (spoken, ""):
-            found: list[Data] = world.settings.get(f"commands {scope} {language}", [])
-            if found:
-                return found
+            commands: list[Data] = state.settings.get(f"commands {scope} {language}", [])
+            if commands:
+                return commands
     return []
 
 
-def delete_my_commands(world: World, params: Params) -> bool:
+def delete_my_commands(state: TelegramState, params: Params) -> bool:
     """Bot API `deleteMyCommands`."""
-    world.settings.pop(_scoped("commands", params), None)
+    state.settings.pop(_scoped("commands", params), None)
     return True
 
 
-def set_my_text(world: World, params: Params) -> bool:
+def set_my_text(state: TelegramState, params: Params) -> bool:
     """Bot API `setMyName`, `setMyDescription`, `setMyShortDescription`."""
     for name, limit in _TEXT_LIMITS.items():
         if name in params.values:
             if len(params.text(name)) > limit:
                 raise bad_request(f"BOT_{name.upper()}_TOO_LONG")
-            world.settings[f"{name} {params.text('language_code')}"] = params.text(name)
+            state.settings[f"{name} {params.text('language_code')}"] = params.text(name)
     return True
 
 
-def get_my_name(world: World, params: Params) -> Data:
+def get_my_name(state: TelegramState, params: Params) -> Data:
     """Bot API `getMyName`."""
-    return {"name": _my_text(world, params, "name") or world.bot["first_name"]}
+    return {"name": _my_text(state, params, "name") or state.bot["first_name"]}
 
 
-def get_my_description(world: World, params: Params) -> Data:
+def get_my_description(state: TelegramState, params: Params) -> Data:
     """Bot API `getMyDescription`."""
-    return {"description": _my_text(world, params, "description")}
+    return {"description": _my_text(state, params, "description")}
 
 
-def get_my_short_description(world: World, params: Params) -> Data:
+def get_my_short_description(state: TelegramState, params: Params) -> Data:
     """Bot API `getMyShortDescription`."""
-    return {"short_description": _my_text(world, params, "short_description")}
+    return {"short_description": _my_text(state, params, "short_description")}
 
 
-def set_chat_menu_button(world: World, params: Params) -> bool:
+def set_chat_menu_button(state: TelegramState, params: Params) -> bool:
     """Bot API `setChatMenuButton`."""
-    world.settings[f"menu {params.text('chat_id')}"] = params.json("menu_button")
+    state.settings[f"menu {params.text('chat_id')}"] = params.json("menu_button")
     return True
 
 
-def get_chat_menu_button(world: World, params: Params) -> Any:
+def get_chat_menu_button(state: TelegramState, params: Params) -> Any:
     """Bot API `getChatMenuButton`."""
-    return world.settings.get(f"menu {params.text('chat_id')}") or {"type": "commands"}
+    return state.settings.get(f"menu {params.text('chat_id')}") or {"type": "commands"}
 
 
-def get_chat(world: World, params: Params) -> Data:
+def get_chat(state: TelegramState, params: Params) -> Data:
     """Bot API `getChat`."""
-    chat = world.chat_for(params.values.get("chat_id"))
+    chat = state.chat_for(params.values.get("chat_id"))
     gifts = "unlimited_gifts limited_gifts unique_gifts premium_subscription gifts_from_channels"
     return {
         **chat.data,
@@ -159,33 +159,33 @@ def get_chat(world: World, params: Params) -> Data:
     }
 
 
-def get_chat_member(world: World, params: Params) -> Data:
+def get_chat_member(state: TelegramState, params: Params) -> Data:
     """Bot API `getChatMember`."""
-    chat = world.chat_for(params.values.get("chat_id"))
+    chat = state.chat_for(params.values.get("chat_id"))
     user_id = params.integer("user_id")
-    user = world.bot if user_id == world.bot["id"] else world.users.get(user_id)
+    user = state.bot if user_id == state.bot["id"] else state.users.get(user_id)
     if user is None:
         raise bad_request("invalid user_id specified")
-    there = user_id in chat.members or (user is world.bot and not chat.left)
+    there = user_id in chat.members or (user is state.bot and not chat.left)
     return {"status": "member" if there else "left", "user": user}
 
 
-def leave_chat(world: World, params: Params) -> bool:
+def leave_chat(state: TelegramState, params: Params) -> bool:
     """Bot API `leaveChat`."""
-    chat = world.open_chat(params.values.get("chat_id"))
+    chat = state.open_chat(params.values.get("chat_id"))
     if chat.is_private:
         raise bad_request("chat member status can't be changed in private chats")
     chat.left = True
     return True
 
 
-def download(world: World, path: str) -> bytes:
+def download(state: TelegramState, path: str) -> bytes:
     """Give the bytes at a path that `getFile` named.
 
     Raises:
         ApiError: There is nothing.
     """
-    stored = world.files.at(path)
+    stored = state.files.at(path)
     if stored is None or stored.content is None:
         raise ApiError(404, "Not Found")
     return stored.content
@@ -197,7 +197,7 @@ def _scoped(what: str, params: Params) -> str:
     return f"{what} {where} {params.text('language_code')}"
 
 
-def _my_text(world: World, params: Params, name: str) -> str:
+def _my_text(state: TelegramState, params: Params, name: str) -> str:
     language = params.text("language_code")
-    found = world.settings.get(f"{name} {language}") or world.settings.get(f"{name} ")
-    return str(found or "")
+    text = state.settings.get(f"{name} {language}") or state.settings.get(f"{name} ")
+    return str(text or "")

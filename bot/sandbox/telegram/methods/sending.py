@@ -7,7 +7,7 @@ from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.markup import inline_markup, reply_keyboard
 from bot.sandbox.telegram.media import attach
 from bot.sandbox.telegram.params import Params
-from bot.sandbox.telegram.state import Chat, Data, World
+from bot.sandbox.telegram.state import Chat, Data, TelegramState
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
@@ -29,44 +29,44 @@ CHAT_ACTIONS = frozenset(
 )
 
 
-def send_message(world: World, params: Params) -> Data:
+def send_message(state: TelegramState, params: Params) -> Data:
     """Bot API `sendMessage`."""
-    chat = world.open_chat(params.values.get("chat_id"))
+    chat = state.open_chat(params.values.get("chat_id"))
     content = text_content(params)
     options = params.json("link_preview_options")
     if options:
         content["link_preview_options"] = options
-    return _post(world, chat, params, content)
+    return _post(state, chat, params, content)
 
 
-def send_audio(world: World, params: Params) -> Data:
+def send_audio(state: TelegramState, params: Params) -> Data:
     """Bot API `sendAudio`."""
-    return _send_media(world, params, "audio")
+    return _send_media(state, params, "audio")
 
 
-def send_voice(world: World, params: Params) -> Data:
+def send_voice(state: TelegramState, params: Params) -> Data:
     """Bot API `sendVoice`."""
-    return _send_media(world, params, "voice")
+    return _send_media(state, params, "voice")
 
 
-def send_document(world: World, params: Params) -> Data:
+def send_document(state: TelegramState, params: Params) -> Data:
     """Bot API `sendDocument`."""
-    return _send_media(world, params, "document")
+    return _send_media(state, params, "document")
 
 
-def send_photo(world: World, params: Params) -> Data:
+def send_photo(state: TelegramState, params: Params) -> Data:
     """Bot API `sendPhoto`."""
-    return _send_media(world, params, "photo")
+    return _send_media(state, params, "photo")
 
 
-def send_chat_action(world: World, params: Params) -> bool:
+def send_chat_action(state: TelegramState, params: Params) -> bool:
     """Bot API `sendChatAction`."""
-    chat = world.open_chat(params.values.get("chat_id"))
+    chat = state.open_chat(params.values.get("chat_id"))
     action = params.text("action")
     if action not in CHAT_ACTIONS:
         raise bad_request("wrong parameter action in request")
     _thread(chat, params)
-    world.events.emit("action", chat.data["id"], action=action)
+    state.events.emit("action", chat.data["id"], action=action)
     return True
 
 
@@ -101,14 +101,14 @@ def caption_content(params: Params) -> Data:
     return {"caption": text, "caption_entities": entities} if entities else {"caption": text}
 
 
-def _send_media(world: World, params: Params, kind: str) -> Data:
-    chat = world.open_chat(params.values.get("chat_id"))
+def _send_media(state: TelegramState, params: Params, kind: str) -> Data:
+    chat = state.open_chat(params.values.get("chat_id"))
     caption = caption_content(params)
     inline_markup(params)
-    return _post(world, chat, params, {**attach(world, params, kind), **caption})
+    return _post(state, chat, params, {**attach(state, params, kind), **caption})
 
 
-def _post(world: World, chat: Chat, params: Params, content: Data) -> Data:
+def _post(state: TelegramState, chat: Chat, params: Params, content: Data) -> Data:
     content |= {**_reply(chat, params), **_thread(chat, params)}
     markup = inline_markup(params)
     if markup:
@@ -116,7 +116,7 @@ def _post(world: World, chat: Chat, params: Params, content: Data) -> Data:
     if params.flag("protect_content"):
         content["has_protected_content"] = True
     keyboard = reply_keyboard(params)
-    message = world.add_message(chat, world.bot, content)
+    message = state.add_message(chat, state.bot, content)
     if keyboard:
         message.keyboard = keyboard
     return message.data
@@ -126,12 +126,12 @@ def _reply(chat: Chat, params: Params) -> Data:
     asked: Any = params.json("reply_parameters")
     if not isinstance(asked, dict):
         return {}
-    found = chat.messages.get(int(asked.get("message_id") or 0))
-    if found is None:
+    replied = chat.messages.get(int(asked.get("message_id") or 0))
+    if replied is None:
         if asked.get("allow_sending_without_reply"):
             return {}
         raise bad_request("message to be replied not found")
-    return {"reply_to_message": without_reply(found.data)}
+    return {"reply_to_message": without_reply(replied.data)}
 
 
 def _thread(chat: Chat, params: Params) -> Data:

@@ -1,7 +1,7 @@
 """People of the simulated Telegram, for tests, benchmarks and the page in the browser."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -10,17 +10,27 @@ from bot.sandbox.telegram.entities import formatted
 from bot.sandbox.telegram.media import person_file
 from bot.sandbox.telegram.methods.editing import recaption
 from bot.sandbox.telegram.methods.sending import TEXT_LIMIT, in_topic
-from bot.sandbox.telegram.people.actions import ANONYMOUS, Chatting
-from bot.sandbox.telegram.people.reader import Group, Watching
+from bot.sandbox.telegram.people.actions import ANONYMOUS, PersonActions
 from bot.sandbox.telegram.people.views import KINDS, SeenMessage, seen
-from bot.sandbox.telegram.state import Answer, Data, World
+from bot.sandbox.telegram.state import Answer, Chat, Data, TelegramState
 
 Cut = Literal["anywhere", "lines"]
 """How an app divides a text that is too long for one message: after 4,096 characters, or at the
 last line break or space near there (Android, the desktop)."""
 
+What = Callable[[SeenMessage], bool] | str | None
+"""A condition, a kind of message (`audio` …), a part of its text, or anything at all."""
+
 _FIRST_ALBUM = 13_000_000_000_000_000
 _LOOK_BACK = 300  # characters in which such an app looks for a good place
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A supergroup the bot is in."""
+
+    id: int
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +43,94 @@ class Attachment:
     caption: str = ""
 
 
-class Person(Watching):
+class Person:
     """Somebody with Telegram on their phone; every `chat` is a group, or None for private.
 
     Args:
-        world: Where they live.
-        chatting: How the bot hears of them.
+        state: Where they live.
+        actions: How the bot hears of them.
         user: Their `User`.
     """
 
-    def __init__(self, world: World, chatting: Chatting, user: Data) -> None:
-        super().__init__(world, user)
-        self._chatting = chatting
+    def __init__(self, state: TelegramState, actions: PersonActions, user: Data) -> None:
+        self._state = state
+        self._actions = actions
+        self.user = user
+        self.mark = 0
+
+    @property
+    def id(self) -> int:
+        """The user's id, which is the private chat's too."""
+        return int(self.user["id"])
+
+    @property
+    def messages(self) -> list[SeenMessage]:
+        """The private chat as it looks now, oldest first."""
+        return self.history()
+
+    @property
+    def last(self) -> SeenMessage:
+        """The bot's newest message in the private chat.
+
+        Raises:
+            LookupError: There is none.
+        """
+        for message in reversed(self.history()):
+            if message.from_bot:
+                return message
+        raise LookupError("the bot has said nothing")
+
+    @property
+    def actions(self) -> list[str]:
+        """The chat actions (`typing` …) shown in the private chat so far."""
+        kept = self._state.events.since(0, limit=1_000_000)
+        return [
+            event.data["action"]
+            for event in kept
+            if event.kind == "action" and event.chat_id == self.id
+        ]
+
+    def history(self, chat: Group | None = None, *, after: int = 0) -> list[SeenMessage]:
+        """Give a chat as it looks now, or what an event or a later one has touched."""
+        kept = self._chat(chat).messages.values()
+        return [seen(message, self._state.files) for message in kept if message.changed > after]
+
+    def transcript(self, chat: Group | None = None) -> str:
+        """Write a chat down, a paragraph for each message."""
+        return "\n".join(message.line() for message in self.history(chat))
+
+    async def wait_for(
+        self,
+        what: What = None,
+        *,
+        after: int | SeenMessage | None = None,
+        timeout: float = 10.0,  # noqa: ASYNC109 - bounded waiting is its job
+        chat: Group | None = None,
+    ) -> SeenMessage:
+        """Wait for the bot to write, or to change, a message.
+
+        Args:
+            what: Which; see `What`.
+            after: An event's number, or the message that was read last; by default the last thing
+                this person did. 0 looks at the whole chat.
+            timeout: Seconds.
+            chat: A group; None for the private chat.
+
+        Raises:
+            TimeoutError: None came; its text holds the whole chat.
+        """
+        start = after.changed if isinstance(after, SeenMessage) else after
+        start = self.mark if start is None else start
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        while True:
+            for message in self.history(chat, after=start):
+                if message.from_bot and _is(message, what):
+                    return message
+            left = end - loop.time()
+            if left <= 0 or not await self._state.events.next(left):
+                reason = f"nothing like {what!r} came within {timeout} s; the chat:\n"
+                raise TimeoutError(reason + self.transcript(chat))
 
     async def send_text(
         self,
@@ -69,9 +155,9 @@ class Person(Watching):
         Returns:
             The last of the messages.
         """
-        pieces = [_text(each) for each in _pieces(text, cut)]
-        for each in pieces[:-1]:
-            self._say(chat, each, reply_to, topic=topic, anonymous=anonymous)
+        pieces = [_text(piece) for piece in _pieces(text, cut)]
+        for piece in pieces[:-1]:
+            self._say(chat, piece, reply_to, topic=topic, anonymous=anonymous)
         return self._say(chat, pieces[-1], reply_to, topic=topic, anonymous=anonymous)
 
     async def send_voice(
@@ -182,9 +268,9 @@ class Person(Watching):
         topic: int | None = None,
     ) -> list[SeenMessage]:
         """Send files as one album: messages of their own with one `media_group_id`."""
-        album = {"media_group_id": str(_FIRST_ALBUM + next(self._world.numbers))}
-        contents = [{**album, **self._content(each)} for each in attachments]
-        return [self._say(chat, each, None, topic=topic) for each in contents]
+        album = {"media_group_id": str(_FIRST_ALBUM + next(self._state.numbers))}
+        contents = [{**album, **self._content(attachment)} for attachment in attachments]
+        return [self._say(chat, content, None, topic=topic) for content in contents]
 
     async def send_anything(
         self,
@@ -268,17 +354,17 @@ class Person(Watching):
         self, message_id: int, data: str, *, chat: Group | None = None, wait: float = 5.0
     ) -> Answer | None:
         """Press a button that may not be there, with any callback data; see `press`."""
-        self.mark = self._world.events.number
+        self.mark = self._state.events.number
         answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         inside = self._chat(chat)
 
         def settle(answer: Answer) -> None:
-            said = {"text": answer.text, "show_alert": answer.show_alert}
-            self._world.events.emit("answer", inside.data["id"], message_id, **said)
+            shown = {"text": answer.text, "show_alert": answer.show_alert}
+            self._state.events.emit("answer", inside.data["id"], message_id, **shown)
             if not answered.done():
                 answered.set_result(answer)
 
-        self._chatting.press(inside, self.user, message_id, data, settle)
+        self._actions.press(inside, self.user, message_id, data, settle)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 return await answered
@@ -288,7 +374,7 @@ class Person(Watching):
         self, message_id: int, emoji: str = "👍", *, chat: Group | None = None
     ) -> None:
         """Put an emoji under a message; an empty one takes it away."""
-        self._chatting.react(self._chat(chat).messages[message_id], self.user, emoji)
+        self._actions.react(self._chat(chat).messages[message_id], self.user, emoji)
 
     async def block(self) -> None:
         """Block the bot."""
@@ -307,7 +393,7 @@ class Person(Watching):
         topic: int | None = None,
         anonymous: bool = False,
     ) -> SeenMessage:
-        self.mark = self._world.events.number
+        self.mark = self._state.events.number
         inside = self._chat(chat)
         if topic is not None:
             if not inside.is_private:
@@ -318,19 +404,19 @@ class Person(Watching):
         user = ANONYMOUS if anonymous else self.user
         if anonymous:
             content = content | {"sender_chat": inside.data}
-        message, update_id = self._chatting.say(inside, user, content, reply_to=reply_to)
-        return seen(message, self._world.files, update_id=update_id)
+        message, update_id = self._actions.say(inside, user, content, reply_to=reply_to)
+        return seen(message, self._state.files, update_id=update_id)
 
     def _edit(self, chat: Group | None, message_id: int, content: Data) -> SeenMessage:
-        self.mark = self._world.events.number
+        self.mark = self._state.events.number
         inside = self._chat(chat)
         message = inside.messages[message_id]
-        update_id = self._chatting.edit(inside, message, content)
-        return replace(seen(message, self._world.files), update_id=update_id)
+        update_id = self._actions.edit(inside, message, content)
+        return replace(seen(message, self._state.files), update_id=update_id)
 
     def _content(self, attachment: Attachment) -> Data:
         stored = person_file(
-            self._world.files, attachment.kind, attachment.content, attachment.fields
+            self._state.files, attachment.kind, attachment.content, attachment.fields
         )
         media = [stored.details] if attachment.kind == "photo" else stored.details
         caption = recaption(attachment.caption) if attachment.caption else {}
@@ -341,27 +427,38 @@ class Person(Watching):
         chat = self._chat(None)
         if chat.blocked is blocked:
             return
-        self.mark = self._world.events.number
+        self.mark = self._state.events.number
         chat.blocked = blocked
         old, new = ("member", "kicked") if blocked else ("kicked", "member")
-        self._chatting.set_membership(chat, self.user, old, new)
-        self._world.events.emit("blocked" if blocked else "unblocked", self.id)
+        self._actions.set_membership(chat, self.user, old, new)
+        self._state.events.emit("blocked" if blocked else "unblocked", self.id)
+
+    def _chat(self, chat: Group | None) -> Chat:
+        return self._state.chats[self.id if chat is None else chat.id]
 
 
 def _pieces(text: str, cut: Cut) -> list[str]:
     """Divide a text as the apps do; there is always a piece."""
     pieces = []
     while len(text) > TEXT_LIMIT:
-        first, found = TEXT_LIMIT - _LOOK_BACK, -1
+        first, break_at = TEXT_LIMIT - _LOOK_BACK, -1
         if cut == "lines":
-            found = max(text.rfind("\n", first, TEXT_LIMIT), found)
-            found = found if found > 0 else text.rfind(" ", first, TEXT_LIMIT)
-        end = found if found > 0 else TEXT_LIMIT
+            break_at = max(text.rfind("\n", first, TEXT_LIMIT), break_at)
+            break_at = break_at if break_at > 0 else text.rfind(" ", first, TEXT_LIMIT)
+        end = break_at if break_at > 0 else TEXT_LIMIT
         pieces.append(text[:end])
-        text = text[end:].lstrip() if found > 0 else text[end:]
+        text = text[end:].lstrip() if break_at > 0 else text[end:]
     return [*pieces, text]
 
 
 def _text(text: str) -> Data:
     plain, entities = formatted(text, "", None)
     return {"text": plain, "entities": entities} if entities else {"text": plain}
+
+
+def _is(message: SeenMessage, what: What) -> bool:
+    if what is None:
+        return True
+    if callable(what):
+        return what(message)
+    return what == message.kind if what in {*KINDS, "text"} else what in message.text

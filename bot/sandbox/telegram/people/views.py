@@ -1,6 +1,7 @@
 """What a person sees of a message."""
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from bot.sandbox.telegram.entities import Entity, as_html
@@ -105,7 +106,7 @@ class SeenMessage:
         for button in self.buttons:
             if what in {button.text, button.data}:
                 return button
-        return next((each for each in self.buttons if what in each.text), None)
+        return next((button for button in self.buttons if what in button.text), None)
 
     def line(self, *, edited: bool = False) -> str:
         """Write it as one paragraph of a transcript."""
@@ -123,7 +124,7 @@ class SeenMessage:
 def seen(message: Message, files: FileStore, *, update_id: int | None = None) -> SeenMessage:
     """Look at a message."""
     data = message.data
-    kind = next((each for each in KINDS if each in data), "text")
+    kind = next((name for name in KINDS if name in data), "text")
     prefix = "" if "text" in data else "caption_"
     text = data.get("text") or data.get("caption") or ""
     entities = data.get(f"{prefix}entities", [])
@@ -141,7 +142,10 @@ def seen(message: Message, files: FileStore, *, update_id: int | None = None) ->
         buttons=_buttons(data),
         keyboard=message.keyboard,
         file=_file(kind, data, files) if kind != "text" else None,
-        reactions=[each.get("emoji", "") for put in message.reactions.values() for each in put],
+        reactions=[
+            reaction.get("emoji", "")
+            for reaction in chain.from_iterable(message.reactions.values())
+        ],
         reply_to=replied["message_id"] if replied else None,
         topic=data.get("message_thread_id"),
         edited="edit_date" in data,
@@ -155,15 +159,15 @@ def _buttons(data: Data) -> list[Button]:
     rows = data.get("reply_markup", {}).get("inline_keyboard", [])
     return [
         Button(
-            text=each["text"],
-            data=each.get("callback_data", ""),
-            url=each.get("url", ""),
-            copy_text=each.get("copy_text", {}).get("text", ""),
-            style=each.get("style", ""),
+            text=button["text"],
+            data=button.get("callback_data", ""),
+            url=button.get("url", ""),
+            copy_text=button.get("copy_text", {}).get("text", ""),
+            style=button.get("style", ""),
             row=at,
         )
         for at, row in enumerate(rows)
-        for each in row
+        for button in row
     ]
 
 
