@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Purpose(StrEnum):
-    """What a recording holds, and so what can be made from it (facts: music-01, §1)."""
+    """What a recording holds, and so what can be made from it (docs/facts/music-01.md, §1)."""
 
     SONG = "song"
     VOICE = "voice"

@@ -33,7 +33,7 @@ def atomically(into: Path) -> Iterator[BinaryIO]:
 
 
 def is_mp3(head: bytes) -> bool:
-    """Tell whether a file that begins with `head` calls itself MP3 (facts: music-01, §2)."""
+    """Whether a file that begins with `head` calls itself MP3 (docs/facts/music-01.md, §2)."""
     tagged = head[:3] == b"ID3"
     return tagged or (len(head) > 1 and head[0] == 0xFF and head[1] & _SYNC == _SYNC)  # noqa: PLR2004  the sync word
 

@@ -10,7 +10,7 @@ from bot.music.errors import MusicError, PassingFault, Unanswered, Unready
 T = TypeVar("T")
 
 PACE = (2.0, 5.0)
-"""Seconds between the first two looks, and between two at most (facts: backends, replicate)."""
+"""Seconds between two looks, at first and at most (docs/facts/services.md, Replicate)."""
 
 _SLOWER = 1.5
 

@@ -1,4 +1,4 @@
-"""One test for every row and code of facts/music-01, §3: what is raised, and what was billed."""
+"""Every row and code of docs/facts/music-01.md, §3: what is raised, and what was billed."""
 
 from pathlib import Path
 

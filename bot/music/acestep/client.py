@@ -1,4 +1,4 @@
-"""ACE-Step 1.5 on a server of one's own: nobody can withdraw it (facts: backends, acestep)."""
+"""ACE-Step 1.5 on a server of one's own (docs/facts/services.md, ACE-Step)."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What an ACE-Step server says, and how its answers are read (facts: backends, acestep)."""
+"""How the answers of an ACE-Step server are read (docs/facts/services.md, ACE-Step)."""
 
 from typing import Annotated, Any, TypeVar
 

@@ -45,7 +45,7 @@ class Health:
         return [await self._offered(), *await self._account()]
 
     async def _offered(self) -> Finding:
-        """Compare the public list, which needs no key (facts: music-01, §0)."""
+        """Compare the public list, which needs no key (docs/facts/music-01.md, §0)."""
         try:
             sold = await self.http.request(
                 "GET", "/v1/models", within=_WAIT, read=_models, limit=SMALL

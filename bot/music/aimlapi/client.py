@@ -1,4 +1,4 @@
-"""music-01 through AI/ML API (facts: music-01)."""
+"""music-01 through AI/ML API (docs/facts/music-01.md)."""
 
 import asyncio
 import logging
@@ -40,7 +40,7 @@ class AimlApi:
         key: Of the account; sent to `url` and nowhere else.
         url: Of the service.
         upload_timeout: Seconds an upload may take to be answered.
-        generate_timeout: Seconds a track may take to be answered (facts: allow 300).
+        generate_timeout: Seconds a track may take to be answered (docs/facts/music-01.md, §2).
         decoders: How many answers are read and decoded at once, about 5 MB each.
         price_usd: What a track costs, about.
         lyrics_max: Longest lyrics in characters.

@@ -1,4 +1,4 @@
-"""music-cover through AI/ML API: the melody stays, the voice does not (facts: backends)."""
+"""music-cover at AI/ML API: the melody stays (docs/facts/services.md, music-cover)."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Whose fault an answer is: the table of facts/music-01, §3, as data.
+"""Whose fault an answer is: the table of docs/facts/music-01.md, §3, as data.
 
 A table is believed where the service itself has answered: its own JSON says so. What comes
 without that is the word of a gateway, which knows nothing of what the service did meanwhile.

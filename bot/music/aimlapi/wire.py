@@ -1,4 +1,4 @@
-"""What AI/ML API's music-01 sends and takes, as it stands on the wire (facts: music-01, §1-§3).
+"""What AI/ML API's music-01 sends and takes on the wire (docs/facts/music-01.md, §1-§3).
 
 Only what is needed is believed: a field of the wrong type counts as absent, unknown fields are
 ignored, and both spellings of `extra_info` are read though nothing relies on them. JSON is read

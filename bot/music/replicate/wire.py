@@ -1,4 +1,4 @@
-"""What Replicate sends, and whose fault it is (facts: backends, replicate)."""
+"""What Replicate sends, and whose fault it is (docs/facts/services.md, Replicate)."""
 
 import re
 from datetime import datetime
