@@ -113,13 +113,31 @@ def test_every_cited_fact_can_be_read() -> None:
     cited = 0
     for path in (path for source in SOURCES for path in (ROOT / source).rglob("*.py")):
         text, where = path.read_text(encoding="utf-8"), path.relative_to(ROOT)
-        assert not re.search(r"(?<!docs/)(\bfacts/|\(facts: )\w", text), f"{where}: cites no whole path"
+        assert not re.search(r"(?<!docs/)(\bfacts/|\(facts: )\w", text), (
+            f"{where}: cites no whole path"
+        )
         for name, place in re.findall(r"docs/(\w+/[\w.-]+\.md)(?:, ([^),.:\n]+))?", text):
             assert (ROOT / "docs" / name).is_file(), f"{where}: docs/{name}"
             for piece in re.split(r"-(?=§)| and ", place) if place else []:
                 assert _is_in(piece, _text(f"docs/{name}")), f"{where}: docs/{name}, {piece}"
             cited += 1
     assert cited > 20
+
+
+def test_changelog_has_a_dated_section_for_this_version() -> None:
+    version = re.search(r'^version = "(.+)"$', _text("pyproject.toml"), re.MULTILINE)
+    assert version is not None
+    dated = re.findall(r"^## \[([\d.]+)\] - \d{4}-\d\d-\d\d$", _text("CHANGELOG.md"), re.MULTILINE)
+    assert dated[0] == version[1]
+
+
+def test_the_forge_runs_what_a_change_must_pass() -> None:
+    assert "run: bash .ci/run" in _text(".github/workflows/ci.yaml")
+    assert {"lint", "test"} <= set(re.findall(r"^make (\w+)$", _text(".ci/run"), re.MULTILINE))
+    assert "platforms: linux/amd64,linux/arm64" in _text(".github/workflows/image.yaml")
+    assert "`refrain check`" in _text(".github/ISSUE_TEMPLATE/fault.yaml")
+    for tool in re.findall(r"entry: \.venv/bin/(\w+)", _text(".pre-commit-config.yaml")):
+        assert f"\n{tool}==" in _text("requirements-dev.txt")
 
 
 def test_what_builds_is_pinned() -> None:
