@@ -44,6 +44,10 @@ def test_readme_names_every_command() -> None:
         assert f"`refrain {command}`" in _text("README.md")
 
 
+def test_readme_stays_two_screens() -> None:
+    assert len(_text("README.md").splitlines()) <= 120
+
+
 def test_readme_names_how_the_tests_are_run() -> None:
     assert {"test", "lint", "demo"} <= _targets_named(_text("README.md"))
     recipes = _recipes()
