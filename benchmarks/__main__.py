@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick]`: measure, and print the table that is in the README."""
+"""`python -m benchmarks [--quick]`: measure, and print docs/performance.md's table."""
 
 import argparse
 import asyncio

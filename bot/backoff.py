@@ -1,8 +1,8 @@
 """How long to wait between tries, and how long to go on: one rule for every loop that repeats.
 
 A back-off calls nothing, sleeps nowhere and decides nothing about what may be repeated: that
-stays in the loop that knows what it does. Why this is no library: docs/decisions/0011.
-Imports nothing of ours.
+stays in the loop that knows what it does. Why this is no library:
+docs/decisions/0011-own-back-off.md. Imports nothing of ours.
 """
 
 import random

@@ -402,7 +402,7 @@ def example() -> str:
 
 
 def table() -> str:
-    """The table of settings in the README."""
+    """The table of settings in docs/settings.md."""
     lines = ["| setting | default | |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
         lines.append(f"| `{name.upper()}` | {_default(field)} | {field.description} |")

@@ -23,7 +23,7 @@ BLOCK = RATE // 10
 
 # No playlist is among the formats, and no protocol is open: FFmpeg reads the bytes it is handed
 # and nothing else. Without this an "mp3" that is an ffconcat or m3u8 text makes it read other
-# local files (facts: audio, rule 2).
+# local files (docs/facts/audio.md, rule 2).
 _FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,ogg,tta,"
     "w64,wav,wv"

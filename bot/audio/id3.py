@@ -1,4 +1,4 @@
-"""ID3v2.3 tags, written by hand: 1 ms, and no library under the GPL (facts: audio, rule 8)."""
+"""ID3v2.3 tags, written by hand: 1 ms, and nothing under the GPL (docs/facts/audio.md, rule 8)."""
 
 _HEADER = 10
 _ID3V1 = 128

@@ -7,7 +7,7 @@ from bot.model import Flaw, Hint
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a recording must be to be usable (facts: audio, rules 5 and 6).
+    """What a recording must be to be usable (docs/facts/audio.md, rules 5 and 6).
 
     `shortest` and `longest` are seconds of decoded sound, both accepted themselves; they stay
     30 ms of MP3 framing inside what music-01 allows. `largest` is in bytes of the prepared file.

@@ -56,7 +56,7 @@ def talking(samples: NDArray[np.float32], rate: int) -> bool:
 
     A pitch rests where a quarter of a second of it moves less than half a semitone, vibrato
     averaged out. What has too little pitch to judge is never called talking. It tells speech
-    from song well enough to warn and not well enough to refuse (facts: audio, rule 7).
+    from song well enough to warn and not well enough to refuse (docs/facts/audio.md, rule 7).
     """
     pitch = track(samples, rate)
     voiced = pitch.hz > 0

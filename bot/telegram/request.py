@@ -1,8 +1,9 @@
 """PTB's way out to Telegram, on one shared aiohttp session.
 
-The stock httpx transport collapses under concurrency (facts: telegram); this one answers the
-same questions with the same errors, and bounds every wait, the body's included. What comes back
-is read by `bot.telegram.api_answers`.
+The stock httpx transport collapses under concurrency
+(docs/facts/telegram.md, python-telegram-bot); this one answers the same questions with the same
+errors, and bounds every wait, the body's included. What comes back is read by
+`bot.telegram.api_answers`.
 """
 
 import asyncio

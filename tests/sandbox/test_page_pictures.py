@@ -1,4 +1,4 @@
-"""The README's pictures: `PICTURES=docs pytest tests/sandbox/test_page_pictures.py` makes them."""
+"""The README's picture: `PICTURES=docs pytest tests/sandbox/test_page_pictures.py` makes it."""
 
 import io
 import os
@@ -8,20 +8,18 @@ import pytest
 from PIL import Image
 from playwright.async_api import expect
 
-from tests.support.browser_kit import DESK, PHONE, Show, show
+from tests.support.browser_kit import Show, show
 
 LYRICS = "Morning comes in slowly\nThe kettle starts to sing\n\nI hum along beside it"
+SIZE = (1000, 800)
 LARGEST = 200_000  # bytes
 
 
-@pytest.mark.parametrize(
-    ("name", "size", "scheme"), [("sandbox", DESK, "light"), ("sandbox-phone", PHONE, "dark")]
-)
-async def test_pictures_of_the_readme(name: str, size: tuple[int, int], scheme: str) -> None:
+async def test_picture_of_the_readme() -> None:
     folder = os.environ.get("PICTURES")
     if folder is None:
-        pytest.skip("the README's pictures are made when PICTURES names a folder")
-    async with show(size, scheme=scheme, latency=1) as it:
+        pytest.skip("the README's picture is made when PICTURES names a folder")
+    async with show(SIZE, latency=1) as it:
         it.environment.music.stock = None
         await it.to_preview(LYRICS)
         await it.button("Create").click()
@@ -29,7 +27,7 @@ async def test_pictures_of_the_readme(name: str, size: tuple[int, int], scheme: 
         await expect(it.message("Your track is below")).to_be_visible()
         await _play(it)
         picture = Image.open(io.BytesIO(await it.tab.screenshot(scale="css")))
-        path = Path(folder) / f"{name}.png"
+        path = Path(folder) / "sandbox.png"
         picture.convert("RGB").quantize(256, kmeans=2).save(path, optimize=True)
         assert path.stat().st_size < LARGEST
 

@@ -1,4 +1,4 @@
-"""A server of ACE-Step 1.5, imitated (facts/backends, acestep)."""
+"""A server of ACE-Step 1.5, imitated (docs/facts/services.md, ACE-Step)."""
 
 import asyncio
 import json

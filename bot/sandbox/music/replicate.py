@@ -1,4 +1,4 @@
-"""Replicate's minimax/music-01, imitated (facts/backends, replicate)."""
+"""Replicate's minimax/music-01, imitated (docs/facts/services.md, Replicate)."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""What music-01 accepts (facts/music-01, §1-§2), and how it words what it does not."""
+"""What music-01 accepts (docs/facts/music-01.md, §1-§2), and how it refuses the rest."""
 
 import io
 import unicodedata

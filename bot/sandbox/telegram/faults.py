@@ -114,7 +114,7 @@ class Faults:
 class Rates:
     """Telegram's flood limits: 30 messages/s, about 1/s in a chat, 20/min in a group.
 
-    A chat may burst; the numbers are the documented ones (facts: telegram).
+    A chat may burst; the numbers are the documented ones (docs/facts/telegram.md, Limits).
     """
 
     BURST = 5

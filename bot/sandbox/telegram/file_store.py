@@ -9,7 +9,7 @@ from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.faults import UNAVAILABLE
 
 DOWNLOAD_LIMIT = 20 * 1024 * 1024
-"""Bytes `getFile` gives out on the cloud Bot API (facts: telegram)."""
+"""Bytes `getFile` gives out on the cloud Bot API (docs/facts/telegram.md, Limits)."""
 
 _FOLDERS = {
     "voice": ("AwAC", "voice", "oga"),

@@ -26,7 +26,7 @@ def picture_size(content: bytes) -> tuple[int, int] | None:
 
 
 def is_music(content: bytes) -> bool:
-    """Whether Telegram shows it in its music player: MP3 or M4A (facts: telegram)."""
+    """Whether Telegram plays it as music: MP3 or M4A (docs/facts/telegram.md, Limits)."""
     if content.startswith(b"ID3") or content[4:8] == b"ftyp":
         return True
     return content[:1] == b"\xff" and len(content) > 1 and content[1] & _MPEG_SYNC == _MPEG_SYNC

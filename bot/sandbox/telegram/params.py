@@ -11,7 +11,7 @@ from bot.sandbox.telegram.errors import ApiError, bad_request
 from bot.untrusted import Untrustworthy, read_json
 
 UPLOAD_LIMIT = 50 * 1024 * 1024
-"""Bytes of a multipart body on the cloud Bot API (facts: telegram)."""
+"""Bytes of a multipart body on the cloud Bot API (docs/facts/telegram.md, Limits)."""
 
 _VALUE = rb'(?:"((?:[^"\\]|\\.)*)"|([^";\r\n]+))'  # grammY and others leave out the quotes
 _NAME = re.compile(rb"(?i)[;\s]name=" + _VALUE)

@@ -1,4 +1,4 @@
-"""music-cover, imitated: more calls of the stand-in for AI/ML API (facts/backends)."""
+"""music-cover, imitated beside music-01 (docs/facts/services.md, music-cover)."""
 
 import asyncio
 import binascii

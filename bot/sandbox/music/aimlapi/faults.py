@@ -1,4 +1,4 @@
-"""How music-01 at AI/ML API goes wrong: every row and code of facts/music-01, §3, by name."""
+"""How music-01 at AI/ML API goes wrong: all of docs/facts/music-01.md, §3, by name."""
 
 from binascii import hexlify
 from dataclasses import dataclass

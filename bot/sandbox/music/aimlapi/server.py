@@ -1,4 +1,4 @@
-"""AI/ML API's music-01, imitated with its real rules (facts/music-01)."""
+"""AI/ML API's music-01, imitated with its real rules (docs/facts/music-01.md)."""
 
 import asyncio
 import base64
