@@ -15,7 +15,7 @@ from bot.audio.models import Inspected, Limits, Prepared, Unusable
 from bot.model import Flaw, Hint
 
 
-class Workshop:
+class AudioProcessor:
     """Runs audio work in child processes; one owner, `aclose` ends them.
 
     Each job has a process of its own that lives no longer than the job: it may use 45 s of

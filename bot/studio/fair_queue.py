@@ -1,7 +1,7 @@
 """One preparation a person at a time: who sends much waits for himself, and for nobody else."""
 
 
-class Turns:
+class FairQueue:
     """Who is being served, and what else of theirs waits; the newest of it comes next.
 
     Between people the jobs' own order decides: whoever had a turn stands at the end again.

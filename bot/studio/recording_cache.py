@@ -15,7 +15,7 @@ _LEFT_FREE = 160_000_000  # bytes; what tracks need comes before recordings
 _PREPARED = ".mp3"
 
 
-class Shelf:
+class RecordingCache:
     """Puts recordings where they are found by their reference, and clears the oldest away.
 
     Args:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.audio import Limits, Prepared, Unusable, Workshop
+from bot.audio import AudioProcessor, Limits, Prepared, Unusable
 from bot.audio.isolation import runners
 from bot.model import Flaw, Hint
 from tests.support.audio_material import encoded, silence, tone
@@ -23,8 +23,8 @@ LIMITS = Limits()
 
 
 @pytest.fixture
-async def workshop() -> AsyncIterator[Workshop]:
-    shop = Workshop(at_once=2)
+async def workshop() -> AsyncIterator[AudioProcessor]:
+    shop = AudioProcessor(at_once=2)
     yield shop
     await shop.aclose()
 
@@ -51,7 +51,7 @@ def alive(process: int) -> bool:
         return False
 
 
-def forker(shop: Workshop) -> int:
+def forker(shop: AudioProcessor) -> int:
     assert isinstance(shop._workers, runners.Forked)
     process = shop._workers._process
     return process.pid if process else 0
@@ -87,7 +87,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 @asynccontextmanager
 async def job_at_work(
-    shop: Workshop, stuck: Path
+    shop: AudioProcessor, stuck: Path
 ) -> AsyncIterator[tuple[asyncio.Task[Prepared], int]]:
     task = asyncio.create_task(shop.prepare(stuck, stuck.with_name("into.mp3"), LIMITS))
     await until(lambda: children(forker(shop)))
@@ -95,7 +95,7 @@ async def job_at_work(
     assert names(stuck.parent) == ["stuck"]
 
 
-async def test_prepares_while_others_go_on(workshop: Workshop, tmp_path: Path) -> None:
+async def test_prepares_while_others_go_on(workshop: AudioProcessor, tmp_path: Path) -> None:
     source, into = tmp_path / "note.ogg", tmp_path / "note.mp3"
     source.write_bytes(encoded(tone(60), "ogg", "libopus", rate=48_000))
     turns = 0
@@ -112,7 +112,7 @@ async def test_prepares_while_others_go_on(workshop: Workshop, tmp_path: Path) -
 
 
 async def test_hints_and_flaws_come_back_as_what_they_are(
-    workshop: Workshop, tmp_path: Path
+    workshop: AudioProcessor, tmp_path: Path
 ) -> None:
     source, into = tmp_path / "in", tmp_path / "out"
     source.write_bytes(encoded(tone(12, gain=0.008)))
@@ -126,7 +126,7 @@ async def test_hints_and_flaws_come_back_as_what_they_are(
     assert into.read_bytes() == b"what was there"
 
 
-async def test_inspects_a_track(workshop: Workshop, track: Path) -> None:
+async def test_inspects_a_track(workshop: AudioProcessor, track: Path) -> None:
     found = await workshop.inspect(track)
     assert found.seconds == pytest.approx(12, abs=0.1)
     assert len(found.waveform) == 100
@@ -141,7 +141,7 @@ async def test_inspects_a_track(workshop: Workshop, track: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG....", b"not a track" * 100])
 async def test_what_is_no_track_is_unreadable(
-    workshop: Workshop, tmp_path: Path, content: bytes
+    workshop: AudioProcessor, tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / "track").write_bytes(content)
     with pytest.raises(Unusable) as refusal:
@@ -150,7 +150,7 @@ async def test_what_is_no_track_is_unreadable(
 
 
 async def test_files_that_cannot_be_used_are_no_flaw_of_the_recording(
-    workshop: Workshop, tmp_path: Path, track: Path
+    workshop: AudioProcessor, tmp_path: Path, track: Path
 ) -> None:
     with pytest.raises(FileNotFoundError):
         await workshop.inspect(tmp_path / "nothing")
@@ -158,7 +158,7 @@ async def test_files_that_cannot_be_used_are_no_flaw_of_the_recording(
         await workshop.prepare(track, tmp_path / "nowhere" / "into.mp3", LIMITS)
 
 
-async def test_a_killed_child_takes_nobody_along(workshop: Workshop, stuck: Path) -> None:
+async def test_a_killed_child_takes_nobody_along(workshop: AudioProcessor, stuck: Path) -> None:
     async with job_at_work(workshop, stuck) as (task, child):
         before = forker(workshop)
         os.kill(child, signal.SIGSEGV)
@@ -173,7 +173,7 @@ async def test_a_killed_child_takes_nobody_along(workshop: Workshop, stuck: Path
             await task
 
 
-async def test_cancelling_kills_the_child(workshop: Workshop, stuck: Path) -> None:
+async def test_cancelling_kills_the_child(workshop: AudioProcessor, stuck: Path) -> None:
     async with job_at_work(workshop, stuck) as (task, child):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -183,7 +183,7 @@ async def test_cancelling_kills_the_child(workshop: Workshop, stuck: Path) -> No
 
 
 async def test_the_deadline_kills_the_child(stuck: Path) -> None:
-    shop = Workshop(deadline=0.5)
+    shop = AudioProcessor(deadline=0.5)
     await shop.warm()
     try:
         async with job_at_work(shop, stuck) as (task, child):
@@ -196,7 +196,7 @@ async def test_the_deadline_kills_the_child(stuck: Path) -> None:
     assert refusal.value.detail == "not done in 0.5 s"
 
 
-async def test_a_child_is_bounded(workshop: Workshop, stuck: Path) -> None:
+async def test_a_child_is_bounded(workshop: AudioProcessor, stuck: Path) -> None:
     expected = {
         "Max cpu time": "45",
         "Max address space": str(400 << 20),
@@ -212,7 +212,7 @@ async def test_a_child_is_bounded(workshop: Workshop, stuck: Path) -> None:
 
 
 async def test_no_more_at_once_than_allowed(stuck: Path) -> None:
-    shop, seen = Workshop(at_once=1, deadline=0.4), []
+    shop, seen = AudioProcessor(at_once=1, deadline=0.4), []
     await shop.warm()
     jobs = asyncio.gather(*(shop.inspect(stuck) for _ in range(3)), return_exceptions=True)
     while not jobs.done():
@@ -224,7 +224,7 @@ async def test_no_more_at_once_than_allowed(stuck: Path) -> None:
 
 
 async def test_preparing_leaves_a_place_to_inspecting(
-    workshop: Workshop, stuck: Path, tmp_path_factory: pytest.TempPathFactory
+    workshop: AudioProcessor, stuck: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     made = tmp_path_factory.mktemp("tracks") / "made.mp3"
     made.write_bytes(encoded(tone(12)))
@@ -239,7 +239,7 @@ async def test_preparing_leaves_a_place_to_inspecting(
 
 
 async def test_closing_ends_every_process_and_blames_no_recording(stuck: Path) -> None:
-    shop = Workshop()
+    shop = AudioProcessor()
     async with job_at_work(shop, stuck) as (task, child):
         process = forker(shop)
         await shop.aclose()
@@ -248,7 +248,7 @@ async def test_closing_ends_every_process_and_blames_no_recording(stuck: Path) -
         await until(lambda: not alive(child) and not alive(process))
 
 
-async def test_a_dead_forker_is_replaced(workshop: Workshop, track: Path) -> None:
+async def test_a_dead_forker_is_replaced(workshop: AudioProcessor, track: Path) -> None:
     await workshop.inspect(track)
     before = forker(workshop)
     os.kill(before, signal.SIGKILL)
@@ -258,7 +258,7 @@ async def test_a_dead_forker_is_replaced(workshop: Workshop, track: Path) -> Non
 
 
 async def test_a_cancelled_start_leaves_nothing(track: Path) -> None:
-    shop = Workshop()
+    shop = AudioProcessor()
     task = asyncio.create_task(shop.warm())
     await until(lambda: forker(shop))
     process = forker(shop)
@@ -271,7 +271,7 @@ async def test_a_cancelled_start_leaves_nothing(track: Path) -> None:
 
 
 async def test_a_forker_that_cannot_start_is_said(
-    monkeypatch: pytest.MonkeyPatch, workshop: Workshop, track: Path
+    monkeypatch: pytest.MonkeyPatch, workshop: AudioProcessor, track: Path
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(ChildProcessError):
@@ -279,7 +279,7 @@ async def test_a_forker_that_cannot_start_is_said(
 
 
 async def test_children_know_no_secret(
-    monkeypatch: pytest.MonkeyPatch, workshop: Workshop
+    monkeypatch: pytest.MonkeyPatch, workshop: AudioProcessor
 ) -> None:
     monkeypatch.setenv("TELEGRAM_TOKEN", "12345:secret")
     await workshop.warm()
@@ -291,7 +291,7 @@ async def test_nothing_outlives_a_killed_bot(stuck: Path) -> None:
     code = (
         "import asyncio, sys; from pathlib import Path; from bot.audio import *\n"
         "async def main():\n"
-        "    shop = Workshop(); await shop.warm()\n"
+        "    shop = AudioProcessor(); await shop.warm()\n"
         "    print(shop._workers._process.pid, flush=True)\n"
         "    await shop.inspect(Path(sys.argv[1]))\n"
         "asyncio.run(main())"
@@ -316,7 +316,7 @@ async def test_importing_loads_no_decoder() -> None:
 
 
 async def test_fresh_interpreters_do_the_same_work(track: Path, stuck: Path) -> None:
-    shop = Workshop()
+    shop = AudioProcessor()
     shop._workers = runners.Fresh(20)
     await shop.warm()
     assert (await shop.inspect(track)).seconds > 11
