@@ -135,7 +135,7 @@ async def _prepare(job: _Job, limits: Limits, prepared: Path) -> None:
     try:
         await job.workshop.prepare(job.options.recording, prepared, limits)
         if job.options.purpose == Purpose.VOICE:
-            await job.workshop.single(prepared, prepared)
+            await job.workshop.to_mono(prepared, prepared)
     except Unusable as error:
         least, most = int(limits.shortest), round(limits.longest / 60)
         raise _CannotError(

@@ -25,7 +25,7 @@ class Rules:
         tracks_per_user: Unfinished tracks a person may have.
         tracks_per_day: Tracks a person may begin in 24 hours; None if there is no such limit.
         recordings_per_day: Recordings a person may send in 24 hours; likewise.
-        owner_id: For whom there is neither, or None.
+        owner_id: Who has neither limit, or None.
         lyrics_max: Longest final string in characters.
         lyrics_advice: Above this, advise shorter lyrics.
         keep_recordings: How long prepared recordings stay on disk.

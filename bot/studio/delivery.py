@@ -1,4 +1,4 @@
-"""Delivery: once, as far as the messenger lets that be known; and how every track ended."""
+"""Delivery: once, as far as the messenger tells; and the last word on every track."""
 
 import asyncio
 import logging
@@ -113,7 +113,7 @@ class Delivery:
     async def _content(
         self, track_id: int, stored: StoredResult | None
     ) -> tuple[bytes, bytes, str] | None:
-        """Audio, cover and note; two million bytes fewer from the store where there is a file."""
+        """Audio, cover and note; from the file where there is one, which spares the store 2 MB."""
         if stored:
             with suppress(OSError):
                 return await asyncio.to_thread(stored.file.read_bytes), stored.cover, stored.note
@@ -144,9 +144,9 @@ class Delivery:
         """Say how a track has ended, and let go of it; again later where that fails."""
         if track.status in UNFINISHED or track.told:
             return None
-        waits = track.status is TrackStatus.CANCELLED and await self._store.has_sound(track.id)
+        kept = track.status is TrackStatus.CANCELLED and await self._store.has_sound(track.id)
         unfit = await unfit_of(self._context, track)
-        shown = await self._context.messenger.show(track, kept=waits, unfit=unfit)
+        shown = await self._context.messenger.show(track, kept=kept, unfit=unfit)
         if not shown or not await ring_once(self._context, track):
             return _SHOW_AGAIN * self._context.rules.pause
         if await self._store.told(track.id, track.status):

@@ -58,7 +58,7 @@ class JobFailures:
             again = None  # whatever woke it, the row is not there any more
             if kind is Kind.REFERENCE:
                 await self._fail_waiting(row_id)
-        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits
+        except Exception as error:  # noqa: BLE001 - whatever it is, a person waits
             return await self._failed(kind, row_id, error)
         self._failing.pop((kind, row_id), None)
         return again
@@ -107,13 +107,13 @@ class JobFailures:
             await self._context.owner_notices.trouble()
 
     async def _end_making(self, track_id: int) -> None:
-        """End a track that is not made; what was promised of it stays a promise."""
+        """End a track that is not made; open calls stay promises that can be collected."""
         store = self._context.store
         async with self._context.claim_renewal.holding(
             store.tracks.claims, track_id, UNMADE
         ) as track:
             if track is None:
-                return  # somebody else is at it, with better luck
+                return  # another worker has its claim
             for attempt in await store.ledger.of(track_id):
                 if attempt.outcome is None:
                     await store.ledger.close(attempt, Outcome.UNKNOWN, PENDING)
@@ -121,7 +121,7 @@ class JobFailures:
         await self._context.jobs.wake(Kind.DELIVERY, track_id)
 
     async def _end_delivery(self, track_id: int) -> None:
-        """Let a made track wait behind its button; of one that has ended no more can be said."""
+        """Let a made track wait behind its button; say no more of one that has ended."""
         tracks = self._context.store.tracks
         async with self._context.claim_renewal.holding(tracks.claims, track_id) as track:
             if track is None:

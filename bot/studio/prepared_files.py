@@ -60,7 +60,7 @@ class PreparedFiles:
             return path
         voice = self._cache.voice(reference.id)
         if not voice.exists():
-            await self._context.audio_processor.single(path, voice)
+            await self._context.audio_processor.to_mono(path, voice)
         return voice
 
     async def drop(self, reference: Reference) -> None:

@@ -74,7 +74,7 @@ class Recordings:
         """Work on a reference under a claim, unless it is superseded meanwhile."""
         async with self._context.claim_renewal.holding(self._store.claims, reference_id) as before:
             if before is None:
-                await self._store.get(reference_id)  # one that is gone is nobody's
+                await self._store.get(reference_id)  # LookupError where the row is gone
                 return 1.0
             task = asyncio.ensure_future(self._advance(before))
             self._preparing[reference_id] = task
@@ -181,13 +181,12 @@ class Recordings:
         return not all([await self._uploads.known(reference.id, *place) for place in places])
 
     async def _leave(self, reference: Reference, error: OutOfReach) -> float | None:
-        """Say that only the owner can help; the next Create or Try again looks once more."""
+        """Say that only the owner can help; the next Create or Try again tries once more."""
         await self._context.owner_notices.out_of_reach(error)
         waiting = await self._context.store.tracks.waiting_for(reference.id)
         try:
             if not waiting and not reference.told:
-                topic = await self._topic(reference)
-                await self._context.messenger.unfetched(reference, topic, owner_knows=True)
+                await self._say_unfetched(reference, owner_knows=True)
         except Unreachable:
             log.info("the person cannot be told about the recording")
         except Later as later:
@@ -197,7 +196,7 @@ class Recordings:
         return None
 
     async def _put_off(self, reference: Reference, pause: float) -> float | None:
-        """Try on after a pause; who hears nothing for too long is told that it is tried."""
+        """Try again after a pause; whoever has heard nothing for too long is told so."""
         again = await self._again(reference.id, pause)
         now = time.monotonic()
         silent = now + (again or 0) - self._put_off_since.setdefault(reference.id, now)
@@ -205,18 +204,18 @@ class Recordings:
         tracks = self._context.store.tracks  # whose status says already that it takes its time
         if unheard and silent > _SAY_SO and not await tracks.waiting_for(reference.id):
             with suppress(Later, Unreachable):
-                topic = await self._topic(reference)
-                await self._context.messenger.unfetched(reference, topic, owner_knows=False)
+                await self._say_unfetched(reference, owner_knows=False)
                 await self._store.told(reference.id)
         return again
 
-    async def _topic(self, reference: Reference) -> int | None:
-        """The topic of a private chat that the recording's draft belongs to."""
+    async def _say_unfetched(self, reference: Reference, *, owner_knows: bool) -> None:
+        """Say that a recording cannot be fetched, in the topic that its draft belongs to."""
         draft = await self._context.store.drafts.get(reference.chat_id, reference.user_id)
-        return draft.topic_id if draft else None
+        topic = draft.topic_id if draft else None
+        await self._context.messenger.unfetched(reference, topic, owner_knows=owner_knows)
 
     async def _again(self, reference_id: int, asked: float) -> float | None:
-        """When to try again: not for ever while nobody waits, nor for who has waited enough.
+        """When to try again; None where no track waits and it was tried often enough.
 
         Args:
             reference_id: What failed.
