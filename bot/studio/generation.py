@@ -254,12 +254,9 @@ class Generation:
         if not await asyncio.to_thread(self._has_room):
             await self._context.owner_notices.disk_full()
             raise _FullError(_LONGEST_PAUSE)
+        worker, most = self._context.claim_renewal.worker, self._context.rules.attempts
         attempt = await self._context.store.ledger.open(
-            track.id,
-            self._context.claim_renewal.worker,
-            backend.name,
-            order.request_id,
-            self._context.rules.attempts,
+            track.id, worker, backend.name, order.request_id, most
         )
         if attempt is None:
             await self._give_up(track.id)

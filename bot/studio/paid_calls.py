@@ -141,8 +141,7 @@ class PaidCalls:
     ) -> Ticket | None:
         """Look twice before anything is repeated: a list may lag behind.
 
-        A list that cannot be read says nothing about the order: it is read again, less and less
-        often, for as long as the caller waits.
+        One that cannot be read says nothing about the order, and is read again.
         """
         looks = failures = 0
         while looks < _LOOKS:
