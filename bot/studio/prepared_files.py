@@ -88,15 +88,16 @@ class PreparedFiles:
             if twin.status is ReferenceStatus.REJECTED and twin.reason in _LASTING:
                 await self._store.rejected(reference.id, twin.reason)
                 return True
-            if twin.status is ReferenceStatus.PREPARED and twin.level is not None:
-                seconds = twin.seconds or 0.0
-                if limits.shortest <= seconds <= limits.longest:
-                    for owner in twins:  # whichever has the file by now
-                        await asyncio.to_thread(self._cache.share, owner.id, reference.id)
-                    await self._store.prepared(
-                        reference.id, seconds=seconds, level=twin.level, hints=twin.findings
-                    )
-                    return True
+            if twin.status is not ReferenceStatus.PREPARED or twin.level is None:
+                continue
+            seconds = twin.seconds or 0.0
+            if limits.shortest <= seconds <= limits.longest:
+                for owner in twins:  # whichever has the file by now
+                    await asyncio.to_thread(self._cache.share, owner.id, reference.id)
+                await self._store.prepared(
+                    reference.id, seconds=seconds, level=twin.level, hints=twin.findings
+                )
+                return True
         return False
 
     async def _make(self, reference: Reference) -> Prepared:
