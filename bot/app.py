@@ -21,14 +21,14 @@ import handlers.help
 import handlers.privacy
 import handlers.start
 import handlers.tracks
-from bot.audio import Limits, Workshop
+from bot.audio import AudioProcessor, Limits
 from bot.backends import music_services, named
 from bot.file_permissions import private_folder
 from bot.i18n import languages, texts
 from bot.jobs import Jobs, Kind, LocalJobs
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, Store
-from bot.studio import Context, Rules, Studio
+from bot.studio import BackendChoice, ClaimRenewal, Context, OwnerNotices, Rules, Studio
 from bot.telegram.checked_bot import KnownBot
 from bot.telegram.inbound.dispatcher import Dispatcher
 from bot.telegram.inbound.health import Standby
@@ -132,9 +132,9 @@ async def base(
         stack.push_async_callback(store.aclose)
         store.erasure.start(_ERASE_EVERY * pace)
         services = await stack.enter_async_context(music_services(settings, pace))
-        workshop = Workshop()
-        stack.push_async_callback(workshop.aclose)
-        warming = asyncio.create_task(workshop.warm())
+        audio_processor = AudioProcessor()
+        stack.push_async_callback(audio_processor.aclose)
+        warming = asyncio.create_task(audio_processor.warm())
         stack.callback(warming.cancel)
         people = Languages(store)
         files = Files(bot, settings.telegram_local_dir, pace)
@@ -145,14 +145,18 @@ async def base(
         await Reconnector(bot=bot).answer(bot.initialize)
         if not await store.belongs_to(str(bot.id)):
             raise _another_bot(settings, AnotherBot())
+        worker = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        studio_rules, owner_notices = rules(settings, pace), OwnerNotices(store, courier)
         context = Context(
             store=store,
             jobs=jobs(settings, store, pace, work=work),
             music=services,
-            workshop=workshop,
-            courier=courier,
-            rules=rules(settings, pace),
-            worker=f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
+            backends=BackendChoice(services, studio_rules.limits, owner_notices),
+            owner_notices=owner_notices,
+            audio_processor=audio_processor,
+            messenger=courier,
+            rules=studio_rules,
+            claim_renewal=ClaimRenewal(worker),
             files=settings.data_dir,
             stopping=stopping or asyncio.Event(),
         )

@@ -16,7 +16,7 @@ from telegram.ext import Application, ExtBot, filters
 
 from bot.i18n import Texts, texts
 from bot.store import DayFull, Draft, NotNow, Store
-from bot.studio import Courier, Studio
+from bot.studio import Messenger, Studio
 from bot.telegram.outbound.languages import Languages
 from bot.telegram.retry import repeated
 
@@ -46,7 +46,7 @@ class Desk:
     bot: ExtBot[None]
     studio: Studio
     store: Store
-    courier: Courier
+    courier: Messenger
     languages: Languages
     service: str
     keep_days: tuple[float, float]

@@ -5,14 +5,14 @@ Importing this loads neither FFmpeg nor numpy; only the child processes do.
 
 from bot.audio.id3 import frames, tagged
 from bot.audio.models import Inspected, Limits, Prepared, Unusable
-from bot.audio.processor import Workshop
+from bot.audio.processor import AudioProcessor
 
 __all__ = [
+    "AudioProcessor",
     "Inspected",
     "Limits",
     "Prepared",
     "Unusable",
-    "Workshop",
     "frames",
     "tagged",
 ]

@@ -68,10 +68,10 @@ def _by_mp3(file: BinaryIO) -> float | None:
     """By a Xing, Info or VBRI header, in the one place where it may stand."""
     file.seek(_behind_tags(file))
     head = file.read(_LOOK)
-    found = _first_frame(head)
-    if found is None:
+    frame = _first_frame(head)
+    if frame is None:
         return None
-    start, samples, rate, side = found
+    start, samples, rate, side = frame
     for at in (start + 4 + side, start + 4 + side + 2):  # two bytes more with a checksum
         if head[at : at + 4] in {b"Xing", b"Info"} and len(head) >= at + 12:
             flags, count = struct.unpack_from(">II", head, at + 4)

@@ -109,7 +109,7 @@ class Recording:
         self._steady = True
 
     @property
-    def sound(self) -> bool:
+    def intact(self) -> bool:
         """Whether all of it could be decoded, at one rate and in one layout."""
         return self._steady and not self.damaged
 
@@ -150,7 +150,7 @@ class Recording:
         for frame in self._frames():
             rate, layout = frame.sample_rate, frame.layout.name
             if layout not in known:
-                known[layout] = tuple(each.name for each in frame.layout.channels)
+                known[layout] = tuple(channel.name for channel in frame.layout.channels)
             names = known[layout]
             if rate not in _RATES:
                 raise Unusable(Flaw.UNREADABLE, f"{rate} samples a second")

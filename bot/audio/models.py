@@ -42,7 +42,6 @@ class Prepared:
     hints: tuple[Hint, ...]
     size: int
     passed_through: bool
-    suffix: str = ".mp3"
 
 
 @dataclass(frozen=True, slots=True)

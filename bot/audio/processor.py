@@ -15,7 +15,7 @@ from bot.audio.models import Inspected, Limits, Prepared, Unusable
 from bot.model import Flaw, Hint
 
 
-class Workshop:
+class AudioProcessor:
     """Runs audio work in child processes; one owner, `aclose` ends them.
 
     Each job has a process of its own that lives no longer than the job: it may use 45 s of
@@ -49,15 +49,15 @@ class Workshop:
             Unusable: with the flaw that makes it so.
             OSError: a file could not be read or written, or no process be started.
         """
-        with _landing(into) as part:
+        with _part_file(into) as part:
             job = {"source": str(source), "into": str(part), "limits": asdict(limits)}
             async with self._preparing:
-                found, _ = await self._done({"do": "prepare"} | job)
-            found["hints"] = tuple(map(Hint, found["hints"]))
+                measured, _ = await self._run({"do": "prepare"} | job)
+            measured["hints"] = tuple(map(Hint, measured["hints"]))
             part.replace(into)
-            return Prepared(**found)
+            return Prepared(**measured)
 
-    async def single(self, prepared: Path, into: Path) -> None:
+    async def to_mono(self, prepared: Path, into: Path) -> None:
         """Make of a prepared recording what is sent as a voice: one channel.
 
         `into` appears complete or not at all.
@@ -66,8 +66,8 @@ class Workshop:
             Unusable: it does not decode.
             OSError: a file could not be read or written, or no process be started.
         """
-        with _landing(into) as part:
-            await self._done({"do": "single", "source": str(prepared), "into": str(part)})
+        with _part_file(into) as part:
+            await self._run({"do": "to_mono", "source": str(prepared), "into": str(part)})
             part.replace(into)
 
     async def inspect(self, track: Path) -> Inspected:
@@ -77,15 +77,15 @@ class Workshop:
             Unusable: `UNREADABLE`, when it does not decode.
             OSError: the file could not be read, or no process be started.
         """
-        found, cover = await self._done({"do": "inspect", "source": str(track)})
-        waveform = tuple(found["waveform"])
-        return Inspected(found["seconds"], cover, waveform, found["comment"])
+        inspected, cover = await self._run({"do": "inspect", "source": str(track)})
+        inspected["waveform"] = tuple(inspected["waveform"])
+        return Inspected(cover=cover, **inspected)
 
     async def aclose(self) -> None:
         """End every process."""
         await self._workers.aclose()
 
-    async def _done(self, job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    async def _run(self, job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         async with self._places:
             try:
                 async with asyncio.timeout(self._deadline):
@@ -96,16 +96,16 @@ class Workshop:
         line, _, attached = answer.partition(b"\n")
         if not line:
             raise Unusable(Flaw.UNREADABLE, "its process died")
-        found = json.loads(line)
-        if "flaw" in found:
-            raise Unusable(Flaw(found["flaw"]), found["detail"])
-        if "errno" in found:
-            raise OSError(found["errno"], found["detail"])
-        return found, attached
+        result = json.loads(line)
+        if "flaw" in result:
+            raise Unusable(Flaw(result["flaw"]), result["detail"])
+        if "errno" in result:
+            raise OSError(result["errno"], result["detail"])
+        return result, attached
 
 
 @contextmanager
-def _landing(into: Path) -> Iterator[Path]:
+def _part_file(into: Path) -> Iterator[Path]:
     """Lend an empty file beside `into`, and clear it away.
 
     A child only ever writes over it and never creates one, so a child that is being killed

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from bot import app
-from bot.audio import Limits, Unusable, Workshop, tagged
+from bot.audio import AudioProcessor, Limits, Unusable, tagged
 from bot.backends import accounts, music_services
 from bot.i18n import texts
 from bot.model import Purpose, recipe
@@ -35,7 +35,7 @@ from bot.music import (
 )
 from bot.settings import Settings, without_password
 from bot.studio import lyrics
-from bot.studio.context import narrowed
+from bot.studio.backend_choice import narrowed
 from bot.studio.order_builder import without_joiners
 
 _REFUSED = {
@@ -59,7 +59,7 @@ class _Job:
     settings: Settings
     options: argparse.Namespace
     words: str
-    workshop: Workshop
+    workshop: AudioProcessor
     bar: Progress
 
     def count(self, can: Abilities) -> int:
@@ -84,7 +84,7 @@ async def _make(settings: Settings, options: argparse.Namespace, console: Consol
         return _failed(console, say.plain("make-no-words"))
     if not options.recording.is_file():
         return _failed(console, say.plain("make-no-file", path=str(options.recording)))
-    workshop = Workshop()
+    workshop = AudioProcessor()
     try:
         async with music_services(settings) as services:
             with _bar(console) as bar:
@@ -135,7 +135,7 @@ async def _prepare(job: _Job, limits: Limits, prepared: Path) -> None:
     try:
         await job.workshop.prepare(job.options.recording, prepared, limits)
         if job.options.purpose == Purpose.VOICE:
-            await job.workshop.single(prepared, prepared)
+            await job.workshop.to_mono(prepared, prepared)
     except Unusable as error:
         least, most = int(limits.shortest), round(limits.longest / 60)
         raise _CannotError(

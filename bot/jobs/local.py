@@ -8,12 +8,11 @@ from contextvars import Context
 
 from structlog.contextvars import bound_contextvars
 
+from bot.jobs.coalescer import Coalescer, Row
 from bot.jobs.ports import BACKOFF, Kind, Work, log_name
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
-
-_Key = tuple[Kind, int]
 
 
 class LocalJobs:
@@ -27,11 +26,11 @@ class LocalJobs:
     def __init__(self, at_once: Mapping[Kind, int], sweep_every: float = 30) -> None:
         self._places = {kind: asyncio.Semaphore(at_once[kind]) for kind in Kind}
         self._sweep_every = sweep_every
-        self._tasks: dict[_Key, asyncio.Task[None]] = {}
-        self._begun: set[_Key] = set()
-        self._again: set[_Key] = set()
-        self._timers: dict[_Key, asyncio.TimerHandle] = {}
-        self._failures: Counter[_Key] = Counter()
+        self._tasks: dict[Row, asyncio.Task[None]] = {}
+        self._begun: set[Row] = set()
+        self._coalescer = Coalescer()
+        self._timers: dict[Row, asyncio.TimerHandle] = {}
+        self._failures: Counter[Row] = Counter()
         self._work: Work | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -42,11 +41,10 @@ class LocalJobs:
 
     async def wake(self, kind: Kind, row_id: int, after: float = 0) -> None:
         """Run the row's work soon; a wake of a row that is being worked on runs it once more."""
-        key = (kind, row_id)
         if after > 0:
-            self._later(key, after)
+            self._later((kind, row_id), after)
         else:
-            self._wake(key)
+            self._wake((kind, row_id))
 
     async def stop(self, grace: float) -> None:
         """Begin nothing new, let what runs finish for `grace` seconds, then cancel it."""
@@ -57,8 +55,8 @@ class LocalJobs:
             timer.cancel()
         if self._sweeper:
             self._sweeper.cancel()
-        for key, task in self._tasks.items():
-            if key not in self._begun:
+        for row, task in self._tasks.items():
+            if row not in self._begun:
                 task.cancel()
         tasks = list(self._tasks.values())
         if tasks:
@@ -67,63 +65,60 @@ class LocalJobs:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _wake(self, key: _Key) -> None:
+    def _wake(self, row: Row) -> None:
         if self._work is None:
             return
-        if timer := self._timers.pop(key, None):
+        if timer := self._timers.pop(row, None):
             timer.cancel()
-        if key in self._tasks:
-            self._again.add(key)
-            return
-        self._tasks[key] = asyncio.create_task(
-            self._run(self._work, key), name=f"{key}", context=Context()
-        )
+        if self._coalescer.admit(row):
+            look = self._look(self._work, row)
+            self._tasks[row] = asyncio.create_task(look, name=f"{row}", context=Context())
 
-    def _later(self, key: _Key, after: float) -> None:
+    def _later(self, row: Row, after: float) -> None:
         if self._work is None:
             return
-        if timer := self._timers.pop(key, None):
+        if timer := self._timers.pop(row, None):
             timer.cancel()
-        self._timers[key] = asyncio.get_running_loop().call_later(after, self._wake, key)
+        self._timers[row] = asyncio.get_running_loop().call_later(after, self._wake, row)
 
-    async def _run(self, work: Work, key: _Key) -> None:
-        kind, row_id = key
+    async def _look(self, work: Work, row: Row) -> None:
+        kind, row_id = row
         again: float | None = None
         try:
             async with self._places[kind]:
-                self._begun.add(key)
-                self._again.discard(key)
+                self._begun.add(row)
+                self._coalescer.begin(row)
                 with bound_contextvars(**{log_name(kind): row_id}):
-                    again = await self._guarded(work, key)
+                    again = await self._guarded(work, row)
         finally:
-            self._begun.discard(key)
-            del self._tasks[key]
-        if key in self._again:
-            self._again.discard(key)
-            self._wake(key)
+            self._begun.discard(row)
+            del self._tasks[row]
+            woken = self._coalescer.end(row)
+        if woken:
+            self._wake(row)
         elif again is not None:
-            self._later(key, again)
+            self._later(row, again)
 
-    async def _guarded(self, work: Work, key: _Key) -> float | None:
+    async def _guarded(self, work: Work, row: Row) -> float | None:
         try:
-            again = await work.run(*key)
+            again = await work.run(*row)
         except Exception as error:
-            self._failures[key] += 1
-            pause = BACKOFF.pause(self._failures[key])
+            self._failures[row] += 1
+            pause = BACKOFF.pause(self._failures[row])
             if isinstance(error, StoreUnavailable | OSError):
                 log.error("work was put off for %.0f s: %s", pause, error)  # noqa: TRY400 - one line
             else:
                 log.exception("work failed; looking again in %.0f s", pause)
             return pause
-        del self._failures[key]
+        del self._failures[row]
         return again
 
     async def _sweep(self, work: Work) -> None:
         while True:
             try:
-                for key in await work.due():
-                    if key not in self._timers and key not in self._tasks:
-                        self._wake(key)
+                for row in await work.due():
+                    if row not in self._timers and row not in self._coalescer:
+                        self._wake(row)
             except StoreUnavailable as error:
                 log.error("looking for unfinished work failed: %s", error)  # noqa: TRY400 - one line
             except Exception:

@@ -17,6 +17,7 @@ from procrastinate.worker import Worker
 from psycopg import Error as PsycopgError
 from structlog.contextvars import bound_contextvars
 
+from bot.jobs.coalescer import Coalescer
 from bot.jobs.ports import BACKOFF, Kind, Work, log_name
 from bot.store import StoreUnavailable
 
@@ -59,7 +60,7 @@ class PostgresJobs:
         self._at_once = at_once
         self._places = {kind: asyncio.Semaphore(at_once[kind]) for kind in Kind}
         self._running: set[asyncio.Task[None]] = set()
-        self._busy: dict[tuple[Kind, int], bool] = {}  # and whether they were woken meanwhile
+        self._coalescer = Coalescer()
         self._sweep_every = sweep_every
         self._works_here = work
         self._work: Work | None = None
@@ -134,13 +135,8 @@ class PostgresJobs:
         A row that is being worked on here is looked at once more afterwards. A worker that has
         lost its database cancels this; the work itself goes on, for it may be a paid call.
         """
-        key = (Kind(kind), row_id)
-        if self._work is None:
+        if self._work is None or not self._coalescer.admit((Kind(kind), row_id)):
             return
-        if key in self._busy:
-            self._busy[key] = True
-            return
-        self._busy[key] = False
         running = asyncio.create_task(self._run(self._work, Kind(kind), row_id, failures))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
@@ -150,10 +146,10 @@ class PostgresJobs:
         again: float | None = None
         try:
             async with self._places[kind]:
-                self._busy[kind, row_id] = False
+                self._coalescer.begin((kind, row_id))
                 again, failures = await self._guarded(work, kind, row_id, failures)
         finally:
-            woken = self._busy.pop((kind, row_id))
+            woken = self._coalescer.end((kind, row_id))
         if self._stopping:
             return
         if woken:

@@ -1,14 +1,17 @@
 """The use cases, between what people ask for and what is stored."""
 
+from bot.studio.backend_choice import BackendChoice
+from bot.studio.claim_renewal import ClaimRenewal
 from bot.studio.context import Context, Rules
 from bot.studio.draft_view import Form, result_of, unsent
 from bot.studio.lyrics_pieces import Piece, Problem, Room, Words
+from bot.studio.owner_notices import OwnerNotices
 from bot.studio.ports import (
     AnswerLost,
-    Courier,
     FileGone,
     Flooded,
     Later,
+    Messenger,
     Missing,
     OutOfReach,
     Progress,
@@ -20,14 +23,17 @@ from bot.studio.studio import Studio
 
 __all__ = [
     "AnswerLost",
+    "BackendChoice",
+    "ClaimRenewal",
     "Context",
-    "Courier",
     "FileGone",
     "Flooded",
     "Form",
     "Later",
+    "Messenger",
     "Missing",
     "OutOfReach",
+    "OwnerNotices",
     "Piece",
     "Problem",
     "Progress",

@@ -1,4 +1,4 @@
-"""Writing down what has already happened in the world, even if the store is away for a while."""
+"""Writing down what has happened outside, even if the store is away for a while."""
 
 import asyncio
 import logging
@@ -15,11 +15,11 @@ Result = TypeVar("Result")
 _BACKOFF = Backoff(first=0.2, longest=3.0, deadline=900.0)
 
 
-async def insist(commit: Callable[[], Awaitable[Result]]) -> Result:
+async def retry_commit(commit: Callable[[], Awaitable[Result]]) -> Result:
     """Repeat a commit until the store takes it.
 
-    A track that Telegram has taken, or that came back and was paid for, is a fact: to look at
-    its row again later, without it, would be to forget that.
+    A track that Telegram has taken, or that was paid for and came back, has to be in its row
+    before anybody looks at that again: otherwise it would be sent or paid for twice.
 
     Args:
         commit: Harmless to repeat, for the answer to a commit may be lost.

@@ -1,4 +1,4 @@
-"""Delivery: once, as far as the messenger lets that be known; and how every track ended."""
+"""Delivery: once, as far as the messenger tells; and the last word on every track."""
 
 import asyncio
 import logging
@@ -9,40 +9,30 @@ from functools import partial
 from typing import Any
 
 from bot.audio import tagged
+from bot.backoff import Backoff
 from bot.model import Failure, TrackStatus
 from bot.store import UNFINISHED, Track
-from bot.studio.commit_retry import insist
+from bot.studio.commit_retry import retry_commit
 from bot.studio.context import Context
 from bot.studio.ports import AnswerLost, Later, Unreachable
-from bot.studio.progress import rung, unfit_of
-from bot.studio.results import Kept
+from bot.studio.progress import ring_once, unfit_of
+from bot.studio.results import StoredResult
+from bot.studio.track_failure import UNMADE
 
 log = logging.getLogger(__name__)
 
 _TRIES = 16
-_LONGEST = 300.0
+_LONGEST_PAUSE = 300.0
 _SHOW_AGAIN = 5.0  # in first pauses
 _AT_ONCE = 8  # a track that is being sent is in memory, twice
-_MADE_OR_ENDED = frozenset(TrackStatus) - {TrackStatus.QUEUED, TrackStatus.GENERATING}
-
-
-class PutOffError(Exception):
-    """A track is to be sent later.
-
-    Args:
-        seconds: When.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"again in {seconds:.0f} s")
-        self.seconds = seconds
+_MADE_OR_ENDED = frozenset(TrackStatus) - UNMADE
 
 
 class Delivery:
     """Takes a track from made to delivered, and shows how it ended."""
 
     def __init__(self, context: Context, performer: str) -> None:
-        self._c = context
+        self._context = context
         self._store = context.store.tracks
         self._performer = performer
         self._places = asyncio.Semaphore(_AT_ONCE)
@@ -50,17 +40,20 @@ class Delivery:
 
     async def work(self, track_id: int) -> float | None:
         """Deliver a made track, or say how an ended one ended."""
-        async with self._c.holding(self._store.claims, track_id, _MADE_OR_ENDED) as track:
-            if track is None:
-                return await self._not_ours(track_id)
-            return await self.finish(track)
+        holding = self._context.claim_renewal.holding
+        async with holding(self._store.claims, track_id, _MADE_OR_ENDED) as track:
+            if track is not None:
+                return await self.finish(track)
+        # Somebody else has it; its maker needs no reminder.
+        status = (await self._store.get(track_id)).status
+        return 1.0 if status in _MADE_OR_ENDED else None
 
-    async def finish(self, track: Track, kept: Kept | None = None) -> float | None:
+    async def finish(self, track: Track, stored: StoredResult | None = None) -> float | None:
         """Do, for whoever has the claim, all that is left to do for a track.
 
         Args:
             track: As it is now; nothing is done for one that is still in the making.
-            kept: What it consists of, where this process has just committed that.
+            stored: The same with all that is sent, where this process has just stored it.
 
         Returns:
             Seconds after which to look again, or None.
@@ -73,43 +66,38 @@ class Delivery:
         elif track.status is TrackStatus.MADE:
             async with self._places:
                 try:
-                    track = await self._send(track, kept)
-                except PutOffError as put_off:
-                    return put_off.seconds
+                    track = await self._send(track, stored)
+                except Later as later:
+                    return later.seconds
         return await self._show_end(track)
 
-    async def _not_ours(self, track_id: int) -> float | None:
-        """Come back for a track that somebody else has; its maker needs no reminder."""
-        status = (await self._store.get(track_id)).status
-        return 1.0 if status in _MADE_OR_ENDED else None
-
-    async def _send(self, track: Track, kept: Kept | None) -> Track:
+    async def _send(self, track: Track, stored: StoredResult | None) -> Track:
         """Send a made track.
 
         Returns:
             It as it is now.
 
         Raises:
-            PutOffError: not now.
+            Later: not now.
         """
-        sound = await self._sound(track.id, kept)
-        if sound is None:
+        content = await self._content(track.id, stored)
+        if content is None:
             log.error("a made track has no sound any more: nobody fetched it in time")
             return await self._moved(track, TrackStatus.FAILED, reason=Failure.UPSTREAM)
-        audio, cover, note = sound
+        audio, cover, note = content
         audio = tagged(
             audio,
-            title=await self._c.courier.name_of(track),
+            title=await self._context.messenger.name_of(track),
             artist=self._performer,
             lyrics=track.lyrics,
             cover=cover,
             comment=note,
         )
-        sending = await self._store.sending(track.id, self._c.worker)
+        sending = await self._store.sending(track.id, self._context.claim_renewal.worker)
         if sending is None:
             return await self._store.get(track.id)
         try:
-            file_id = await self._c.courier.deliver(sending, audio, cover, note)
+            file_id = await self._context.messenger.deliver(sending, audio, cover, note)
         except Later as later:
             return await self._put_off(sending, later)
         except AnswerLost:
@@ -117,48 +105,50 @@ class Delivery:
             return await self._moved(sending, TrackStatus.UNSURE)
         except Unreachable:
             return await self._moved(sending, TrackStatus.UNDELIVERABLE)
-        delivered = await insist(lambda: self._store.delivered(track.id, file_id))
+        delivered = await retry_commit(lambda: self._store.delivered(track.id, file_id))
         self._tries.pop(track.id, None)
         log.info("delivered")
         return delivered or await self._store.get(track.id)
 
-    async def _sound(self, track_id: int, kept: Kept | None) -> tuple[bytes, bytes, str] | None:
-        """Audio, cover and note; two million bytes fewer from the store where there is a file."""
-        if kept:
+    async def _content(
+        self, track_id: int, stored: StoredResult | None
+    ) -> tuple[bytes, bytes, str] | None:
+        """Audio, cover and note; from the file where there is one, which spares the store 2 MB."""
+        if stored:
             with suppress(OSError):
-                return await asyncio.to_thread(kept.file.read_bytes), kept.cover, kept.note
+                return await asyncio.to_thread(stored.file.read_bytes), stored.cover, stored.note
         return await self._store.sound(track_id)
 
     async def _put_off(self, track: Track, later: Later) -> Track:
         """Try again, less and less often; what is refused for an hour waits for a button.
 
         Raises:
-            PutOffError: unless that hour is over.
+            Later: unless that hour is over.
         """
         self._tries[track.id] += 1
         if self._tries[track.id] > _TRIES:
             del self._tries[track.id]
             log.error("a delivery is refused again and again; it waits for its button")
             return await self._moved(track, TrackStatus.UNDELIVERABLE)
-        pause = max(
-            later.seconds, min(_LONGEST, later.seconds * 2.0 ** (self._tries[track.id] - 1))
-        )
+        backoff = Backoff(first=later.seconds, longest=_LONGEST_PAUSE)
+        pause = max(later.seconds, backoff.pause(self._tries[track.id]))
         await self._moved(track, TrackStatus.MADE, wake_at=time.time() + pause)
-        raise PutOffError(pause)
+        raise Later(pause)
 
     async def _moved(self, track: Track, after: TrackStatus, **values: Any) -> Track:
         """Write down what has become of a track; gives it as it is now, whoever wrote it."""
         move = partial(self._store.move, track.id, track.status, after, **values)
-        return await insist(move) or await self._store.get(track.id)
+        return await retry_commit(move) or await self._store.get(track.id)
 
     async def _show_end(self, track: Track) -> float | None:
+        """Say how a track has ended, and let go of it; again later where that fails."""
         if track.status in UNFINISHED or track.told:
             return None
         kept = track.status is TrackStatus.CANCELLED and await self._store.has_sound(track.id)
-        unfit = await unfit_of(self._c, track)
-        shown = await self._c.courier.show(track, kept=kept, unfit=unfit)
-        if not shown or not await rung(self._c, track):
-            return _SHOW_AGAIN * self._c.rules.pause
+        unfit = await unfit_of(self._context, track)
+        shown = await self._context.messenger.show(track, kept=kept, unfit=unfit)
+        if not shown or not await ring_once(self._context, track):
+            return _SHOW_AGAIN * self._context.rules.pause
         if await self._store.told(track.id, track.status):
-            self._c.holder.let_go(self._store.claims, track.id)
+            self._context.claim_renewal.let_go(self._store.claims, track.id)
         return None

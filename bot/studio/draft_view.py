@@ -85,7 +85,7 @@ async def form_of(c: Context, draft: Draft) -> Form:
         draft=draft,
         recordings=await _recordings(c, draft),
         abilities=can,
-        limits=c.limits,
+        limits=c.backends.limits,
         room=room_for(c, draft),
         lyrics_advice=rules.lyrics_advice,
         knows_privacy=not asks or await c.store.users.knows_privacy(draft.user_id),
@@ -125,12 +125,12 @@ async def judged(c: Context, reference: Recording) -> None:
     refused = reference.status is RecordingStatus.REJECTED
     if not refused and (form.doubt is None or form.doubt[0].id != reference.id):
         return
-    if await c.courier.redraw(form):
+    if await c.messenger.redraw(form):
         if form.doubt:
             await c.store.recordings.hinted(reference.id, draft.panel_id)
         await _settle(c, draft, draft.panel_id)
     elif refused:
-        await c.courier.refuse(reference, form)
+        await c.messenger.refuse(reference, form)
 
 
 async def _recordings(c: Context, draft: Draft) -> tuple[Recording, ...]:
@@ -151,8 +151,8 @@ async def _settle(c: Context, before: Draft, panel_id: int) -> None:
         return
     track = await c.store.tracks.last_of(before.chat_id, before.user_id)
     if track and track.panel_id == panel_id:
-        await c.courier.show(track)
+        await c.messenger.show(track)
     elif now.panel_id == panel_id:
-        await c.courier.redraw(await form_of(c, now))
+        await c.messenger.redraw(await form_of(c, now))
     else:
-        await c.courier.retire(before.chat_id, panel_id)
+        await c.messenger.retire(before.chat_id, panel_id)

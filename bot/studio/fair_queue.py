@@ -1,10 +1,10 @@
-"""One preparation a person at a time: who sends much waits for himself, and for nobody else."""
+"""One preparation at a time for each person: who sends many recordings delays nobody else."""
 
 
-class Turns:
-    """Who is being served, and what else of theirs waits; the newest of it comes next.
+class FairQueue:
+    """Which row of each person is being worked on, and which wait; the newest comes next.
 
-    Between people the jobs' own order decides: whoever had a turn stands at the end again.
+    Between people the job queue decides.
     """
 
     def __init__(self) -> None:

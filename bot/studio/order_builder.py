@@ -1,4 +1,4 @@
-"""What is asked of a music service: words, and recordings as it knows them."""
+"""Orders: what is asked of a music service, lyrics and recordings as it knows them."""
 
 import unicodedata
 import uuid
@@ -10,15 +10,15 @@ from bot.music import MusicBackend, Order, Uploaded
 from bot.store import Attempt, Track
 from bot.studio import lyrics
 from bot.studio.context import Context
-from bot.studio.recordings import Recordings
+from bot.studio.uploads import Uploads
 
 
-class Ordering:
-    """Makes orders of tracks whose recordings are there, or brings them there."""
+class OrderBuilder:
+    """Builds the orders of tracks, and uploads the recordings that a service lacks."""
 
-    def __init__(self, context: Context, recordings: Recordings) -> None:
-        self._c = context
-        self._recordings = recordings
+    def __init__(self, context: Context, uploads: Uploads) -> None:
+        self._context = context
+        self._uploads = uploads
 
     async def at_hand(self, track: Track) -> dict[str, Order] | None:
         """Whether a track can begin; what it lacks is woken, and its end wakes the track.
@@ -28,28 +28,25 @@ class Ordering:
         """
         if track.status is not TrackStatus.QUEUED or await self.promises(track):
             return {}
-        backend = self._c.backend_for(track.recipe)
+        backend = self._context.backends.choose(track.recipe)
         if backend is None:
-            return {}  # and it fails for a reason that `_persist` names
-        wanted = track.recipe.uploads()
-        known: dict[int, Uploaded] = {}
-        ready = True
-        for reference_id, purpose in wanted.items():
-            if found := await self._recordings.remembered(reference_id, purpose, backend):
-                known[reference_id] = found
-            elif not await self._recordings.known(reference_id, purpose, backend):
-                ready = False
-                await self._c.jobs.wake(Kind.REFERENCE, reference_id)
-        if not ready:
-            return None
-        complete = len(known) == len(wanted)
-        return {backend.name: order_of(track, backend, known)} if complete else {}
+            return {}  # it fails with the reason that generation finds
+        if order := await self.as_submitted(track, backend):
+            return {backend.name: order}
+        on_their_way = [
+            reference_id
+            for reference_id, purpose in track.recipe.uploads().items()
+            if not await self._uploads.known(reference_id, purpose, backend)
+        ]
+        for reference_id in on_their_way:
+            await self._context.jobs.wake(Kind.REFERENCE, reference_id)
+        return None if on_their_way else {}
 
     async def promises(self, track: Track) -> list[Attempt]:
         """The attempts that a dead worker or the track's predecessor left open."""
         if track.status is TrackStatus.QUEUED and track.predecessor_id is None:
             return []
-        return [a for a in await self._c.store.ledger.of(track.id) if a.outcome is None]
+        return [a for a in await self._context.store.ledger.of(track.id) if a.outcome is None]
 
     async def make(self, track: Track, backend: MusicBackend) -> Order:
         """What is asked for, with every recording brought to the backend.
@@ -58,24 +55,24 @@ class Ordering:
             MusicError, Refused, Later: a recording cannot be brought there.
         """
         known = {
-            reference_id: await self._recordings.uploaded(reference_id, purpose, backend)
+            reference_id: await self._uploads.uploaded(reference_id, purpose, backend)
             for reference_id, purpose in track.recipe.uploads().items()
         }
         return order_of(track, backend, known)
 
     async def as_submitted(self, track: Track, backend: MusicBackend) -> Order | None:
-        """What an earlier call asked for; None where that cannot be told any more."""
+        """The order with recordings as the backend knows them; None where it lacks one."""
         wanted = track.recipe.uploads()
         known = {
             reference_id: upload
             for reference_id, purpose in wanted.items()
-            if (upload := await self._recordings.remembered(reference_id, purpose, backend))
+            if (upload := await self._uploads.remembered(reference_id, purpose, backend))
         }
         return order_of(track, backend, known) if len(known) == len(wanted) else None
 
 
 def without_joiners(lyrics: str) -> str:
-    """Words without the characters that join or vary others and show nothing by themselves.
+    """Lyrics without the characters that join or vary others and show nothing by themselves.
 
     Languages are misspelt and emoji torn without them, but a service may refuse them.
     """

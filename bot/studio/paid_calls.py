@@ -1,4 +1,4 @@
-"""One paid call: asked for, waited for, looked up where its answer was lost, booked, kept."""
+"""One paid call: made, waited for, looked up where its answer was lost, booked."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+from bot.backoff import Backoff
 from bot.model import Failure, Outcome
 from bot.music import (
     BODY,
@@ -23,44 +24,38 @@ from bot.music import (
     Unready,
 )
 from bot.store import Attempt, StoreUnavailable
-from bot.studio.claim_renewal import ended
-from bot.studio.commit_retry import insist
+from bot.studio.backend_choice import failure_of
+from bot.studio.claim_renewal import cancel_and_wait
+from bot.studio.commit_retry import retry_commit
 from bot.studio.context import Context
-from bot.studio.results import Keeping
+from bot.studio.results import Results, StoredResult
+from bot.studio.track_failure import Pending
 
 log = logging.getLogger(__name__)
 
 _MARGIN = 10.0
-_GLANCE = 2.0  # in first pauses
+_LOOKS = 2
+_LONGEST_PAUSE = 10.0  # in first pauses, as is the next
+_CANCEL_CHECK = 2.0
 
 
-class Pending(Exception):
-    """The track may be there one day, and is not waited for any longer.
+class PaidCalls:
+    """Makes calls that stand in the ledger, and books how they end."""
 
-    Its attempt stays a promise: "Try again" collects it before anything is paid for again.
-
-    Args:
-        failure: What the person is told.
-    """
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
-
-
-class Calls:
-    """Makes calls that have been booked, and books how they end."""
-
-    def __init__(self, context: Context, keeping: Keeping) -> None:
-        self._c = context
-        self._keeping = keeping
+    def __init__(self, context: Context, results: Results) -> None:
+        self._context = context
+        self._results = results
         self._ledger = context.store.ledger
+        pause = context.rules.pause
+        self._backoff = Backoff(first=pause, longest=_LONGEST_PAUSE * pause)
 
-    async def make(self, attempt: Attempt, backend: MusicBackend, order: Order) -> bool:
+    async def make(
+        self, attempt: Attempt, backend: MusicBackend, order: Order
+    ) -> StoredResult | None:
         """Ask for a track and wait for it.
 
         Returns:
-            Whether it is there; False if this call may have been billed for nothing.
+            The track; None if this call may have been billed for nothing.
 
         Raises:
             MusicError: it was refused.
@@ -68,7 +63,9 @@ class Calls:
         """
         return await self._booked(attempt, self._ask(attempt, backend, order))
 
-    async def resume(self, attempt: Attempt, backend: MusicBackend, order: Order | None) -> bool:
+    async def resume(
+        self, attempt: Attempt, backend: MusicBackend, order: Order | None
+    ) -> StoredResult | None:
         """End a call that another process, or the track's predecessor, began.
 
         Args:
@@ -78,32 +75,34 @@ class Calls:
 
         Returns, Raises: as `make`.
         """
-        if self._keeping.path(attempt).exists():
-            return await self._keeping.keep(
-                attempt, TrackFile(self._keeping.path(attempt).stat().st_size)
-            )
+        path = self._results.path(attempt)
+        if path.exists():
+            return await self._results.store(attempt, TrackFile(path.stat().st_size))
         return await self._booked(attempt, self._resume(attempt, backend, order))
 
-    async def _booked(self, attempt: Attempt, call: Awaitable[TrackFile]) -> bool:
+    async def _booked(self, attempt: Attempt, call: Awaitable[TrackFile]) -> StoredResult | None:
+        """Await a call, and book how it ended."""
         try:
-            sound = await call
+            brought = await call
         except Pending as error:
-            await self._keeping.close(attempt, Outcome.UNKNOWN, error)
+            await self._results.close(attempt, Outcome.UNKNOWN, error)
             raise
         except (Unanswered, BadAnswer) as error:
             outcome = Outcome.BAD if isinstance(error, BadAnswer) else Outcome.UNKNOWN
-            await self._keeping.close(attempt, outcome, error)
-            return False
+            await self._results.close(attempt, outcome, error)
+            return None
         except MusicError as error:
             free = error.unbilled and not error.cost_usd
-            await self._keeping.close(attempt, Outcome.REFUSED if free else Outcome.UNKNOWN, error)
+            await self._results.close(attempt, Outcome.REFUSED if free else Outcome.UNKNOWN, error)
             raise
-        return await self._keeping.keep(attempt, sound)
+        return await self._results.store(attempt, brought)
 
     async def _ask(self, attempt: Attempt, backend: MusicBackend, order: Order) -> TrackFile:
+        # The most that a backend's own bounds add up to: answer, turn, body, and writing.
+        longest = 2 * self._context.rules.generate_timeout + BODY + HOLD + _MARGIN
         try:
-            async with asyncio.timeout(self._longest):
-                answer = await backend.submit(order, self._keeping.path(attempt))
+            async with asyncio.timeout(longest):
+                answer = await backend.submit(order, self._results.path(attempt))
         except (TimeoutError, Unanswered) as error:
             if not backend.abilities.lists:
                 if isinstance(error, Unanswered):
@@ -132,7 +131,7 @@ class Calls:
             Pending: the service cannot be asked.
         """
         since = datetime.fromtimestamp(attempt.opened_at, UTC)
-        async with self._waiting(backend, self._c.rules.generate_timeout):
+        async with self._waiting(backend, self._context.rules.generate_timeout):
             ticket = await self._look_up(backend, order, since)
         if ticket is None:
             raise Unanswered("the service knows of no such order")
@@ -142,33 +141,37 @@ class Calls:
     async def _look_up(
         self, backend: MusicBackend, order: Order, since: datetime
     ) -> Ticket | None:
-        """Look twice before anything is repeated: a list may lag behind."""
-        looks = 0
-        while looks < 2:  # noqa: PLR2004 - the second one
-            await asyncio.sleep(self._c.rules.pause)
+        """Look twice before anything is repeated: a list may lag behind.
+
+        One that cannot be read says nothing about the order, and is read again.
+        """
+        looks = failures = 0
+        while looks < _LOOKS:
+            await asyncio.sleep(self._backoff.pause(failures + 1))
             try:
-                found = await backend.find(order, since)
+                tickets = await backend.find(order, since)
             except OperatorFault:
                 raise
-            except MusicError as error:  # whatever it is, it says nothing about the order
+            except MusicError as error:
                 log.info("the list could not be looked at: %s", type(error).__name__)
+                failures += 1
                 continue
-            looks += 1
-            for ticket in found:
+            looks, failures = looks + 1, 0
+            for ticket in tickets:
                 if not await self._ledger.knows(backend.name, ticket.id):
                     return ticket
         return None
 
     async def _collect(self, attempt: Attempt, backend: MusicBackend, ticket: Ticket) -> TrackFile:
         """Store a ticket, then wait for its track; the service is told if the person cancels."""
-        await insist(partial(self._ledger.note_ticket, attempt, ticket.id))
+        await retry_commit(partial(self._ledger.note_ticket, attempt, ticket.id))
         telling = asyncio.create_task(self._tell_if_cancelled(attempt, backend, ticket))
         try:
-            async with self._waiting(backend, self._patience):
-                sound = await backend.collect(ticket, self._keeping.path(attempt))
+            async with self._waiting(backend, self._context.rules.generate_timeout + _MARGIN):
+                brought = await backend.collect(ticket, self._results.path(attempt))
         finally:
-            await ended(telling)
-        return sound if sound.cost_usd is not None else replace(sound, cost_usd=ticket.cost_usd)
+            await cancel_and_wait(telling)
+        return replace(brought, cost_usd=ticket.cost_usd) if brought.cost_usd is None else brought
 
     @asynccontextmanager
     async def _waiting(self, backend: MusicBackend, seconds: float) -> AsyncIterator[None]:
@@ -179,8 +182,8 @@ class Calls:
         except (TimeoutError, Unready) as error:
             raise Pending(Failure.TIMEOUT) from error
         except OperatorFault as fault:
-            await self._c.pass_over(backend, fault)
-            raise Pending(self._c.failure_of(fault)) from fault
+            await self._context.backends.pass_over(backend, fault)
+            raise Pending(failure_of(fault)) from fault
         except OSError as error:
             raise Pending(Failure.OPERATOR) from error  # our disk; what was promised stays
 
@@ -189,19 +192,10 @@ class Calls:
     ) -> None:
         while True:
             with suppress(StoreUnavailable):
-                if (await self._c.store.tracks.get(attempt.track_id)).stop_wanted:
+                if (await self._context.store.tracks.get(attempt.track_id)).stop_wanted:
                     break
-            await asyncio.sleep(_GLANCE * self._c.rules.pause)
+            await asyncio.sleep(_CANCEL_CHECK * self._context.rules.pause)
         try:
             await backend.cancel(ticket)
         except MusicError as error:
             log.info("the service was not told of the cancel: %s", type(error).__name__)
-
-    @property
-    def _longest(self) -> float:
-        """The most that a backend's own bounds add up to: answer, turn, body, and writing."""
-        return 2 * self._c.rules.generate_timeout + BODY + HOLD + _MARGIN
-
-    @property
-    def _patience(self) -> float:
-        return self._c.rules.generate_timeout + _MARGIN

@@ -54,7 +54,7 @@ class OutOfReach(FileGone):
     """The messenger has the recording, but it cannot be read here before the owner helps.
 
     Args:
-        matter: What the owner has to be told (see `Courier.tell_owner`).
+        matter: What the owner has to be told (see `Messenger.tell_owner`).
         why: The same for the log.
     """
 
@@ -80,7 +80,7 @@ class Unfit:
     limits: Limits
 
 
-class Courier(Protocol):
+class Messenger(Protocol):
     """Carries recordings in and tracks out."""
 
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:

@@ -1,4 +1,4 @@
-"""Prepared recordings on this machine's disk: a cache with bounds, made anew when missing."""
+"""Prepared recordings on this machine's disk: a bounded cache, made anew when missing."""
 
 import logging
 import os
@@ -15,8 +15,8 @@ _LEFT_FREE = 160_000_000  # bytes; what tracks need comes before recordings
 _PREPARED = ".mp3"
 
 
-class Shelf:
-    """Puts recordings where they are found by their reference, and clears the oldest away.
+class RecordingCache:
+    """Keeps prepared recordings by the id of their reference, and drops the oldest.
 
     Args:
         folder: Exists once the studio has started.
@@ -80,9 +80,9 @@ class Shelf:
 
     def _by_age(self) -> list[tuple[Path, int]]:
         """Every prepared recording with its size, the oldest first."""
-        found = []
+        files = []
         for path in self._folder.glob(f"*{_PREPARED}"):
             with suppress(FileNotFoundError):
                 state = path.stat()
-                found.append((state.st_mtime, path, state.st_size))
-        return [(path, size) for _, path, size in sorted(found)]
+                files.append((state.st_mtime, path, state.st_size))
+        return [(path, size) for _, path, size in sorted(files)]

@@ -10,15 +10,18 @@ from bot.jobs import Kind
 from bot.model import BY_WORDS, Purpose, RecordingStatus, Step, TrackStatus
 from bot.music import Abilities
 from bot.store import DayFull, Draft, NewRecording, NotNow, Recording, Track
-from bot.studio.backend_monitor import Watch
+from bot.studio.backend_monitor import BackendMonitor
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
 from bot.studio.draft_view import Form, form_of, room_for
-from bot.studio.generation import Making
-from bot.studio.job_failures import Guard
+from bot.studio.generation import Generation
+from bot.studio.job_failures import JobFailures
 from bot.studio.lyrics_pieces import Room
 from bot.studio.ports import Later, OutOfReach
+from bot.studio.prepared_files import PreparedFiles
 from bot.studio.recordings import Recordings
+from bot.studio.track_failure import UNMADE
+from bot.studio.uploads import Uploads
 
 log = logging.getLogger(__name__)
 
@@ -36,67 +39,73 @@ class Studio:
     """
 
     def __init__(self, context: Context, performer: str) -> None:
-        self._c = context
-        self._recordings = Recordings(context)
+        self._context = context
+        store = context.store
+        self._drafts, self._references, self._tracks = store.drafts, store.recordings, store.tracks
+        self._prepared_files = PreparedFiles(context)
+        uploads = Uploads(context, self._prepared_files)
+        self._recordings = Recordings(context, self._prepared_files, uploads)
         self._delivery = Delivery(context, performer)
-        self._making = Making(context, self._recordings, self._delivery)
-        self._watch = Watch(context)
-        self._guard = Guard(context)
-        self._aside: list[asyncio.Task[None]] = []
+        self._generation = Generation(context, uploads, self._delivery)
+        self._backend_monitor = BackendMonitor(context)
+        self._job_failures = JobFailures(context)
+        self._background: list[asyncio.Task[None]] = []
 
     @property
     def abilities(self) -> Abilities:
         """What the music service that is used now can do."""
-        return self._c.music.current.abilities
+        return self._context.music.current.abilities
 
     @property
     def limits(self) -> Limits:
         """What recordings the music service that is used now accepts."""
-        return self._c.limits
+        return self._context.backends.limits
 
     @property
     def tracks_per_user(self) -> int:
         """How many unfinished tracks a person may have."""
-        return self._c.rules.tracks_per_user
+        return self._context.rules.tracks_per_user
 
     @property
     def tracks_per_day(self) -> int | None:
         """How many tracks a person may begin in 24 hours; None if there is no limit."""
-        return self._c.rules.tracks_per_day
+        return self._context.rules.tracks_per_day
 
     async def start(self) -> None:
         """Pick up what an earlier process left, then begin to work."""
         for name in ("recordings", "made"):
-            (self._c.files / name).mkdir(parents=True, exist_ok=True)
-        await self._c.store.take_over()
-        await self._making.recover()
-        await self._c.jobs.start(self)
-        self._aside = [asyncio.create_task(c) for c in (self._tidy(), self._watch.run())]
+            (self._context.files / name).mkdir(parents=True, exist_ok=True)
+        await self._context.store.take_over()
+        await self._generation.recover()
+        await self._context.jobs.start(self)
+        endless = (self._tidy(), self._backend_monitor.run())
+        self._background = [asyncio.create_task(loop) for loop in endless]
 
     async def stop(self, grace: float) -> None:
         """Begin nothing new; paid calls may finish for `grace` seconds."""
-        self._c.stopping.set()
-        for task in self._aside:
+        self._context.stopping.set()
+        for task in self._background:
             task.cancel()
-        await asyncio.gather(*self._aside, return_exceptions=True)
-        await self._c.jobs.stop(grace)
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._context.jobs.stop(grace)
 
     async def run(self, kind: Kind, row_id: int) -> float | None:
         """Look at a row and do what it needs (see `bot.jobs.Work`)."""
         work = {
             Kind.REFERENCE: self._recordings.work,
-            Kind.TRACK: self._making.work,
+            Kind.TRACK: self._generation.work,
             Kind.DELIVERY: self._delivery.work,
         }
-        return await self._guard.run(kind, row_id, work[kind])
+        return await self._job_failures.run(kind, row_id, work[kind])
 
     async def due(self) -> list[tuple[Kind, int]]:
         """Every row with work left and nobody at it."""
-        making = {TrackStatus.QUEUED, TrackStatus.GENERATING}
-        found = [(Kind.REFERENCE, row_id) for row_id in await self._c.store.recordings.due()]
-        for track_id, status in await self._c.store.tracks.due():
-            found.append((Kind.TRACK if status in making else Kind.DELIVERY, track_id))
-        return found
+        references = await self._references.due()
+        tracks = await self._tracks.due()
+        return [(Kind.REFERENCE, reference_id) for reference_id in references] + [
+            (Kind.TRACK if status in UNMADE else Kind.DELIVERY, track_id)
+            for track_id, status in tracks
+        ]
 
     async def record(self, new: NewRecording) -> tuple[Draft, bool]:
         """Take in a recording; it is prepared from now on.
@@ -107,9 +116,9 @@ class Studio:
         Raises:
             EnoughError: the person has sent as many as they may in a day.
         """
-        before = await self._c.store.drafts.get(new.chat_id, new.user_id)
-        draft, changed = await self._c.store.drafts.record(
-            new, self._c.rules.recordings_a_day(new.user_id)
+        before = await self._drafts.get(new.chat_id, new.user_id)
+        draft, changed = await self._drafts.record(
+            new, self._context.rules.recordings_a_day(new.user_id)
         )
         if changed:
             await self._look_at(before, draft)
@@ -119,19 +128,19 @@ class Studio:
         """Fetch a text file while its sender waits: once more where that may help.
 
         Raises:
-            TooBig, FileGone, Later: as `bot.studio.ports.Courier.fetch`.
+            TooBig, FileGone, Later: as `bot.studio.ports.Messenger.fetch`.
         """
         for pause in _WORDS_PAUSES:
             try:
-                return await self._c.courier.fetch(file_id, into, at_most)
+                return await self._context.messenger.fetch(file_id, into, at_most)
             except OutOfReach as error:
-                await self._c.files_away(error)
+                await self._context.owner_notices.out_of_reach(error)
                 raise
             except Later as later:
                 if later.seconds > _WORDS_PATIENCE:
                     raise
-            await asyncio.sleep(pause * self._c.rules.pause)
-        return await self._c.courier.fetch(file_id, into, at_most)
+            await asyncio.sleep(pause * self._context.rules.pause)
+        return await self._context.messenger.fetch(file_id, into, at_most)
 
     async def replace_recording(self, new: NewRecording) -> Draft | None:
         """Take in a recording that has taken the place of another in its message.
@@ -142,10 +151,8 @@ class Studio:
         Raises:
             EnoughError: as `record`.
         """
-        before = await self._c.store.drafts.get(new.chat_id, new.user_id)
-        draft = await self._c.store.drafts.replace(
-            new, self._c.rules.recordings_a_day(new.user_id)
-        )
+        before = await self._drafts.get(new.chat_id, new.user_id)
+        draft = await self._drafts.replace(new, self._context.rules.recordings_a_day(new.user_id))
         if draft:
             await self._look_at(before, draft)
         return draft
@@ -156,26 +163,26 @@ class Studio:
         there = [(draft.reference_id, draft.partner_id) for draft in drafts]
         for reference_id in {*there[0]} ^ {*(there[1] if before else ())}:
             if reference_id is not None:
-                await self._c.jobs.wake(Kind.REFERENCE, reference_id)
+                await self._context.jobs.wake(Kind.REFERENCE, reference_id)
 
     async def form(self, draft: Draft) -> Form:
         """A draft with all that its panel says about it (see `bot.studio.draft_view.form_of`)."""
-        return await form_of(self._c, draft)
+        return await form_of(self._context, draft)
 
     async def choose(
         self, draft: Draft, purpose: Purpose, *, by: int | None = None
     ) -> Draft | None:
         """Say what the recording holds; it is uploaded from now on."""
-        changed = await self._c.store.drafts.choose(draft, purpose, by=by)
+        changed = await self._drafts.choose(draft, purpose, by=by)
         if changed and changed.reference_id:
-            await self._c.jobs.wake(Kind.REFERENCE, changed.reference_id)
+            await self._context.jobs.wake(Kind.REFERENCE, changed.reference_id)
         return changed
 
     async def recording_of(self, draft: Draft) -> Recording | None:
         """The recording in a draft that cannot be used, if there is one."""
         for reference_id in (draft.reference_id, draft.partner_id):
             if reference_id is not None:
-                reference = await self._c.store.recordings.get(reference_id)
+                reference = await self._references.get(reference_id)
                 if reference.status is RecordingStatus.REJECTED:
                     return reference
         return None
@@ -184,19 +191,19 @@ class Studio:
         self, draft: Draft, panel_id: int | None, origin: str | None = None
     ) -> Track | NotNow | DayFull:
         """Ask for the track of a finished draft; pressing twice makes one."""
-        limit, a_day = self._c.rules.tracks_per_user, self._c.rules.tracks_a_day(draft.user_id)
-        tracks = self._c.store.tracks
-        made = await tracks.create(draft, panel_id, limit, a_day=a_day, origin=origin)
-        return await self._woken(made)
+        rules = self._context.rules
+        limit, a_day = rules.tracks_per_user, rules.tracks_a_day(draft.user_id)
+        track = await self._tracks.create(draft, panel_id, limit, a_day=a_day, origin=origin)
+        return await self._woken(track)
 
     async def another(
         self, before: Track, origin: str, panel_id: int | None
     ) -> Track | NotNow | DayFull:
         """Ask for another track from the same recipe; nothing is uploaded again."""
-        limit, a_day = self._c.rules.tracks_per_user, self._c.rules.tracks_a_day(before.user_id)
-        tracks = self._c.store.tracks
-        made = await tracks.another(before, origin, panel_id, limit, a_day=a_day)
-        return await self._woken(made)
+        rules = self._context.rules
+        limit, a_day = rules.tracks_per_user, rules.tracks_a_day(before.user_id)
+        track = await self._tracks.another(before, origin, panel_id, limit, a_day=a_day)
+        return await self._woken(track)
 
     async def rewrite(self, track: Track, *, by: int | None = None, **values: Any) -> Draft:
         """Begin a draft with a track's recordings that asks for new lyrics.
@@ -207,10 +214,10 @@ class Studio:
             values: Of the draft, where it has them already.
         """
         made_from = track.recipe
-        await self._c.store.tracks.forget_refusals(made_from)
+        await self._tracks.forget_refusals(made_from)
         first = made_from.voice if made_from.voice is not None else made_from.beat
         pair = made_from.voice is not None and made_from.beat not in {None, made_from.voice}
-        return await self._c.store.drafts.open(
+        return await self._drafts.open(
             track.chat_id,
             track.user_id,
             by=by,
@@ -224,7 +231,7 @@ class Studio:
     async def rerecord(self, track: Track, *, by: int | None = None) -> Draft:
         """Begin a draft with a track's lyrics that asks for another recording."""
         values = {"step": Step.RECORDING, "lyrics": track.lyrics, "topic_id": track.topic_id}
-        return await self._c.store.drafts.open(track.chat_id, track.user_id, by=by, **values)
+        return await self._drafts.open(track.chat_id, track.user_id, by=by, **values)
 
     async def reopened(self, draft: Draft | None) -> Draft | None:
         """A new draft with the recordings of a track whose words were refused, if there is one.
@@ -232,7 +239,7 @@ class Studio:
         Args:
             draft: Closed, or None; its track is looked at.
         """
-        track = await self._c.store.tracks.last_of(draft.chat_id, draft.user_id) if draft else None
+        track = await self._tracks.last_of(draft.chat_id, draft.user_id) if draft else None
         if track and track.status is TrackStatus.FAILED and track.reason in BY_WORDS:
             return await self.rewrite(track)
         return None
@@ -247,9 +254,9 @@ class Studio:
         Returns:
             False if it was too late.
         """
-        stopped = await self._c.store.tracks.want_stop(track.id, press)
+        stopped = await self._tracks.want_stop(track.id, press)
         if stopped:
-            await self._c.jobs.wake(Kind.DELIVERY, track.id)
+            await self._context.jobs.wake(Kind.DELIVERY, track.id)
         return stopped
 
     async def send_again(self, track: Track, press: str | None = None) -> bool:
@@ -262,33 +269,33 @@ class Studio:
         before = (TrackStatus.UNSURE, TrackStatus.CANCELLED, TrackStatus.UNDELIVERABLE)
         if press and track.pressed == press:
             return True
-        if not await self._c.store.tracks.has_sound(track.id):
+        if not await self._tracks.has_sound(track.id):
             return False
-        moved = await self._c.store.tracks.move(track.id, before, TrackStatus.MADE, pressed=press)
+        moved = await self._tracks.move(track.id, before, TrackStatus.MADE, pressed=press)
         if moved:
-            await self._c.jobs.wake(Kind.DELIVERY, track.id)
+            await self._context.jobs.wake(Kind.DELIVERY, track.id)
         return moved is not None
 
     async def welcome_back(self, user_id: int) -> None:
         """Deliver what could not be delivered while the person had blocked the bot."""
-        for track in await self._c.store.tracks.undelivered(user_id):
+        for track in await self._tracks.undelivered(user_id):
             await self.send_again(track)
 
     def room(self, draft: Draft | None) -> Room:
         """How many characters may be typed for a draft (see `bot.studio.draft_view.room_for`)."""
-        return room_for(self._c, draft)
+        return room_for(self._context, draft)
 
     async def _woken(self, track: Track | NotNow | DayFull) -> Track | NotNow | DayFull:
         if isinstance(track, Track):
             queued = track.status is TrackStatus.QUEUED
-            await self._c.jobs.wake(Kind.TRACK if queued else Kind.DELIVERY, track.id)
+            await self._context.jobs.wake(Kind.TRACK if queued else Kind.DELIVERY, track.id)
         return track
 
     async def _tidy(self) -> None:
         while True:
             try:
-                await self._c.store.tidy()
-                await self._recordings.tidy()
+                await self._context.store.tidy()
+                await self._prepared_files.tidy()
             except Exception:
                 log.exception("tidying failed")
             await asyncio.sleep(_TIDY_EVERY)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bot.audio import Limits, Prepared
 from bot.audio.decode import opened
 from bot.audio.loudness import Loudness
-from bot.audio.prepare import prepare, single
+from bot.audio.prepare import prepare, to_mono
 from bot.model import Hint
 from tests.support.audio_material import RATE, encoded, mux, silence, tone, wav
 
@@ -39,7 +39,7 @@ def prepared(folder: Path, recording: bytes) -> tuple[Prepared, bytes]:
 def as_voice(folder: Path) -> bytes:
     into = folder / "voice"
     into.touch()
-    single(folder / "prepared", into)
+    to_mono(folder / "prepared", into)
     return into.read_bytes()
 
 

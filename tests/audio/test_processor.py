@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.audio import Limits, Prepared, Unusable, Workshop
+from bot.audio import AudioProcessor, Limits, Prepared, Unusable
 from bot.audio.isolation import runners
 from bot.model import Flaw, Hint
 from tests.support.audio_material import encoded, silence, tone
@@ -23,10 +23,10 @@ LIMITS = Limits()
 
 
 @pytest.fixture
-async def workshop() -> AsyncIterator[Workshop]:
-    shop = Workshop(at_once=2)
-    yield shop
-    await shop.aclose()
+async def processor() -> AsyncIterator[AudioProcessor]:
+    processor = AudioProcessor(at_once=2)
+    yield processor
+    await processor.aclose()
 
 
 @pytest.fixture
@@ -51,9 +51,9 @@ def alive(process: int) -> bool:
         return False
 
 
-def forker(shop: Workshop) -> int:
-    assert isinstance(shop._workers, runners.Forked)
-    process = shop._workers._process
+def fork_server(processor: AudioProcessor) -> int:
+    assert isinstance(processor._workers, runners.ForkedWorkers)
+    process = processor._workers._process
     return process.pid if process else 0
 
 
@@ -87,19 +87,19 @@ async def until(condition: Callable[[], object]) -> None:
 
 @asynccontextmanager
 async def job_at_work(
-    shop: Workshop, stuck: Path
+    processor: AudioProcessor, stuck: Path
 ) -> AsyncIterator[tuple[asyncio.Task[Prepared], int]]:
-    task = asyncio.create_task(shop.prepare(stuck, stuck.with_name("into.mp3"), LIMITS))
-    await until(lambda: children(forker(shop)))
-    yield task, children(forker(shop))[0]
+    task = asyncio.create_task(processor.prepare(stuck, stuck.with_name("into.mp3"), LIMITS))
+    await until(lambda: children(fork_server(processor)))
+    yield task, children(fork_server(processor))[0]
     assert names(stuck.parent) == ["stuck"]
 
 
-async def test_prepares_while_others_go_on(workshop: Workshop, tmp_path: Path) -> None:
+async def test_prepares_while_others_go_on(processor: AudioProcessor, tmp_path: Path) -> None:
     source, into = tmp_path / "note.ogg", tmp_path / "note.mp3"
     source.write_bytes(encoded(tone(60), "ogg", "libopus", rate=48_000))
     turns = 0
-    task = asyncio.create_task(workshop.prepare(source, into, LIMITS))
+    task = asyncio.create_task(processor.prepare(source, into, LIMITS))
     while not task.done():
         await asyncio.sleep(0.001)
         turns += 1
@@ -112,22 +112,22 @@ async def test_prepares_while_others_go_on(workshop: Workshop, tmp_path: Path) -
 
 
 async def test_hints_and_flaws_come_back_as_what_they_are(
-    workshop: Workshop, tmp_path: Path
+    processor: AudioProcessor, tmp_path: Path
 ) -> None:
     source, into = tmp_path / "in", tmp_path / "out"
     source.write_bytes(encoded(tone(12, gain=0.008)))
-    assert (await workshop.prepare(source, into, LIMITS)).hints == (Hint.QUIET,)
+    assert (await processor.prepare(source, into, LIMITS)).hints == (Hint.QUIET,)
     source.write_bytes(encoded(silence(12)))
     into.write_bytes(b"what was there")
     with pytest.raises(Unusable) as refusal:
-        await workshop.prepare(source, into, LIMITS)
+        await processor.prepare(source, into, LIMITS)
     assert refusal.value.flaw is Flaw.SILENT
     assert "dBFS" in refusal.value.detail
     assert into.read_bytes() == b"what was there"
 
 
-async def test_inspects_a_track(workshop: Workshop, track: Path) -> None:
-    found = await workshop.inspect(track)
+async def test_inspects_a_track(processor: AudioProcessor, track: Path) -> None:
+    found = await processor.inspect(track)
     assert found.seconds == pytest.approx(12, abs=0.1)
     assert len(found.waveform) == 100
     assert max(found.waveform) == 100
@@ -141,69 +141,69 @@ async def test_inspects_a_track(workshop: Workshop, track: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG....", b"not a track" * 100])
 async def test_what_is_no_track_is_unreadable(
-    workshop: Workshop, tmp_path: Path, content: bytes
+    processor: AudioProcessor, tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / "track").write_bytes(content)
     with pytest.raises(Unusable) as refusal:
-        await workshop.inspect(tmp_path / "track")
+        await processor.inspect(tmp_path / "track")
     assert refusal.value.flaw is Flaw.UNREADABLE
 
 
 async def test_files_that_cannot_be_used_are_no_flaw_of_the_recording(
-    workshop: Workshop, tmp_path: Path, track: Path
+    processor: AudioProcessor, tmp_path: Path, track: Path
 ) -> None:
     with pytest.raises(FileNotFoundError):
-        await workshop.inspect(tmp_path / "nothing")
+        await processor.inspect(tmp_path / "nothing")
     with pytest.raises(FileNotFoundError):
-        await workshop.prepare(track, tmp_path / "nowhere" / "into.mp3", LIMITS)
+        await processor.prepare(track, tmp_path / "nowhere" / "into.mp3", LIMITS)
 
 
-async def test_a_killed_child_takes_nobody_along(workshop: Workshop, stuck: Path) -> None:
-    async with job_at_work(workshop, stuck) as (task, child):
-        before = forker(workshop)
+async def test_a_killed_child_takes_nobody_along(processor: AudioProcessor, stuck: Path) -> None:
+    async with job_at_work(processor, stuck) as (task, child):
+        before = fork_server(processor)
         os.kill(child, signal.SIGSEGV)
         with pytest.raises(Unusable) as refusal:
             await task
     assert refusal.value.flaw is Flaw.UNREADABLE
     assert refusal.value.detail == "its process died"
-    async with job_at_work(workshop, stuck) as (task, _):
-        assert forker(workshop) == before
+    async with job_at_work(processor, stuck) as (task, _):
+        assert fork_server(processor) == before
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
 
-async def test_cancelling_kills_the_child(workshop: Workshop, stuck: Path) -> None:
-    async with job_at_work(workshop, stuck) as (task, child):
+async def test_cancelling_kills_the_child(processor: AudioProcessor, stuck: Path) -> None:
+    async with job_at_work(processor, stuck) as (task, child):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         await until(lambda: not alive(child))
-    assert alive(forker(workshop))
+    assert alive(fork_server(processor))
 
 
 async def test_the_deadline_kills_the_child(stuck: Path) -> None:
-    shop = Workshop(deadline=0.5)
-    await shop.warm()
+    processor = AudioProcessor(deadline=0.5)
+    await processor.warm()
     try:
-        async with job_at_work(shop, stuck) as (task, child):
+        async with job_at_work(processor, stuck) as (task, child):
             with pytest.raises(Unusable) as refusal:
                 await task
             await until(lambda: not alive(child))
     finally:
-        await shop.aclose()
+        await processor.aclose()
     assert refusal.value.flaw is Flaw.UNREADABLE
     assert refusal.value.detail == "not done in 0.5 s"
 
 
-async def test_a_child_is_bounded(workshop: Workshop, stuck: Path) -> None:
+async def test_a_child_is_bounded(processor: AudioProcessor, stuck: Path) -> None:
     expected = {
         "Max cpu time": "45",
         "Max address space": str(400 << 20),
         "Max file size": str(64 << 20),
         "Max core file size": "0",
     }
-    async with job_at_work(workshop, stuck) as (task, child):
+    async with job_at_work(processor, stuck) as (task, child):
         await until(lambda: expected.items() <= bounds(child).items())
         assert os.getpriority(os.PRIO_PROCESS, child) >= 10
         task.cancel()
@@ -212,25 +212,25 @@ async def test_a_child_is_bounded(workshop: Workshop, stuck: Path) -> None:
 
 
 async def test_no_more_at_once_than_allowed(stuck: Path) -> None:
-    shop, seen = Workshop(at_once=1, deadline=0.4), []
-    await shop.warm()
-    jobs = asyncio.gather(*(shop.inspect(stuck) for _ in range(3)), return_exceptions=True)
+    processor, seen = AudioProcessor(at_once=1, deadline=0.4), []
+    await processor.warm()
+    jobs = asyncio.gather(*(processor.inspect(stuck) for _ in range(3)), return_exceptions=True)
     while not jobs.done():
-        seen.append(len(children(forker(shop))))
+        seen.append(len(children(fork_server(processor))))
         await asyncio.sleep(0.01)
-    await shop.aclose()
+    await processor.aclose()
     assert max(seen) == 1
     assert [str(end) for end in await jobs] == ["unreadable: not done in 0.4 s"] * 3
 
 
 async def test_preparing_leaves_a_place_to_inspecting(
-    workshop: Workshop, stuck: Path, tmp_path_factory: pytest.TempPathFactory
+    processor: AudioProcessor, stuck: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     made = tmp_path_factory.mktemp("tracks") / "made.mp3"
     made.write_bytes(encoded(tone(12)))
-    async with job_at_work(workshop, stuck) as (task, _):
-        waiting = asyncio.create_task(workshop.prepare(stuck, stuck.with_name("x"), LIMITS))
-        assert (await workshop.inspect(made)).seconds > 11
+    async with job_at_work(processor, stuck) as (task, _):
+        waiting = asyncio.create_task(processor.prepare(stuck, stuck.with_name("x"), LIMITS))
+        assert (await processor.inspect(made)).seconds > 11
         assert not waiting.done()
         for each in (task, waiting):
             each.cancel()
@@ -239,61 +239,61 @@ async def test_preparing_leaves_a_place_to_inspecting(
 
 
 async def test_closing_ends_every_process_and_blames_no_recording(stuck: Path) -> None:
-    shop = Workshop()
-    async with job_at_work(shop, stuck) as (task, child):
-        process = forker(shop)
-        await shop.aclose()
+    processor = AudioProcessor()
+    async with job_at_work(processor, stuck) as (task, child):
+        process = fork_server(processor)
+        await processor.aclose()
         with pytest.raises(ChildProcessError):
             await task
         await until(lambda: not alive(child) and not alive(process))
 
 
-async def test_a_dead_forker_is_replaced(workshop: Workshop, track: Path) -> None:
-    await workshop.inspect(track)
-    before = forker(workshop)
+async def test_a_dead_fork_server_is_replaced(processor: AudioProcessor, track: Path) -> None:
+    await processor.inspect(track)
+    before = fork_server(processor)
     os.kill(before, signal.SIGKILL)
-    results = await asyncio.gather(*(workshop.inspect(track) for _ in range(3)))
+    results = await asyncio.gather(*(processor.inspect(track) for _ in range(3)))
     assert [round(found.seconds) for found in results] == [12] * 3
-    assert forker(workshop) != before
+    assert fork_server(processor) != before
 
 
 async def test_a_cancelled_start_leaves_nothing(track: Path) -> None:
-    shop = Workshop()
-    task = asyncio.create_task(shop.warm())
-    await until(lambda: forker(shop))
-    process = forker(shop)
+    processor = AudioProcessor()
+    task = asyncio.create_task(processor.warm())
+    await until(lambda: fork_server(processor))
+    process = fork_server(processor)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     await until(lambda: not alive(process))
-    assert (await shop.inspect(track)).seconds > 11
-    await shop.aclose()
+    assert (await processor.inspect(track)).seconds > 11
+    await processor.aclose()
 
 
-async def test_a_forker_that_cannot_start_is_said(
-    monkeypatch: pytest.MonkeyPatch, workshop: Workshop, track: Path
+async def test_a_fork_server_that_cannot_start_is_said(
+    monkeypatch: pytest.MonkeyPatch, processor: AudioProcessor, track: Path
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(ChildProcessError):
-        await workshop.inspect(track)
+        await processor.inspect(track)
 
 
 async def test_children_know_no_secret(
-    monkeypatch: pytest.MonkeyPatch, workshop: Workshop
+    monkeypatch: pytest.MonkeyPatch, processor: AudioProcessor
 ) -> None:
     monkeypatch.setenv("TELEGRAM_TOKEN", "12345:secret")
-    await workshop.warm()
-    assert b"PYTHONPATH" in environment(forker(workshop))
-    assert b"secret" not in environment(forker(workshop))
+    await processor.warm()
+    assert b"PYTHONPATH" in environment(fork_server(processor))
+    assert b"secret" not in environment(fork_server(processor))
 
 
 async def test_nothing_outlives_a_killed_bot(stuck: Path) -> None:
     code = (
         "import asyncio, sys; from pathlib import Path; from bot.audio import *\n"
         "async def main():\n"
-        "    shop = Workshop(); await shop.warm()\n"
-        "    print(shop._workers._process.pid, flush=True)\n"
-        "    await shop.inspect(Path(sys.argv[1]))\n"
+        "    processor = AudioProcessor(); await processor.warm()\n"
+        "    print(processor._workers._process.pid, flush=True)\n"
+        "    await processor.inspect(Path(sys.argv[1]))\n"
         "asyncio.run(main())"
     )
     with subprocess.Popen(  # noqa: ASYNC220 - it is only started here
@@ -316,14 +316,14 @@ async def test_importing_loads_no_decoder() -> None:
 
 
 async def test_fresh_interpreters_do_the_same_work(track: Path, stuck: Path) -> None:
-    shop = Workshop()
-    shop._workers = runners.Fresh(20)
-    await shop.warm()
-    assert (await shop.inspect(track)).seconds > 11
-    task = asyncio.create_task(shop.inspect(stuck))
+    processor = AudioProcessor()
+    processor._workers = runners.FreshWorkers(20)
+    await processor.warm()
+    assert (await processor.inspect(track)).seconds > 11
+    task = asyncio.create_task(processor.inspect(stuck))
     await asyncio.sleep(0.2)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     await until(lambda: not children(os.getpid()))
-    await shop.aclose()
+    await processor.aclose()

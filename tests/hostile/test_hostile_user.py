@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from bot.audio import Limits, Prepared, Unusable, Workshop
+from bot.audio import AudioProcessor, Limits, Prepared, Unusable
 from bot.model import Flaw
 from bot.sandbox.telegram.api import Person, SeenMessage
 from bot.sandbox.telegram.media import person_file
@@ -39,13 +39,13 @@ MANY = 6
 
 
 @pytest.fixture
-async def workshop() -> AsyncIterator[Workshop]:
-    shop = Workshop(at_once=2)
+async def workshop() -> AsyncIterator[AudioProcessor]:
+    shop = AudioProcessor(at_once=2)
     yield shop
     await shop.aclose()
 
 
-async def prepared(workshop: Workshop, folder: Path, recording: bytes) -> Prepared:
+async def prepared(workshop: AudioProcessor, folder: Path, recording: bytes) -> Prepared:
     (folder / "recording").write_bytes(recording)
     return await workshop.prepare(folder / "recording", folder / "prepared", Limits())
 
@@ -103,7 +103,7 @@ WORK: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("kind", WORK)
 async def test_no_file_costs_more_than_seconds(
-    workshop: Workshop, tmp_path: Path, kind: str
+    workshop: AudioProcessor, tmp_path: Path, kind: str
 ) -> None:
     recording = WORK[kind]()
     await workshop.warm()
@@ -117,7 +117,7 @@ async def test_no_file_costs_more_than_seconds(
     assert spent - before.children_user - before.children_system < 10
 
 
-async def test_pictures_are_not_looked_at(workshop: Workshop, tmp_path: Path) -> None:
+async def test_pictures_are_not_looked_at(workshop: AudioProcessor, tmp_path: Path) -> None:
     found = await prepared(workshop, tmp_path, pictures())  # within a child's 400 MB
     assert found.seconds == pytest.approx(12, abs=0.1)
     assert found.hints == ()

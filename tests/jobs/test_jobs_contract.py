@@ -19,7 +19,7 @@ SWEEP = 0.3
 Make = Callable[..., Jobs]
 
 
-class Desk:
+class RecordedWork:
     """Work that remembers when it was done, and does what a test tells it to."""
 
     def __init__(self) -> None:
@@ -61,111 +61,113 @@ def make(request: pytest.FixtureRequest) -> Make:
 
 
 @pytest.fixture
-async def jobs(make: Make, desk: Desk) -> AsyncIterator[Jobs]:
+async def jobs(make: Make, recorded: RecordedWork) -> AsyncIterator[Jobs]:
     adapter = make()
-    await adapter.start(desk)
+    await adapter.start(recorded)
     yield adapter
     await adapter.stop(0)
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def recorded() -> RecordedWork:
+    return RecordedWork()
 
 
-async def settled(desk: Desk, count: int) -> None:
+async def settled(recorded: RecordedWork, count: int) -> None:
     """Wait until so much has been done, and a little for more."""
-    await until(lambda: len(desk.runs) >= count)
+    await until(lambda: len(recorded.runs) >= count)
     await asyncio.sleep(0.2)
-    assert len(desk.runs) == count
+    assert len(recorded.runs) == count
 
 
-async def test_a_wake_runs_the_work_once(jobs: Jobs, desk: Desk) -> None:
+async def test_a_wake_runs_the_work_once(jobs: Jobs, recorded: RecordedWork) -> None:
     await jobs.wake(Kind.TRACK, 1)
     await jobs.wake(Kind.DELIVERY, 1)
-    await settled(desk, 2)
-    assert sorted(desk.runs) == [(Kind.DELIVERY, 1), (Kind.TRACK, 1)]
+    await settled(recorded, 2)
+    assert sorted(recorded.runs) == [(Kind.DELIVERY, 1), (Kind.TRACK, 1)]
 
 
-async def test_a_wake_while_it_runs_runs_it_again(jobs: Jobs, desk: Desk) -> None:
+async def test_a_wake_while_it_runs_runs_it_again(jobs: Jobs, recorded: RecordedWork) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def act() -> None:
         begun.set()
         await go_on.wait()
 
-    desk.acts[1] = act
+    recorded.acts[1] = act
     await jobs.wake(Kind.TRACK, 1)
     await begun.wait()
     for _ in range(3):
         await jobs.wake(Kind.TRACK, 1)
     go_on.set()
-    await until(lambda: 2 <= desk.finished == len(desk.runs))
+    await until(lambda: 2 <= recorded.finished == len(recorded.runs))
     await asyncio.sleep(0.2)
-    assert 2 <= len(desk.runs) <= 4
-    assert desk.most[Kind.TRACK] == 1
+    assert 2 <= len(recorded.runs) <= 4
+    assert recorded.most[Kind.TRACK] == 1
 
 
-async def test_a_delayed_wake_waits_and_one_for_now_does_not(jobs: Jobs, desk: Desk) -> None:
+async def test_a_delayed_wake_waits_and_one_for_now_does_not(
+    jobs: Jobs, recorded: RecordedWork
+) -> None:
     begun = time.monotonic()
     await jobs.wake(Kind.TRACK, 1, after=0.5)
     await jobs.wake(Kind.TRACK, 2, after=60)
     await jobs.wake(Kind.TRACK, 2)
-    await until(lambda: desk.count(2) == 1)
-    await until(lambda: desk.count(1) == 1)
-    assert desk.times[desk.runs.index((Kind.TRACK, 1))] - begun >= 0.45
+    await until(lambda: recorded.count(2) == 1)
+    await until(lambda: recorded.count(1) == 1)
+    assert recorded.times[recorded.runs.index((Kind.TRACK, 1))] - begun >= 0.45
 
 
-async def test_work_that_asks_for_another_look_gets_it(jobs: Jobs, desk: Desk) -> None:
+async def test_work_that_asks_for_another_look_gets_it(jobs: Jobs, recorded: RecordedWork) -> None:
     async def act() -> float | None:
-        return 0.05 if desk.count(1) < 3 else None
+        return 0.05 if recorded.count(1) < 3 else None
 
-    desk.acts[1] = act
+    recorded.acts[1] = act
     await jobs.wake(Kind.TRACK, 1)
-    await until(lambda: desk.count(1) == 3)
+    await until(lambda: recorded.count(1) == 3)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), StoreUnavailable("away")])
 async def test_failing_work_is_tried_again_after_a_pause(
-    jobs: Jobs, desk: Desk, error: Exception
+    jobs: Jobs, recorded: RecordedWork, error: Exception
 ) -> None:
     async def act() -> None:
-        if desk.count(1) == 1:
+        if recorded.count(1) == 1:
             raise error
 
-    desk.acts[1] = act
+    recorded.acts[1] = act
     await jobs.wake(Kind.TRACK, 1)
-    await until(lambda: desk.count(1) == 2)
-    assert desk.times[1] - desk.times[0] > 1
+    await until(lambda: recorded.count(1) == 2)
+    assert recorded.times[1] - recorded.times[0] > 1
 
 
-async def test_each_kind_has_its_own_places(jobs: Jobs, desk: Desk) -> None:
+async def test_each_kind_has_its_own_places(jobs: Jobs, recorded: RecordedWork) -> None:
     go_on = asyncio.Event()
 
     async def act() -> None:
         await go_on.wait()
 
     for row_id in range(6):
-        desk.acts[row_id] = act
+        recorded.acts[row_id] = act
         await jobs.wake(Kind.TRACK, row_id)
     await jobs.wake(Kind.DELIVERY, 99)
-    await until(lambda: desk.count(99) == 1 and desk.now[Kind.TRACK] == BOUND)
+    await until(lambda: recorded.count(99) == 1 and recorded.now[Kind.TRACK] == BOUND)
     go_on.set()
-    await until(lambda: desk.finished == 7)
-    assert desk.most[Kind.TRACK] == BOUND
+    await until(lambda: recorded.finished == 7)
+    assert recorded.most[Kind.TRACK] == BOUND
 
 
-async def test_what_nobody_woke_is_found(make: Make, desk: Desk) -> None:
+async def test_what_nobody_woke_is_found(make: Make, recorded: RecordedWork) -> None:
     adapter = make(SWEEP)
-    desk.rows = [(Kind.TRACK, 7)]
-    await adapter.start(desk)
-    await until(lambda: desk.count(7) >= 2)
-    desk.rows = []
+    recorded.rows = [(Kind.TRACK, 7)]
+    await adapter.start(recorded)
+    await until(lambda: recorded.count(7) >= 2)
+    recorded.rows = []
     await adapter.stop(0)
 
 
 async def test_looking_for_lost_work_survives_a_store_that_is_away(
-    make: Make, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    make: Make, recorded: RecordedWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks = Counter[str]()
 
@@ -175,16 +177,18 @@ async def test_looking_for_lost_work_survives_a_store_that_is_away(
             raise StoreUnavailable("away") if looks["all"] == 1 else RuntimeError("a bug")
         return [(Kind.TRACK, 7)]
 
-    monkeypatch.setattr(desk, "due", due)
+    monkeypatch.setattr(recorded, "due", due)
     adapter = make(SWEEP)
-    await adapter.start(desk)
-    await until(lambda: desk.count(7) >= 1)
+    await adapter.start(recorded)
+    await until(lambda: recorded.count(7) >= 1)
     await adapter.stop(0)
 
 
-async def test_a_stop_lets_running_work_finish_and_begins_nothing(make: Make, desk: Desk) -> None:
+async def test_a_stop_lets_running_work_finish_and_begins_nothing(
+    make: Make, recorded: RecordedWork
+) -> None:
     adapter = make()
-    await adapter.start(desk)
+    await adapter.start(recorded)
     begun = asyncio.Event()
 
     async def act() -> None:
@@ -192,36 +196,36 @@ async def test_a_stop_lets_running_work_finish_and_begins_nothing(make: Make, de
         await asyncio.sleep(0.5)
 
     for row_id in range(BOUND + 2):
-        desk.acts[row_id] = act
+        recorded.acts[row_id] = act
         await adapter.wake(Kind.TRACK, row_id)
     await begun.wait()
-    await until(lambda: desk.now[Kind.TRACK] == BOUND)
+    await until(lambda: recorded.now[Kind.TRACK] == BOUND)
     await adapter.stop(10)
-    assert desk.finished == len(desk.runs) == BOUND
+    assert recorded.finished == len(recorded.runs) == BOUND
     await asyncio.sleep(0.3)
-    assert len(desk.runs) == BOUND
+    assert len(recorded.runs) == BOUND
 
 
-async def test_a_stop_without_patience_breaks_work_off(make: Make, desk: Desk) -> None:
+async def test_a_stop_without_patience_breaks_work_off(make: Make, recorded: RecordedWork) -> None:
     adapter = make()
-    await adapter.start(desk)
+    await adapter.start(recorded)
 
     async def act() -> None:
         await asyncio.sleep(60)
 
-    desk.acts[1] = act
+    recorded.acts[1] = act
     await adapter.wake(Kind.TRACK, 1)
-    await until(lambda: desk.now[Kind.TRACK] == 1)
+    await until(lambda: recorded.now[Kind.TRACK] == 1)
     await adapter.stop(0.1)
-    assert desk.now[Kind.TRACK] == 0
-    assert desk.finished == 0
+    assert recorded.now[Kind.TRACK] == 0
+    assert recorded.finished == 0
 
 
 async def test_two_processes_share_the_work(ready_url: str) -> None:
     at_once = dict.fromkeys(Kind, BOUND)
-    desks = [Desk(), Desk()]
-    adapters = [PostgresJobs(driven(ready_url), at_once, 60) for _ in desks]
-    for adapter, one in zip(adapters, desks, strict=True):
+    works = [RecordedWork(), RecordedWork()]
+    adapters = [PostgresJobs(driven(ready_url), at_once, 60) for _ in works]
+    for adapter, one in zip(adapters, works, strict=True):
 
         async def act() -> None:
             await asyncio.sleep(0.05)
@@ -230,16 +234,16 @@ async def test_two_processes_share_the_work(ready_url: str) -> None:
         await adapter.start(one)
     for row_id in range(12):
         await adapters[0].wake(Kind.TRACK, row_id)
-    await until(lambda: sum(one.finished for one in desks) == 12)
-    assert sorted(row_id for one in desks for _, row_id in one.runs) == list(range(12))
-    assert all(one.runs for one in desks)
+    await until(lambda: sum(one.finished for one in works) == 12)
+    assert sorted(row_id for one in works for _, row_id in one.runs) == list(range(12))
+    assert all(one.runs for one in works)
     for adapter in adapters:
         await adapter.stop(1)
 
 
 async def test_who_only_talks_wakes_others_and_does_nothing(ready_url: str) -> None:
     at_once = dict.fromkeys(Kind, BOUND)
-    talker, worker = Desk(), Desk()
+    talker, worker = RecordedWork(), RecordedWork()
     talking = PostgresJobs(driven(ready_url), at_once, 60, work=False)
     working = PostgresJobs(driven(ready_url), at_once, 60)
     await talking.start(talker)
@@ -257,16 +261,16 @@ async def test_jobs_of_a_dead_process_are_cleared_away(ready_url: str) -> None:
     """A job that was begun by a worker without a heartbeat is dropped by anybody's sweep."""
     query = "SELECT status FROM procrastinate_jobs"
     at_once = dict.fromkeys(Kind, BOUND)
-    desk = Desk()
+    recorded = RecordedWork()
     adapter = PostgresJobs(driven(ready_url), at_once, SWEEP)
     waker = PostgresJobs(driven(ready_url), at_once, 60, work=False)
-    await waker.start(desk)
+    await waker.start(recorded)
     await waker.wake(Kind.TRACK, 1)
     rows(ready_url, "UPDATE procrastinate_jobs SET status = 'doing' RETURNING id")
-    desk.rows = [(Kind.TRACK, 1)]
-    await adapter.start(desk)
-    await until(lambda: desk.count(1) >= 1)
-    desk.rows = []
+    recorded.rows = [(Kind.TRACK, 1)]
+    await adapter.start(recorded)
+    await until(lambda: recorded.count(1) >= 1)
+    recorded.rows = []
     await until(lambda: rows(ready_url, query) == [])
     await adapter.stop(1)
     await waker.stop(1)
@@ -276,25 +280,25 @@ async def test_a_cut_wire_does_not_end_what_runs_nor_hold_up_what_comes(
     postgres: Postgres, ready_url: str
 ) -> None:
     at_once = dict.fromkeys(Kind, BOUND)
-    desk = Desk()
+    recorded = RecordedWork()
     go_on = asyncio.Event()
 
     async def act() -> None:
         await go_on.wait()
 
-    desk.acts[1] = act
+    recorded.acts[1] = act
     async with wire(to_postgres(postgres)) as line:
         adapter = PostgresJobs(through(line, ready_url), at_once, SWEEP)
-        await adapter.start(desk)
+        await adapter.start(recorded)
         await adapter.wake(Kind.TRACK, 1)
-        await until(lambda: desk.now[Kind.TRACK] == 1)
+        await until(lambda: recorded.now[Kind.TRACK] == 1)
         line.cut()
         await asyncio.sleep(0.5)
         await adapter.wake(Kind.TRACK, 2)
         await line.mend()
-        desk.rows = [(Kind.TRACK, 2)]
-        await until(lambda: desk.count(2) >= 1, 30)
-        assert desk.now[Kind.TRACK] == 1
+        recorded.rows = [(Kind.TRACK, 2)]
+        await until(lambda: recorded.count(2) >= 1, 30)
+        assert recorded.now[Kind.TRACK] == 1
         go_on.set()
-        await until(lambda: desk.now[Kind.TRACK] == 0)
+        await until(lambda: recorded.now[Kind.TRACK] == 0)
         await adapter.stop(1)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from bot.model import Purpose, Step, TrackStatus
 from bot.store import NewRecording, Store, StoreUnavailable, Track
-from bot.studio.claim_renewal import Holder
+from bot.studio.claim_renewal import ClaimRenewal
 
 SHORT = 0.6
 
@@ -34,12 +34,12 @@ async def track(store: Store) -> Track:
 
 
 async def test_a_claim_lives_as_long_as_its_block(store: Store, track: Track) -> None:
-    holder, claims = Holder(), store.tracks.claims
-    async with holder.holding(claims, track.id, "w1") as mine:
+    renewal, claims = ClaimRenewal("w1"), store.tracks.claims
+    async with renewal.holding(claims, track.id) as mine:
         assert mine
         assert mine.claimed_by == "w1"
         await asyncio.sleep(SHORT * 2)
-        async with Holder().holding(claims, track.id, "w2") as other:
+        async with ClaimRenewal("w2").holding(claims, track.id) as other:
             assert other is None
     assert (await store.tracks.get(track.id)).claimed_by is None
 
@@ -47,8 +47,8 @@ async def test_a_claim_lives_as_long_as_its_block(store: Store, track: Track) ->
 async def test_a_claim_that_went_to_somebody_else_stays_theirs(
     store: Store, track: Track, caplog: pytest.LogCaptureFixture
 ) -> None:
-    holder, claims = Holder(), store.tracks.claims
-    async with holder.holding(claims, track.id, "w1"):
+    renewal, claims = ClaimRenewal("w1"), store.tracks.claims
+    async with renewal.holding(claims, track.id):
         async with store._database.write() as connection:
             await connection.execute(text("UPDATE tracks SET claimed_by = 'w2'"))
         await asyncio.sleep(SHORT)
@@ -64,7 +64,7 @@ async def test_a_renewal_that_fails_is_tried_again(
     monkeypatch: pytest.MonkeyPatch,
     trouble: Exception,
 ) -> None:
-    holder, claims, tries = Holder(), store.tracks.claims, 0
+    renewal, claims, tries = ClaimRenewal("w1"), store.tracks.claims, 0
     renew = claims.renew_all
 
     async def failing_once(ids: set[int], worker: str) -> set[int]:
@@ -75,7 +75,7 @@ async def test_a_renewal_that_fails_is_tried_again(
         return await renew(ids, worker)
 
     monkeypatch.setattr(claims, "renew_all", failing_once)
-    async with holder.holding(claims, track.id, "w1"):
+    async with renewal.holding(claims, track.id):
         before = (await store.tracks.get(track.id)).claimed_until or 0.0
         await asyncio.sleep(SHORT)
         assert ((await store.tracks.get(track.id)).claimed_until or 0.0) > before
@@ -83,13 +83,13 @@ async def test_a_renewal_that_fails_is_tried_again(
 
 
 async def test_the_last_word_on_a_track_ends_its_claim(store: Store, track: Track) -> None:
-    holder, claims = Holder(), store.tracks.claims
-    async with holder.holding(claims, track.id, "w1"):
+    renewal, claims = ClaimRenewal("w1"), store.tracks.claims
+    async with renewal.holding(claims, track.id):
         failed = await store.tracks.move(track.id, TrackStatus.QUEUED, TrackStatus.FAILED)
         assert failed
         assert not await store.tracks.told(track.id, TrackStatus.MADE)
         assert (await store.tracks.get(track.id)).claimed_by == "w1"
         assert await store.tracks.told(track.id, TrackStatus.FAILED)
-        holder.let_go(claims, track.id)
+        renewal.let_go(claims, track.id)
         assert await claims.take(track.id, "w2")
     assert (await store.tracks.get(track.id)).claimed_by == "w2"

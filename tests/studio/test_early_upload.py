@@ -9,7 +9,8 @@ from bot.model import Purpose
 from bot.sandbox.telegram.api import Person
 from bot.store import NewRecording, Store
 from bot.studio.context import Rules
-from bot.studio.recordings import Recordings
+from bot.studio.prepared_files import PreparedFiles
+from bot.studio.uploads import Uploads
 from tests.support import music_kit
 from tests.support.bot_kit import LYRICS, World, asked_purpose, chosen, press, said, until
 
@@ -51,8 +52,8 @@ async def test_who_asks_at_the_same_time_shares_one_upload(tmp_path: Path) -> No
             number = draft.reference_id or 0
             music.recording(f"recordings/{number}.mp3")
             tools: Any = SimpleNamespace(store=store, files=tmp_path, rules=Rules())
-            recordings = Recordings(tools)
-            ask = [recordings.uploaded(number, Purpose.SONG, music.client) for _ in range(3)]
+            uploads = Uploads(tools, PreparedFiles(tools))
+            ask = [uploads.uploaded(number, Purpose.SONG, music.client) for _ in range(3)]
             answers = await asyncio.gather(*ask)
         finally:
             await store.aclose()

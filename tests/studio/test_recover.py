@@ -63,3 +63,19 @@ async def test_a_call_that_was_cut_off_twice_is_not_made_a_third_time(
     world.music.latency = 0
     await ada.press("Try again")
     await ada.wait_for("audio", after=0)
+
+
+async def test_what_comes_back_after_another_call_has_won_changes_nothing(
+    world: World, ada: Person
+) -> None:
+    world.music.fail("reset")
+    await created(ada)
+    await ada.wait_for("audio", after=0)
+    await world.reaches("delivered")
+    assert world.outcomes() == ["unknown", "won"]
+    await world.stop()
+    (world.data / "made" / "1-1.mp3").write_bytes(song(11))
+    await world.start()
+    await until(lambda: not list((world.data / "made").iterdir()))
+    await world.reaches("delivered")
+    assert len(tracks(ada)) == 1

@@ -6,7 +6,7 @@ anyone, and leaves a third process behind.
 
 It is spoken to through one socket. A job is four bytes of length, the job itself, and one end
 of a socket pair on which its child answers. When the other end of that pair is closed, the
-child is killed; when the socket of the forker is closed, all of them are, and it ends. So
+child is killed; when the control socket is closed, all of them are, and it ends. So
 nothing outlives the bot, whichever way the bot ends.
 """
 
@@ -25,10 +25,10 @@ READY = b"."
 def main() -> None:
     """Serve the socket whose number is the first argument; the second is the deadline."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    Forker(control, float(sys.argv[2])).serve()
+    ForkServer(control, float(sys.argv[2])).serve()
 
 
-class Forker:
+class ForkServer:
     """Forks, watches and reaps; owns its children and its ends of their sockets."""
 
     def __init__(self, control: socket.socket, deadline: float) -> None:
@@ -36,35 +36,35 @@ class Forker:
         self._deadline = deadline
         self._jobs: dict[int, socket.socket] = {}
         self._selector = selectors.DefaultSelector()
-        self._woken, self._waker = socket.socketpair()
+        self._wake_receiver, self._wake_sender = socket.socketpair()
 
     def serve(self) -> None:
-        """Fork until the control socket is closed."""
-        self._waker.settimeout(0)
-        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        """Serve until the control socket is closed."""
+        self._wake_sender.settimeout(0)
+        signal.set_wakeup_fd(self._wake_sender.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._selector.register(self._control, selectors.EVENT_READ)
-        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._selector.register(self._wake_receiver, selectors.EVENT_READ)
         gc.freeze()
         try:
             self._control.sendall(READY)
         except BrokenPipeError:
             return  # whoever started it has died meanwhile
         try:
-            while self._turn():
+            while self._handle_events():
                 pass
         finally:
             for child in self._jobs:
                 os.kill(child, signal.SIGKILL)
 
-    def _turn(self) -> bool:
+    def _handle_events(self) -> bool:
         """Deal with what has happened; return False when there is nobody left to serve."""
         for key, _ in self._selector.select():
             if key.fileobj is self._control:
                 if not self._fork():
                     return False
-            elif key.fileobj is self._woken:
-                self._woken.recv(64)
+            elif key.fileobj is self._wake_receiver:
+                self._wake_receiver.recv(64)
                 self._reap()
             elif key.data in self._jobs:  # its other end was closed: nobody waits for it
                 self._selector.unregister(key.fileobj)
@@ -80,9 +80,9 @@ class Forker:
             child = os.fork()
             if child == 0:
                 self._work(end, job)
-            kept = end.dup()
-        self._jobs[child] = kept
-        self._selector.register(kept, selectors.EVENT_READ, child)
+            our_end = end.dup()
+        self._jobs[child] = our_end
+        self._selector.register(our_end, selectors.EVENT_READ, child)
         return True
 
     def _exactly(self, size: int) -> bytes:
@@ -96,7 +96,12 @@ class Forker:
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for foreign in (self._control, self._woken, self._waker, *self._jobs.values()):
+            for foreign in (
+                self._control,
+                self._wake_receiver,
+                self._wake_sender,
+                *self._jobs.values(),
+            ):
                 foreign.close()
             self._selector.close()
             confine(self._deadline)
@@ -109,10 +114,10 @@ class Forker:
             child, _ = os.waitpid(-1, os.WNOHANG)
             if not child:
                 return
-            kept = self._jobs.pop(child)
-            if kept in self._selector.get_map():
-                self._selector.unregister(kept)
-            kept.close()
+            our_end = self._jobs.pop(child)
+            if our_end in self._selector.get_map():
+                self._selector.unregister(our_end)
+            our_end.close()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What runs in a child process: one job, within hard bounds, answered in JSON and bytes.
 
-A job is a JSON object: `do` ("prepare", "single" or "inspect"), `source`, for the first two
+A job is a JSON object: `do` ("prepare", "to_mono" or "inspect"), `source`, for the first two
 `into` and for the first `limits`. The answer is a line of JSON and, behind it, the cover. Neither
 side unpickles what the other says: a child has read a stranger's file.
 """
@@ -15,11 +15,11 @@ from typing import Any
 
 from bot.audio.inspection import inspect
 from bot.audio.models import Limits, Unusable
-from bot.audio.prepare import prepare, single
+from bot.audio.prepare import prepare, to_mono
 from bot.model import Flaw
 
 _CPU_SECONDS = 45  # the last resort: work is bounded before (see `bot.audio.decode`)
-_WORTH_MORE = 2  # times that, for what is worth being encoded: LAME takes most of the time
+_ENCODING_FACTOR = 2  # times that for a usable recording: LAME takes most of the time
 _MEMORY = 400 << 20  # bytes of address space; the libraries alone take 220 MB
 _FILE_SIZE = 64 << 20  # bytes
 _NICENESS = 10
@@ -42,7 +42,7 @@ def confine(deadline: float) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         hard = resource.getrlimit(kind)[1]
-        hardest = most * _WORTH_MORE if kind == resource.RLIMIT_CPU else most
+        hardest = most * _ENCODING_FACTOR if kind == resource.RLIMIT_CPU else most
         if hard != resource.RLIM_INFINITY:
             hardest = min(hardest, hard)
         resource.setrlimit(kind, (min(most, hardest), hardest))
@@ -50,7 +50,7 @@ def confine(deadline: float) -> None:
     signal.alarm(int(deadline) + 2)
 
 
-def _grant() -> None:
+def _allow_encoding() -> None:
     """Allow this process all the processor time that a usable recording may have."""
     if sys.platform == "win32":
         return
@@ -63,30 +63,27 @@ def _grant() -> None:
 def answer(job: bytes) -> bytes:
     """Do a job; whatever goes wrong is part of the answer."""
     try:
-        findings, attached = _done(json.loads(job))
+        result, attached = _do(json.loads(job))
     except Unusable as error:
-        findings, attached = {"flaw": error.flaw, "detail": error.detail}, b""
+        result, attached = {"flaw": error.flaw, "detail": error.detail}, b""
     except OSError as error:
-        findings, attached = {"errno": error.errno, "detail": error.strerror or repr(error)}, b""
+        result, attached = {"errno": error.errno, "detail": error.strerror or repr(error)}, b""
     except Exception as error:  # noqa: BLE001 - a stranger's file may break anything
-        findings, attached = {"flaw": Flaw.UNREADABLE, "detail": repr(error)}, b""
-    return json.dumps(findings).encode() + b"\n" + attached
+        result, attached = {"flaw": Flaw.UNREADABLE, "detail": repr(error)}, b""
+    return json.dumps(result).encode() + b"\n" + attached
 
 
-def _done(job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _do(job: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     source = Path(job["source"])
-    if job["do"] == "single":
-        single(source, Path(job["into"]))
+    if job["do"] == "to_mono":
+        to_mono(source, Path(job["into"]))
         return {}, b""
     if job["do"] == "prepare":
         limits = Limits(**job["limits"])
-        return asdict(prepare(source, Path(job["into"]), limits, worth=_grant)), b""
-    found = inspect(source)
-    return {
-        "seconds": found.seconds,
-        "waveform": found.waveform,
-        "comment": found.comment,
-    }, found.cover
+        return asdict(prepare(source, Path(job["into"]), limits, on_usable=_allow_encoding)), b""
+    inspected = inspect(source)
+    result = asdict(inspected)
+    return result, result.pop("cover")
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ class Workers(Protocol):
         """End every process."""
 
 
-class Forked:
+class ForkedWorkers:
     """Children of a warm process of ours (`bot.audio.isolation.fork_server`): 10 ms each."""
 
     def __init__(self, deadline: float) -> None:
@@ -59,10 +59,10 @@ class Forked:
         """
         for _ in range(2):
             control = await self._ready()
-            answer = await _asked(control, job)
-            if answer or _open(control):
+            answer = await _ask(control, job)
+            if answer or _is_open(control):
                 return answer
-        raise ChildProcessError("the audio workshop keeps dying")
+        raise ChildProcessError("the audio process keeps dying")
 
     async def aclose(self) -> None:
         """End the warm process, and with it every child."""
@@ -73,15 +73,15 @@ class Forked:
     async def _ready(self) -> socket.socket:
         async with self._changing:
             if self._closed:
-                raise ChildProcessError("the audio workshop is closed")
-            if self._control is not None and _open(self._control):
+                raise ChildProcessError("the audio processor is closed")
+            if self._control is not None and _is_open(self._control):
                 return self._control
             await self._end()
             self._control, theirs = socket.socketpair()
             try:
                 with theirs:
                     await self._start(theirs.fileno())
-                await self._greeted(self._control)
+                await self._await_greeting(self._control)
             except BaseException:
                 await self._end()
                 raise
@@ -92,28 +92,28 @@ class Forked:
             "bot.audio.isolation.fork_server", str(end), str(self._deadline), handed=(end,)
         )
 
-    async def _greeted(self, control: socket.socket) -> None:
+    async def _await_greeting(self, control: socket.socket) -> None:
         control.settimeout(0)
         try:
             async with asyncio.timeout(_START_SECONDS):
                 ready = await asyncio.get_running_loop().sock_recv(control, 1)
         except TimeoutError as error:
-            raise ChildProcessError("the audio workshop did not start in time") from error
+            raise ChildProcessError("the audio process did not start in time") from error
         if not ready:
-            raise ChildProcessError("the audio workshop did not start")
+            raise ChildProcessError("the audio process did not start")
         control.settimeout(None)
 
     async def _end(self) -> None:
-        """Close the control socket; the forker kills its children and ends by itself."""
+        """Close the control socket; the fork server kills its children and ends by itself."""
         control, self._control = self._control, None
         process, self._process = self._process, None
         if control is not None:
             control.close()
         if process is not None:
-            await _ended(process)
+            await _wait_for_end(process)
 
 
-class Fresh:
+class FreshWorkers:
     """A new interpreter for each job, for systems that cannot fork: 200 ms each."""
 
     def __init__(self, deadline: float) -> None:
@@ -131,7 +131,7 @@ class Fresh:
         finally:
             if process.returncode is None:
                 process.kill()
-                await _ended(process)
+                await _wait_for_end(process)
 
     async def aclose(self) -> None:
         """Nothing outlives its job."""
@@ -139,7 +139,7 @@ class Fresh:
 
 def best(deadline: float) -> Workers:
     """Return the quickest workers this system has; `deadline` is in seconds."""
-    return Fresh(deadline) if sys.platform == "win32" else Forked(deadline)
+    return FreshWorkers(deadline) if sys.platform == "win32" else ForkedWorkers(deadline)
 
 
 async def _python(
@@ -176,10 +176,10 @@ async def _python(
     )
 
 
-async def _asked(control: socket.socket, job: bytes) -> bytes:
+async def _ask(control: socket.socket, job: bytes) -> bytes:
     """Send a job and one end of a socket pair; read the answer from the other.
 
-    A job has a kilobyte and the forker does nothing slow: sending does not block.
+    A job has a kilobyte and the fork server does nothing slow: sending does not block.
     """
     ours, theirs = socket.socketpair()
     with ours:
@@ -187,19 +187,19 @@ async def _asked(control: socket.socket, job: bytes) -> bytes:
             try:
                 socket.send_fds(control, [len(job).to_bytes(4, "big")], [theirs.fileno()])
                 control.sendall(job)
-            except OSError:  # the forker is gone; no answer will say so
+            except OSError:  # the fork server is gone; no answer will say so
                 return b""
         try:
-            return await _all_of(ours)
+            return await _read_all(ours)
         except asyncio.CancelledError:  # the child is to be gone before its place is
             with suppress(TimeoutError, OSError):
                 ours.shutdown(socket.SHUT_WR)
                 async with asyncio.timeout(_DYING_SECONDS):
-                    await _all_of(ours)
+                    await _read_all(ours)
             raise
 
 
-def _open(control: socket.socket) -> bool:
+def _is_open(control: socket.socket) -> bool:
     """Whether both ends of a socket on which nothing is said are open."""
     try:
         return bool(control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
@@ -209,7 +209,7 @@ def _open(control: socket.socket) -> bool:
         return False
 
 
-async def _ended(process: asyncio.subprocess.Process) -> None:
+async def _wait_for_end(process: asyncio.subprocess.Process) -> None:
     try:
         async with asyncio.timeout(_DYING_SECONDS):
             await process.wait()
@@ -218,7 +218,7 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-async def _all_of(end: socket.socket) -> bytes:
+async def _read_all(end: socket.socket) -> bytes:
     """Read to the end of the stream; nothing, when there is far too much."""
     end.settimeout(0)
     parts = bytearray()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import av
 
-from bot.audio import Inspected, Unusable, Workshop
+from bot.audio import AudioProcessor, Inspected, Unusable
 from bot.audio.decode import as_frame, mono, opened
 
 _RATE = 48_000
@@ -32,7 +32,7 @@ class PageAudio:
     """Converts and measures; what is measured is remembered. `aclose` ends the processes."""
 
     def __init__(self) -> None:
-        self._workshop = Workshop(at_once=2)
+        self._workshop = AudioProcessor(at_once=2)
         self._numbers = count()
         self._folder = tempfile.TemporaryDirectory(prefix="refrain-page-")
         self._measured: OrderedDict[bytes, Inspected | None] = OrderedDict()

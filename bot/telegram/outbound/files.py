@@ -50,7 +50,7 @@ class Files:
         """Write a file to disk; after any failure nothing is left at `into`.
 
         Raises:
-            TooBig, OutOfReach, Missing, Flooded, Later: see `bot.studio.ports.Courier.fetch`.
+            TooBig, OutOfReach, Missing, Flooded, Later: see `bot.studio.ports.Messenger.fetch`.
         """
         try:
             place = await self._place(file_id)

@@ -80,7 +80,7 @@ class Messenger:
         self._said_anew: set[int] = set()
 
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
-        """Write a recording to a file (see `bot.studio.ports.Courier`)."""
+        """Write a recording to a file (see `bot.studio.ports.Messenger`)."""
         await self._files.fetch(file_id, into, at_most)
 
     async def show(
@@ -91,7 +91,7 @@ class Messenger:
         kept: bool = False,
         unfit: Unfit | None = None,
     ) -> bool:
-        """Edit the track's status message (see `bot.studio.ports.Courier`)."""
+        """Edit the track's status message (see `bot.studio.ports.Messenger`)."""
         chat = self._chats.of(track.chat_id)
         if progress and not chat.takes_progress:
             return False
@@ -173,7 +173,7 @@ class Messenger:
     async def unfetched(
         self, reference: Recording, topic: int | None, *, owner_knows: bool
     ) -> None:
-        """Say that a recording cannot be fetched (see `bot.studio.ports.Courier`)."""
+        """Say that a recording cannot be fetched (see `bot.studio.ports.Messenger`)."""
         say = texts(await self._languages.of(reference.user_id))
         key = "recording-out-of-reach" if owner_knows else "recording-late"
         await self._about(reference, topic, say(key), None)
@@ -303,7 +303,7 @@ class Messenger:
         return message.audio.file_id if message.audio else ""
 
     async def tell_owner(self, matter: str, backend: str, instead: str | None = None) -> bool:
-        """Tell the owner what only they can mend (see `bot.studio.ports.Courier`)."""
+        """Tell the owner what only they can mend (see `bot.studio.ports.Messenger`)."""
         if self._owner_id is None:
             return True
         say = texts(await self._languages.of(self._owner_id))
