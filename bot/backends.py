@@ -17,13 +17,13 @@ class Account:
 
     Attributes:
         key: None where none is set.
-        needs: The setting that holds the key; None where there may be none.
+        key_setting: The setting that holds a key without which it cannot be used, if there is one.
         url: Of the service.
         style: What the model is told, where it follows a style; None for its default.
     """
 
     key: SecretStr | None
-    needs: str | None
+    key_setting: str | None
     url: str
     style: str | None = None
 
@@ -35,7 +35,7 @@ def accounts(settings: Settings) -> dict[str, Account]:
         "aimlapi": aimlapi,
         "replicate": Account(settings.replicate_token, "REPLICATE_TOKEN", settings.replicate_url),
         "aimlapi-cover": Account(
-            aimlapi.key, aimlapi.needs, aimlapi.url, style=settings.cover_prompt
+            aimlapi.key, aimlapi.key_setting, aimlapi.url, style=settings.cover_prompt
         ),
         "acestep": Account(
             settings.acestep_key, None, settings.acestep_url, style=settings.acestep_prompt
@@ -43,22 +43,24 @@ def accounts(settings: Settings) -> dict[str, Account]:
     }
 
 
-def named(services: music.Chain) -> dict[str, tuple[str, str]]:
+def titles_and_keys(services: music.Chain) -> dict[str, tuple[str, str]]:
     """By the name of each service, its title and the setting that holds its key."""
     keys = {"aimlapi-cover": "AIMLAPI_KEY", "replicate": "REPLICATE_TOKEN"}
     return {
-        each.name: (each.title, keys.get(each.name, f"{each.name.upper()}_KEY"))
-        for each in services
+        service.name: (service.title, keys.get(service.name, f"{service.name.upper()}_KEY"))
+        for service in services
     }
 
 
 @asynccontextmanager
-async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator[music.Chain]:
+async def music_services(
+    settings: Settings, time_scale: float = 1.0
+) -> AsyncIterator[music.Chain]:
     """The music services that the settings name, in their order.
 
     Args:
         settings: Name them and their accounts.
-        pace: A factor on their pauses; tests hurry.
+        time_scale: A factor on their pauses; tests use a small one.
 
     Raises:
         SettingsError: there is no such service, it is named twice, it lacks its key, or its
@@ -68,19 +70,25 @@ async def music_services(settings: Settings, pace: float = 1.0) -> AsyncIterator
     if not names or len(set(names)) < len(names) or not known.keys() >= set(names):
         raise SettingsError(f"MUSIC_BACKEND: one or several of {', '.join(music.BACKENDS)}")
     for name in names:
-        if known[name].key is None and known[name].needs:
-            raise SettingsError(f"{known[name].needs}: is needed to make tracks with {name}")
+        if known[name].key is None and known[name].key_setting:
+            raise SettingsError(f"{known[name].key_setting}: is needed to make tracks with {name}")
     async with AsyncExitStack() as stack:
         connector = aiohttp.TCPConnector(limit=0)
         # Without trust_env: it would put a password from ~/.netrc in the place of the key.
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
-        chain = music.Chain([_service(settings, session, n, known[n], pace) for n in names])
+        chain = music.Chain(
+            [_service(settings, session, name, known[name], time_scale) for name in names]
+        )
         stack.push_async_callback(chain.aclose)
         yield chain
 
 
 def _service(
-    settings: Settings, session: aiohttp.ClientSession, name: str, account: Account, pace: float
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    name: str,
+    account: Account,
+    time_scale: float,
 ) -> music.MusicBackend:
     """A backend with its account.
 
@@ -97,7 +105,7 @@ def _service(
             generate_timeout=settings.generate_timeout,
             style=account.style,
             data_uri=settings.cover_data_uri,
-            pace=pace,
+            pace=time_scale,
         )
     except ValueError as error:
         setting = f"{name.partition('-')[0].upper()}_URL"

@@ -37,7 +37,7 @@ class NewRecording:
     unique_id: str = ""
 
 
-class EnoughError(Exception):
+class RecordingLimitReached(Exception):
     """A person has sent as many recordings as they may in a day.
 
     Args:
@@ -148,7 +148,7 @@ class Drafts:
             The draft, and whether it changed.
 
         Raises:
-            EnoughError: They have sent as many; nothing changed.
+            RecordingLimitReached: They have sent as many; nothing changed.
         """
         async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
@@ -183,7 +183,7 @@ class Drafts:
             recording already.
 
         Raises:
-            EnoughError: as `record`.
+            RecordingLimitReached: as `record`.
         """
         async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
@@ -243,12 +243,12 @@ async def _count(connection: AsyncConnection, user_id: int, a_day: int | None) -
     """Look whether a person may send another recording.
 
     Raises:
-        EnoughError: They may not.
+        RecordingLimitReached: They may not.
     """
     if a_day is None:
         return
     if a_day == 0:
-        raise EnoughError(0, None)
+        raise RecordingLimitReached(0, None)
     now = time.time()
     oldest = await connection.scalar(
         select(references.c.created_at)
@@ -258,7 +258,7 @@ async def _count(connection: AsyncConnection, user_id: int, a_day: int | None) -
         .limit(1)
     )
     if oldest is not None:
-        raise EnoughError(a_day, oldest + _DAY - now)
+        raise RecordingLimitReached(a_day, oldest + _DAY - now)
 
 
 async def _insert(connection: AsyncConnection, new: NewRecording, purpose: str | None) -> int:

@@ -105,7 +105,7 @@ class Studio:
             The draft, and whether this recording was new.
 
         Raises:
-            EnoughError: the person has sent as many as they may in a day.
+            RecordingLimitReached: the person has sent as many as they may in a day.
         """
         before = await self._c.store.drafts.get(new.chat_id, new.user_id)
         draft, changed = await self._c.store.drafts.record(
@@ -140,7 +140,7 @@ class Studio:
             The draft as it is now; None if it has nothing to do with that.
 
         Raises:
-            EnoughError: as `record`.
+            RecordingLimitReached: as `record`.
         """
         before = await self._c.store.drafts.get(new.chat_id, new.user_id)
         draft = await self._c.store.drafts.replace(

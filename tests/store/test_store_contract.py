@@ -20,10 +20,10 @@ from bot.store import (
     Attempt,
     DayFull,
     Draft,
-    EnoughError,
     NewerSchema,
     NewRecording,
     NotNow,
+    RecordingLimitReached,
     Store,
     StoreUnavailable,
     Track,
@@ -173,8 +173,8 @@ async def test_so_many_recordings_a_day_and_no_more_however_they_come(store: Sto
     async def send(number: int) -> bool:
         try:
             await store.drafts.record(recording(number), 3)
-        except EnoughError as enough:
-            return not (enough.limit == 3 and 0 < (enough.seconds or 0) <= 86_400)
+        except RecordingLimitReached as reached:
+            return not (reached.limit == 3 and 0 < (reached.seconds or 0) <= 86_400)
         return True
 
     assert sum(await at_once(send, 12)) == 3
@@ -183,18 +183,18 @@ async def test_so_many_recordings_a_day_and_no_more_however_they_come(store: Sto
     assert await store.drafts.record(recording(99), 3) == (draft, False)
     assert not await send(100)
     assert (await store.drafts.record(recording(101, BOB), 3))[1]
-    with pytest.raises(EnoughError) as enough:
+    with pytest.raises(RecordingLimitReached) as reached:
         await store.drafts.record(recording(102, BOB), 0)
-    assert enough.value.seconds is None
+    assert reached.value.seconds is None
 
 
 async def test_the_day_is_the_last_24_hours(store: Store) -> None:
     await store.drafts.record(recording(1), 1)
     async with store._database.write() as connection:
         await connection.execute(text('UPDATE "references" SET created_at = created_at - 86300'))
-    with pytest.raises(EnoughError) as enough:
+    with pytest.raises(RecordingLimitReached) as reached:
         await store.drafts.record(recording(2), 1)
-    assert enough.value.seconds == pytest.approx(100, abs=10)
+    assert reached.value.seconds == pytest.approx(100, abs=10)
     async with store._database.write() as connection:
         await connection.execute(text('UPDATE "references" SET created_at = created_at - 101'))
     assert (await store.drafts.record(recording(2), 1))[1]
