@@ -1,10 +1,8 @@
-"""The conversation: a recording, what is in it, the lyrics, a look, and the track."""
+"""The conversation: which callback answers what, at each step of a draft."""
 
-import asyncio
 import warnings
 from functools import partial
 
-from telegram import Update
 from telegram.ext import (
     CallbackQueryHandler,
     CommandHandler,
@@ -14,50 +12,38 @@ from telegram.ext import (
 )
 from telegram.warnings import PTBUserWarning
 
-from bot.model import Flaw, Step
-from bot.store import Draft, NewRecording, NotNow, RecordingLimitReached, Track
-from bot.telegram.outbound import keyboards, panels
+from bot.draft_steps import DraftEvent, accepts
+from bot.model import Step
+from bot.telegram.outbound import keyboards
 from bot.telegram.outbound.keyboards import pattern
 from handlers import lyrics_input
-from handlers.deps import (
-    ONE_LINE,
-    App,
-    Deps,
-    data_of,
-    editable_id,
-    numbers_of,
-    press_of,
-    receipt,
-    reply,
-    toast,
-    too_many,
-    topic_of,
-)
-from handlers.lyrics import TakeWords, emptied
-from handlers.prompts import Prompts
-from handlers.recording_input import (
-    RECORDING,
-    REPLACED_RECORDING,
-    attachment_of,
-    daily_limit_text,
-    flaw_of,
-    new_recording,
-)
+from handlers.cancel import Cancel
+from handlers.create import Create
+from handlers.deps import ONE_LINE, App, Deps
+from handlers.lyrics import TakeWords
+from handlers.partner import Partner
+from handlers.purpose import ChoosePurpose
+from handlers.recording_input import RECORDING, REPLACED_RECORDING
+from handlers.recordings import Recordings
 from handlers.state_sync import synced
-from handlers.states import State, state_of
-from handlers.tracks import open_status, pressed_track
-
-_RECEIPT = "👌"
+from handlers.tracks import Tracks
+from handlers.unexpected import Unexpected
 
 
 def build(deps: Deps) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
-    """The table of the conversation; where each one stands is read from the drafts."""
-    create, told = Create(deps), TakeWords(deps)
+    """The table of the conversation; the draft's row says at which step a person is."""
     safe = partial(synced, deps)
-    recording = MessageHandler(RECORDING, safe(create.recording))
-    words = MessageHandler(lyrics_input.WORDS, safe(told.words))
+    recordings, lyrics, tracks = Recordings(deps), TakeWords(deps), Tracks(deps)
+    partner, cancel = Partner(deps), Cancel(deps)
     about_words = pattern(keyboards.ADD_WORDS, keyboards.REPLACE_WORDS, keyboards.LEAVE_WORDS)
-    replaced = MessageHandler(REPLACED_RECORDING, safe(create.replaced))
+    new_draft = pattern(keyboards.REWRITE, keyboards.RERECORD)
+    buttons = {
+        DraftEvent.PURPOSE_CHOSEN: (keyboards.PURPOSE, ChoosePurpose(deps).choose),
+        DraftEvent.PARTNER_WANTED: (keyboards.PARTNER, partner.ask),
+        DraftEvent.PARTNER_DECLINED: (keyboards.BACK, partner.decline),
+        DraftEvent.TRACK_CREATED: (keyboards.CREATE, Create(deps).create),
+        DraftEvent.DROPPED: (keyboards.DROP, cancel.button),
+    }
     with warnings.catch_warnings():
         # Buttons and messages belong to one conversation: per_message must stay off.
         warnings.filterwarnings("ignore", r"If 'per_message=False'", PTBUserWarning)
@@ -66,301 +52,35 @@ def build(deps: Deps) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
             persistent=True,
             allow_reentry=True,
             entry_points=[
-                words,
-                recording,
-                replaced,
-                MessageHandler(lyrics_input.EDITED_WORDS, safe(told.edited)),
-                CallbackQueryHandler(safe(told.answer), about_words),
-                CallbackQueryHandler(safe(told.renew), pattern(keyboards.RENEW)),
-                CallbackQueryHandler(
-                    safe(create.rewrite), pattern(keyboards.REWRITE, keyboards.RERECORD)
-                ),
+                MessageHandler(lyrics_input.WORDS, safe(lyrics.words)),
+                MessageHandler(RECORDING, safe(recordings.sent)),
+                MessageHandler(REPLACED_RECORDING, safe(recordings.replaced)),
+                MessageHandler(lyrics_input.EDITED_WORDS, safe(lyrics.edited)),
+                CallbackQueryHandler(safe(lyrics.answer), about_words),
+                CallbackQueryHandler(safe(lyrics.renew), pattern(keyboards.RENEW)),
+                CallbackQueryHandler(safe(tracks.new_draft), new_draft),
             ],
             states={
-                Step.RECORDING: [],
-                Step.PURPOSE: [
-                    CallbackQueryHandler(safe(create.choose), pattern(keyboards.PURPOSE)),
-                ],
-                Step.LYRICS: [],
-                Step.PREVIEW: [
-                    CallbackQueryHandler(safe(create.make), pattern(keyboards.CREATE)),
-                    CallbackQueryHandler(safe(create.add_partner), pattern(keyboards.PARTNER)),
-                ],
-                Step.PARTNER: [],
+                step: [
+                    CallbackQueryHandler(safe(callback), pattern(button))
+                    for event, (button, callback) in buttons.items()
+                    if accepts(step, event)
+                ]
+                for step in Step
+                if step is not Step.CLOSED
             },
             fallbacks=[
-                CallbackQueryHandler(safe(create.go_back), pattern(keyboards.BACK)),
-                CallbackQueryHandler(safe(create.drop), pattern(keyboards.DROP)),
-                CommandHandler("cancel", safe(create.cancel), filters=ONE_LINE),
-                MessageHandler(lyrics_input.SLASHED, safe(told.slashed)),
+                CommandHandler("cancel", safe(cancel.command), filters=ONE_LINE),
+                MessageHandler(lyrics_input.SLASHED, safe(lyrics.slashed)),
             ],
         )
-
-
-class Create:
-    """Fills in the draft; every callback commits it before it answers."""
-
-    def __init__(self, deps: Deps) -> None:
-        self._deps = deps
-        self._prompts = Prompts(deps)
-
-    async def recording(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Take in a recording, or say at once what is wrong with it."""
-        message, user = update.message, update.effective_user
-        attachment = attachment_of(message) if message else None
-        if message is None or user is None or attachment is None:
-            return None
-        if flaw := flaw_of(attachment):
-            await self._refuse(update, flaw)
-            return None
-        return await self._taken_in(update, new_recording(message, attachment, user.id))
-
-    async def replaced(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Follow a recording that was replaced by another in its message."""
-        message, user = update.edited_message, update.effective_user
-        attachment = attachment_of(message) if message else None
-        if message is None or user is None or attachment is None:
-            return None
-        if flaw := flaw_of(attachment):
-            await self._refuse(update, flaw)
-            return None
-        new, say = new_recording(message, attachment, user.id), await self._deps.texts(update)
-        try:
-            draft = await self._deps.studio.replace_recording(new)
-        except RecordingLimitReached as reached:
-            await reply(update, daily_limit_text(say, reached))
-            return None
-        if draft is not None:
-            await reply(update, say("recording-replaced"))
-            await self._prompts.ask(update, draft)
-            return state_of(draft)
-        if await self._deps.store.references.lent(new):
-            await reply(update, say("recording-replaced-late"))
-            return None
-        return await self._taken_in(update, new)
-
-    async def _taken_in(self, update: Update, new: NewRecording) -> State:
-        """Take in a recording, and ask what it is; the same one again changes nothing."""
-        message = update.effective_message
-        try:
-            draft, changed = await self._deps.studio.record(new)
-        except RecordingLimitReached as reached:
-            await reply(update, daily_limit_text(await self._deps.texts(update), reached))
-            return None
-        if changed and message:
-            await asyncio.gather(receipt(message, _RECEIPT), self._prompts.ask(update, draft))
-        else:
-            await self._prompts.complete(update, draft)
-        return state_of(draft)
-
-    async def choose(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Note what is in the recording, and ask for the lyrics."""
-        draft = await self._pressed(update)
-        if draft is None or await self._refused(update, draft):
-            return None
-        said = data_of(update).rpartition(":")[2]
-        purpose = next((p for p in self._deps.studio.abilities.purposes if p == said), None)
-        if purpose is None:
-            return await self._stale(update)
-        changed = await self._deps.studio.choose(draft, purpose, by=update.update_id)
-        return await self._go_on(update, changed, answered=True)
-
-    async def make(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Create: close the draft and begin its track."""
-        draft = await self._pressed(update)
-        if draft is None or await self._refused(update, draft):
-            return None
-        shown = editable_id(update)
-        made = await self._deps.studio.create(draft, shown, press_of(update))
-        if isinstance(made, Track):
-            await asyncio.gather(toast(update), open_status(update, self._deps, made))
-            old = {draft.panel_id, draft.old_panel_id} - {shown}
-            await panels.retire(self._deps.bot, draft.chat_id, old)
-            return ConversationHandler.END
-        if made is NotNow.STALE:
-            return await self._stale(update)
-        say = await self._deps.texts(update)
-        await toast(update, too_many(say, made, self._deps.studio), alert=True)
-        return state_of(draft)
-
-    async def add_partner(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Ask for the other half: music for a voice, or a voice for music."""
-        draft = await self._pressed(update)
-        if draft is None or await self._refused(update, draft):
-            return None
-        return await self._go_on(
-            update,
-            await self._deps.store.drafts.change(
-                draft, by=update.update_id, step=Step.PARTNER, panel_id=None
-            ),
-        )
-
-    async def go_back(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Go on without the other half."""
-        draft = await self._pressed(update)
-        if draft is None:
-            return None
-        step = Step.PREVIEW if draft.lyrics else Step.LYRICS
-        return await self._go_on(
-            update,
-            await self._deps.store.drafts.change(
-                draft, by=update.update_id, step=step, partner_id=None, panel_id=None
-            ),
-        )
-
-    async def rewrite(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """New lyrics for a track's recordings, or another recording for its lyrics."""
-        track = await pressed_track(update, self._deps)
-        if track is None:
-            return None
-        draft = await self._deps.draft(update)
-        if draft and update.update_id in draft.handled:
-            await toast(update)
-            await self._prompts.complete(update, draft)
-            return state_of(draft)
-        again = data_of(update).startswith(keyboards.RERECORD)
-        begin = self._deps.studio.rerecord if again else self._deps.studio.rewrite
-        draft = await begin(track, by=update.update_id)
-        await toast(update)
-        await self._prompts.ask(update, draft)
-        return state_of(draft)
-
-    async def drop(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Cancel under the preview."""
-        draft = await self._pressed(update)
-        if draft is None:
-            return None
-        closed = await self._close(update, draft)
-        if closed is None:
-            return await self._stale(update)
-        await toast(update)
-        await self._prompts.dropped(update, closed)
-        return ConversationHandler.END
-
-    async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """/cancel: drop the draft; with none open, stop the newest track."""
-        draft = await self._deps.draft(update)
-        if draft and update.update_id in draft.handled:
-            await self._prompts.complete(update, draft)
-            return state_of(draft)
-        if draft and draft.step is not Step.CLOSED:
-            closed = await self._close(update, draft)
-            await self._prompts.dropped(update, closed or draft)
-            return ConversationHandler.END
-        say = await self._deps.texts(update)
-        stopped = await self._stopped(update)
-        keys = {None: "cancel-nothing", True: "cancel-track", False: "toast-too-late"}
-        await reply(update, say(keys[stopped]), topic=topic_of(update, draft))
-        return ConversationHandler.END
-
-    async def _close(self, update: Update, draft: Draft) -> Draft | None:
-        return await self._deps.store.drafts.change(
-            draft,
-            by=update.update_id,
-            step=Step.CLOSED,
-            panel_id=None,
-            words=emptied(draft),
-        )
-
-    async def _stopped(self, update: Update) -> bool | None:
-        """Stop the newest track, the same one if the update comes again; None without one."""
-        chat, user = update.effective_chat, update.effective_user
-        if chat is None or user is None:
-            return None
-        press, tracks = press_of(update), self._deps.store.tracks
-        if await tracks.asked_for(user.id, press):
-            return True
-        latest = await tracks.latest(chat.id, user.id)
-        return await self._deps.studio.cancel(latest[0], press) if latest else None
-
-    async def stale(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Answer a button that has no place in the conversation as it stands now."""
-        return await self._outdated(update, await self._deps.draft(update))
-
-    async def other(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Answer what is neither a recording nor words with what is wanted instead."""
-        say = await self._deps.texts(update)
-        draft = await self._deps.draft(update)
-        step = draft.step if draft else Step.CLOSED
-        if draft and step is not Step.CLOSED and await self._deps.studio.recording_of(draft):
-            await self._prompts.ask(update, draft)
-            return None
-        wanted = {
-            Step.PURPOSE: "purpose-first",
-            Step.LYRICS: "lyrics-wrong-kind",
-            Step.PARTNER: "partner-wrong-kind",
-        }
-        if draft and step is Step.PREVIEW:  # nothing is missing
-            await self._prompts.ask(update, draft)
-            return None
-        answer = say(wanted.get(step, "send-recording-first"))
-        await reply(update, answer, topic=topic_of(update, draft))
-        return None
-
-    async def _go_on(
-        self, update: Update, changed: Draft | None, *, answered: bool = False
-    ) -> State:
-        """Ask for what comes next, once a press has changed the draft."""
-        if changed is None:
-            return await self._stale(update)
-        await toast(update)
-        await self._prompts.ask(update, changed, answered=answered)
-        return state_of(changed)
-
-    async def _pressed(self, update: Update) -> Draft | None:
-        """The draft a button names, if the button is the newest and the presser's own."""
-        draft = await self._deps.draft(update)
-        if draft and numbers_of(update) == [draft.id, draft.revision]:
-            return draft
-        await self._outdated(update, draft)
-        return None
-
-    async def _outdated(self, update: Update, draft: Draft | None) -> State:
-        """Answer a press that finds the draft changed; its own change is completed in silence."""
-        user = update.effective_user
-        if draft and update.update_id in draft.handled:
-            await toast(update)
-            await self._prompts.complete(update, draft)
-            return state_of(draft)
-        begun = user and await self._deps.store.tracks.asked_for(user.id, press_of(update))
-        if not begun:
-            return await self._stale(update)
-        await toast(update)
-        await open_status(update, self._deps, begun)
-        return None
-
-    async def _refused(self, update: Update, draft: Draft) -> bool:
-        """Whether a recording turned out to be of no use; then the panel says so by now."""
-        if not await self._deps.studio.recording_of(draft):
-            return False
-        await toast(update)
-        await self._prompts.refresh(update, draft)
-        return True
-
-    async def _stale(self, update: Update) -> State:
-        say = await self._deps.texts(update)
-        await toast(update, say.plain("toast-stale"))
-        draft = await self._deps.draft(update)
-        if draft:
-            await self._prompts.complete(update, draft)
-        await self._prompts.disarm(update, draft)
-        return None
-
-    async def _refuse(self, update: Update, flaw: Flaw) -> None:
-        """Refuse by what Telegram says of a recording; whatever stood before goes on standing."""
-        say = await self._deps.texts(update)
-        draft = await self._deps.draft(update)
-        limits = self._deps.studio.limits
-        kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
-        problem = panels.refusal(flaw, limits, say, kept=bool(kept))
-        await reply(update, problem, topic=topic_of(update, draft))
 
 
 def add(app: App, deps: Deps) -> None:
     """Add the conversation, and what answers outside it."""
-    create = Create(deps)
+    unexpected = Unexpected(deps)
     app.add_handler(build(deps))
-    app.add_handler(CommandHandler("cancel", create.cancel, filters=ONE_LINE))
+    app.add_handler(CommandHandler("cancel", Cancel(deps).command, filters=ONE_LINE))
     app.add_handler(MessageHandler(lyrics_input.SLASHED, TakeWords(deps).slashed))
-    app.add_handler(CallbackQueryHandler(create.stale))
-    app.add_handler(MessageHandler(lyrics_input.OTHER, create.other))
+    app.add_handler(CallbackQueryHandler(unexpected.button))
+    app.add_handler(MessageHandler(lyrics_input.OTHER, unexpected.message))

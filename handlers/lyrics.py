@@ -8,6 +8,7 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes, ConversationHandler
 
+from bot.draft_steps import DraftEvent
 from bot.model import BY_WORDS, Step, TrackStatus
 from bot.store import Draft, Track
 from bot.studio import Piece, Words
@@ -18,7 +19,7 @@ from handlers import lyrics_input
 from handlers.deps import Deps, numbers_of, reply, toast
 from handlers.prompts import Prompts
 from handlers.small_talk import SmallTalk
-from handlers.states import State, state_of, step_after
+from handlers.states import State, state_of
 from handlers.tracks import pressed_track
 
 _WANTED = {Step.LYRICS, Step.PREVIEW}
@@ -207,25 +208,21 @@ class TakeWords:
         chat, user = update.effective_chat, update.effective_user
         if chat is None or user is None:
             return None
-        drafts = self._deps.store.drafts
+        drafts, event = self._deps.store.drafts, DraftEvent.LYRICS_CHANGED
         newest = max(ids((*words.kept, *words.new)), default=None)
         values: dict[str, Any] = {"lyrics": words.lyrics, "lyrics_message_id": newest}
         if draft is None or draft.step is Step.CLOSED:
             if words.kept:
-                values |= {"step": Step.RECORDING, "words": words.packed()}
-                return await drafts.open(chat.id, user.id, **values)
+                return await drafts.open(chat.id, user.id, event, **values, words=words.packed())
+            event, values = DraftEvent.MESSAGE_NOTED, {}
             if draft is None:
-                step = Step.CLOSED
-                return await drafts.open(chat.id, user.id, step=step, words=words.packed())
+                return await drafts.open(chat.id, user.id, event, words=words.packed())
             words = replace(Words.of(draft), new=words.new, heard=words.heard)
-            values = {}
-        else:
-            values["step"] = step_after(draft, words.lyrics)
         if words == Words.of(draft):
             return draft
-        if panel_id is not None and values.get("step") is draft.step and draft.step in _UNSUNG:
+        if panel_id is not None and draft.step in _UNSUNG:
             return await drafts.note_words(draft, **values, words=words.packed())
-        return await drafts.change(draft, **values, words=words.packed(), panel_id=panel_id)
+        return await drafts.change(draft, event, **values, words=words.packed(), panel_id=panel_id)
 
     async def _too_late(self, update: Update, draft: Draft, words: Words) -> State:
         """Say once that a track was begun before an edit; New lyrics sings the edited words."""
@@ -267,7 +264,8 @@ class TakeWords:
         if draft is not None:
             await drafts.note_words(draft, words=words.packed())
             return state_of(draft)
-        await drafts.open(message.chat_id, user.id, step=Step.CLOSED, words=words.packed())
+        noted = DraftEvent.MESSAGE_NOTED
+        await drafts.open(message.chat_id, user.id, noted, words=words.packed())
         return None
 
     async def _say_unread(self, update: Update, draft: Draft | None, key: str) -> None:

@@ -1,4 +1,4 @@
-"""Showing a draft: its panel asked for in a new message, or shown in the one that stands."""
+"""Shows a draft: asks for what it lacks in a new message, or edits the one that shows it."""
 
 import asyncio
 from contextlib import suppress
@@ -45,12 +45,12 @@ class Prompts:
         if message is None:
             return
         await self._deps.store.drafts.note_panel(draft, message.message_id, topic)
-        await self._noted(form, message.message_id)
+        await self._note_warning(form, message.message_id)
         if form.unheard:
-            await self._look_again(update, panel)
+            await self._catch_up(update, panel)
 
     async def complete(self, update: Update, draft: Draft) -> None:
-        """Do what a process that died has left: ask, and take the buttons off the panel before."""
+        """Do what a killed process left undone: ask, and remove the previous panel's buttons."""
         if draft.panel_id is not None:
             if draft.old_panel_id != draft.panel_id:
                 await panels.retire(self._deps.bot, draft.chat_id, [draft.old_panel_id])
@@ -58,12 +58,12 @@ class Prompts:
         if draft.step is not Step.CLOSED or Words.of(draft).new:
             await self.ask(update, draft)
         elif update.update_id in draft.handled:
-            await self.dropped(update, draft)
+            await self.say_dropped(update, draft)
 
     async def refresh(self, update: Update, draft: Draft) -> None:
-        """Show the draft in the message that showed it before; in a new one if that is gone.
+        """Show the draft in the message that shows it; in a new one if that is gone.
 
-        A flooded edit is waited for, and never answered with a new message.
+        If Telegram limits edits, the edit waits; a new message would add to the flood.
         """
         say = await self._deps.texts(update)
         form = await self._deps.studio.form(draft)
@@ -74,13 +74,13 @@ class Prompts:
                 await self.ask(update, draft)
                 return
         if draft.panel_id:
-            await self._noted(form, draft.panel_id)
+            await self._note_warning(form, draft.panel_id)
 
-    async def dropped(self, update: Update, draft: Draft) -> None:
+    async def say_dropped(self, update: Update, draft: Draft) -> None:
         """Say that the draft is dropped: in the pressed message, else in a new one."""
-        await asyncio.gather(self._dropped(update, draft), self._retire(update, draft))
+        await asyncio.gather(self._say_dropped(update, draft), self._retire(update, draft))
 
-    async def _dropped(self, update: Update, draft: Draft) -> None:
+    async def _say_dropped(self, update: Update, draft: Draft) -> None:
         text = (await self._deps.texts(update))("cancel-draft")
         pressed, topic = _pressed(update), topic_of(update, draft)
         panel_id = pressed.message_id if pressed else None
@@ -100,8 +100,8 @@ class Prompts:
         if await self._deps.store.tracks.shown_in(chat_id, user.id, message_id) is None:
             await panels.retire(self._deps.bot, chat_id, [message_id])
 
-    async def _look_again(self, update: Update, sent: Panel) -> None:
-        """Catch up with a recording that was heard while the question about it was sent."""
+    async def _catch_up(self, update: Update, sent: Panel) -> None:
+        """Show what was found out about a recording while its question was being sent."""
         draft = await self._deps.draft(update)
         if draft is None:
             return
@@ -111,12 +111,12 @@ class Prompts:
             return
         try:
             await self._edit(draft, panel)
-        except BadRequest:  # the courier was quicker, or the person has deleted it
+        except BadRequest:  # the courier has edited it, or the person has deleted it
             return
-        await self._noted(form, draft.panel_id)
+        await self._note_warning(form, draft.panel_id)
 
-    async def _noted(self, form: Form, message_id: int) -> None:
-        """Remember where a warning stands, so that it comes once."""
+    async def _note_warning(self, form: Form, message_id: int) -> None:
+        """Remember which message holds a warning, so that it comes once."""
         if form.doubt and form.doubt[0].hint_message_id is None:
             await self._deps.store.references.hinted(form.doubt[0].id, message_id)
 
@@ -140,17 +140,17 @@ class Prompts:
             )
         except BadRequest as error:
             return _SAME in error.message.lower()
-        except TelegramError:  # it may have come through; buttons that stay are answered
+        except TelegramError:  # buttons that stay are answered as stale
             return False
         return True
 
     async def _retire(self, update: Update, draft: Draft, answered: Form | None = None) -> None:
-        """Take the buttons off every earlier panel, at no price for the answer beside it.
+        """Take the buttons off every earlier panel; a failure does no harm to the answer.
 
         Args:
             update: What led here.
             draft: As it is now.
-            answered: Of a question that has just been answered, and now says how.
+            answered: The form, if the pressed panel is to show how it was answered.
         """
         old = {draft.panel_id, draft.old_panel_id} - {None}
         pressed = _pressed(update)

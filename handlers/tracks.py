@@ -1,4 +1,4 @@
-"""Buttons under tracks and status messages: another take, cancel, send again."""
+"""Buttons under tracks and status messages: another take, cancel, send again, a new draft."""
 
 from telegram import Update
 from telegram.ext import CallbackQueryHandler, ContextTypes
@@ -6,9 +6,21 @@ from telegram.ext import CallbackQueryHandler, ContextTypes
 from bot.model import TrackStatus
 from bot.store import UNFINISHED, DayFull, NotNow, Track
 from bot.telegram.outbound import keyboards, panels
-from handlers.deps import App, Deps, editable_id, numbers_of, press_of, reply, toast, too_many
+from handlers.deps import (
+    App,
+    Deps,
+    data_of,
+    editable_id,
+    numbers_of,
+    press_of,
+    reply,
+    toast,
+    too_many,
+)
+from handlers.prompts import Prompts
+from handlers.states import State, state_of
 
-_SENT = {*UNFINISHED, TrackStatus.DELIVERED}
+_ON_ITS_WAY = {*UNFINISHED, TrackStatus.DELIVERED}
 
 
 class Tracks:
@@ -16,6 +28,7 @@ class Tracks:
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
+        self._prompts = Prompts(deps)
 
     async def take(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Make another track from the same recipe; once for each press."""
@@ -59,13 +72,30 @@ class Tracks:
         if track is None:
             return
         sent = await self._deps.studio.send_again(track, press_of(update))
-        if sent or (await self._deps.store.tracks.get(track.id)).status in _SENT:
+        if sent or (await self._deps.store.tracks.get(track.id)).status in _ON_ITS_WAY:
             await toast(update)
             return
         say = await self._deps.texts(update)
         await toast(update, say.plain("toast-gone"))
         if update.callback_query and (pressed := update.callback_query.message):
             await panels.retire(self._deps.bot, pressed.chat.id, [pressed.message_id])
+
+    async def new_draft(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """New lyrics for a track's recordings, or another recording for its lyrics."""
+        track = await pressed_track(update, self._deps)
+        if track is None:
+            return None
+        draft = await self._deps.draft(update)
+        if draft and update.update_id in draft.handled:
+            await toast(update)
+            await self._prompts.complete(update, draft)
+            return state_of(draft)
+        rerecord = data_of(update).startswith(keyboards.RERECORD)
+        begin = self._deps.studio.rerecord if rerecord else self._deps.studio.rewrite
+        draft = await begin(track, by=update.update_id)
+        await toast(update)
+        await self._prompts.ask(update, draft)
+        return state_of(draft)
 
 
 async def open_status(update: Update, deps: Deps, track: Track) -> None:
@@ -81,7 +111,7 @@ async def open_status(update: Update, deps: Deps, track: Track) -> None:
     if panel:
         await deps.store.tracks.note_panel(track.id, panel.message_id)
         now = await deps.store.tracks.get(track.id)
-        if now.status not in UNFINISHED:  # it ended while this message was on its way
+        if now.status not in UNFINISHED:  # it ended while this message was being sent
             await deps.courier.show(now)
 
 

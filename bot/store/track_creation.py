@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy import bindparam as given
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.draft_steps import DraftEvent, accepts, next_step
 from bot.model import Outcome, Purpose, Recipe, Step, TrackStatus, recipe
 from bot.store.db.database import Database
 from bot.store.db.sql import moved, one_of
@@ -27,7 +28,7 @@ UNFINISHED = (
 _CLOSE = update(drafts).where(
     drafts.c.id == given("draft"),
     drafts.c.revision == given("as_shown"),
-    drafts.c.step == Step.PREVIEW,
+    one_of(drafts.c.step, [step for step in Step if accepts(step, DraftEvent.TRACK_CREATED)]),
 )
 _UNFINISHED = (
     select(func.count())
@@ -116,7 +117,7 @@ class Orders:
                 _CLOSE,
                 draft=draft.id,
                 as_shown=draft.revision,
-                step=Step.CLOSED,
+                step=next_step(draft.step, DraftEvent.TRACK_CREATED, has_lyrics=True),
                 revision=draft.revision + 1,
                 panel_id=None,
                 old_panel_id=None,

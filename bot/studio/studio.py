@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.audio import Limits
+from bot.draft_steps import DraftEvent
 from bot.jobs import Kind
-from bot.model import BY_WORDS, Purpose, ReferenceStatus, Step, TrackStatus
+from bot.model import BY_WORDS, Purpose, ReferenceStatus, TrackStatus
 from bot.music import Abilities
 from bot.store import DayFull, Draft, NewRecording, NotNow, Reference, Track
 from bot.studio.backend_monitor import Watch
@@ -213,18 +214,25 @@ class Studio:
         return await self._c.store.drafts.open(
             track.chat_id,
             track.user_id,
+            DraftEvent.LYRICS_WANTED,
             by=by,
             topic_id=track.topic_id,
             reference_id=first,
             purpose=Purpose.VOICE if pair else made_from.result,
             partner_id=made_from.beat if pair else None,
-            **{"step": Step.LYRICS, **values},
+            **values,
         )
 
     async def rerecord(self, track: Track, *, by: int | None = None) -> Draft:
         """Begin a draft with a track's lyrics that asks for another recording."""
-        values = {"step": Step.RECORDING, "lyrics": track.lyrics, "topic_id": track.topic_id}
-        return await self._c.store.drafts.open(track.chat_id, track.user_id, by=by, **values)
+        return await self._c.store.drafts.open(
+            track.chat_id,
+            track.user_id,
+            DraftEvent.RECORDING_WANTED,
+            by=by,
+            lyrics=track.lyrics,
+            topic_id=track.topic_id,
+        )
 
     async def reopened(self, draft: Draft | None) -> Draft | None:
         """A new draft with the recordings of a track whose words were refused, if there is one.
