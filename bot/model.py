@@ -57,17 +57,15 @@ class TrackStatus(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a paid call ended; an open ledger row has none yet."""
+    """How a paid call ended; an open ledger row has none yet.
+
+    All but REFUSED may have cost money, and count against `GENERATE_ATTEMPTS`.
+    """
 
     REFUSED = "refused"
     WON = "won"
     BAD = "bad"
     UNKNOWN = "unknown"
-
-    @property
-    def counts(self) -> bool:
-        """Whether it may have cost money, and so counts against `GENERATE_ATTEMPTS`."""
-        return self is not Outcome.REFUSED
 
 
 class Flaw(StrEnum):

@@ -36,8 +36,7 @@ class Cancel:
     async def command(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """/cancel: drop the draft; with none open, stop the newest track."""
         draft = await self._deps.draft(update)
-        if draft and update.update_id in draft.handled:
-            await self._prompts.complete(update, draft)
+        if draft and await self._prompts.complete_if_handled(update, draft):
             return state_of(draft)
         if draft and draft.step is not Step.CLOSED:
             closed = await self._drop(update, draft)

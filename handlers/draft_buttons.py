@@ -52,9 +52,7 @@ class DraftButtons:
     async def outdated(self, update: Update, draft: Draft | None) -> State:
         """Answer a press of an older revision; one that is handled again is completed."""
         user = update.effective_user
-        if draft and update.update_id in draft.handled:
-            await toast(update)
-            await self._prompts.complete(update, draft)
+        if draft and await self._prompts.complete_if_handled(update, draft):
             return state_of(draft)
         begun = user and await self._deps.store.tracks.asked_for(user.id, press_of(update))
         if not begun:
@@ -70,5 +68,5 @@ class DraftButtons:
         draft = await self._deps.draft(update)
         if draft:
             await self._prompts.complete(update, draft)
-        await self._prompts.disarm(update, draft)
+        await self._prompts.remove_stale_buttons(update, draft)
         return None

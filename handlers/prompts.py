@@ -13,7 +13,7 @@ from bot.studio import Form, Words, unsent
 from bot.telegram.outbound import keyboards, panels
 from bot.telegram.outbound.lyrics_panels import Panel
 from bot.telegram.retry import repeated
-from handlers.deps import Deps, data_of, reply, topic_of
+from handlers.deps import Deps, data_of, reply, toast, topic_of
 
 _SAME = "message is not modified"
 
@@ -25,14 +25,15 @@ class Prompts:
         self._deps = deps
 
     async def ask(self, update: Update, draft: Draft, *, answered: bool = False) -> None:
-        """Ask for what the draft lacks, in a new message; the panel before it loses its buttons.
+        """Ask for what the draft lacks, in a new message; the previous panel loses its buttons.
 
-        An open draft without a panel is one that has not been asked: the process died first.
+        The draft has no panel until the message is sent: if the process dies before, `complete`
+        asks.
 
         Args:
             update: What led here.
             draft: As it is now.
-            answered: Whether the panel before was a question that has just been answered.
+            answered: Whether the pressed panel was a question that is answered by the press.
         """
         form = await self._deps.studio.form(unsent(draft))
         old = self._retire(update, draft, form if answered else None)
@@ -59,6 +60,14 @@ class Prompts:
             await self.ask(update, draft)
         elif update.update_id in draft.handled:
             await self.say_dropped(update, draft)
+
+    async def complete_if_handled(self, update: Update, draft: Draft) -> bool:
+        """Complete a draft that this very update has changed before; whether it has."""
+        if update.update_id not in draft.handled:
+            return False
+        await toast(update)
+        await self.complete(update, draft)
+        return True
 
     async def refresh(self, update: Update, draft: Draft) -> None:
         """Show the draft in the message that shows it; in a new one if that is gone.
@@ -89,7 +98,7 @@ class Prompts:
             panel_id = message.message_id if message else None
         await self._deps.store.drafts.note_panel(draft, panel_id, topic)
 
-    async def disarm(self, update: Update, draft: Draft | None) -> None:
+    async def remove_stale_buttons(self, update: Update, draft: Draft | None) -> None:
         """Take the buttons off a pressed message whose buttons do nothing any more."""
         pressed, user = _pressed(update), update.effective_user
         if pressed is None or user is None or not keyboards.of_draft(data_of(update)):
@@ -133,7 +142,7 @@ class Prompts:
         )
 
     async def _replaced(self, chat_id: int, message_id: int, text: str) -> bool:
-        """Let a message say something else, without buttons; False if it is gone."""
+        """Replace a message's text and remove its buttons; False if it is gone."""
         try:
             await self._deps.bot.edit_message_text(
                 text, chat_id=chat_id, message_id=message_id, parse_mode=ParseMode.HTML

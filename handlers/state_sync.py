@@ -43,9 +43,7 @@ def synced(deps: Deps, callback: Callback) -> Callback:
             raise
         except asyncio.CancelledError:
             draft = await _committed(deps, update, begun) if _is_cut_off() else None
-            if (
-                draft is None
-            ):  # the process stops, or nothing was committed: the dispatcher says so
+            if draft is None:  # the process stops, or the dispatcher says that it took too long
                 raise
             log.warning("a handler was cut off after its commit; its question is asked again")
             try:

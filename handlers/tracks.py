@@ -36,11 +36,8 @@ class Tracks:
         if track is None:
             return
         press = press_of(update)
-        if begun := await self._deps.store.tracks.asked_for(track.user_id, press):
-            await toast(update)
-            await open_status(update, self._deps, begun)
-            return
-        made = await self._deps.studio.another(track, press, editable_id(update))
+        begun = await self._deps.store.tracks.asked_for(track.user_id, press)
+        made = begun or await self._deps.studio.another(track, press, editable_id(update))
         if isinstance(made, Track):
             await toast(update)
             await open_status(update, self._deps, made)
@@ -86,9 +83,7 @@ class Tracks:
         if track is None:
             return None
         draft = await self._deps.draft(update)
-        if draft and update.update_id in draft.handled:
-            await toast(update)
-            await self._prompts.complete(update, draft)
+        if draft and await self._prompts.complete_if_handled(update, draft):
             return state_of(draft)
         rerecord = data_of(update).startswith(keyboards.RERECORD)
         begin = self._deps.studio.rerecord if rerecord else self._deps.studio.rewrite
