@@ -16,7 +16,7 @@ async def work() -> None:
     chosen = settings.load()
     log.set_up("WARNING", "text", chosen.secrets())
     late: list[float] = []
-    async with app.base(chosen):
+    async with app.working(chosen):
         watching = asyncio.create_task(_watch(late))
         await asyncio.to_thread(sys.stdin.read)
         watching.cancel()

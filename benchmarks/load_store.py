@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import insert
 
-from bot.model import Purpose, Step, TrackStatus
+from bot.draft_steps import DraftEvent
+from bot.model import Purpose, TrackStatus
 from bot.store import Draft, NewRecording, Store, Track
 from bot.store.schema import attempts, tracks
 
@@ -77,7 +78,9 @@ async def _preview(store: Store, number: int, **ids: str | None) -> Draft:
     await store.recordings.prepared(reference_id, seconds=12, level=-20, hints=())
     await store.recordings.keep_upload(reference_id, Purpose.SONG, "aimlapi", **ids)
     chosen = await store.drafts.choose(draft, Purpose.SONG)
-    ready = chosen and await store.drafts.change(chosen, lyrics="La " * 130, step=Step.PREVIEW)
+    ready = chosen and await store.drafts.change(
+        chosen, DraftEvent.LYRICS_CHANGED, lyrics="La " * 130
+    )
     if ready is None:
         raise LookupError(number)
     return ready

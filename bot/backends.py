@@ -17,13 +17,13 @@ class Account:
 
     Attributes:
         key: None where none is set.
-        needs: The setting that holds the key; None where there may be none.
+        key_setting: The setting that holds a key without which it cannot be used, if there is one.
         url: Of the service.
         style: What the model is told, where it follows a style; None for its default.
     """
 
     key: SecretStr | None
-    needs: str | None
+    key_setting: str | None
     url: str
     style: str | None = None
 
@@ -35,7 +35,7 @@ def accounts(settings: Settings) -> dict[str, Account]:
         "aimlapi": aimlapi,
         "replicate": Account(settings.replicate_token, "REPLICATE_TOKEN", settings.replicate_url),
         "aimlapi-cover": Account(
-            aimlapi.key, aimlapi.needs, aimlapi.url, style=settings.cover_prompt
+            aimlapi.key, aimlapi.key_setting, aimlapi.url, style=settings.cover_prompt
         ),
         "acestep": Account(
             settings.acestep_key, None, settings.acestep_url, style=settings.acestep_prompt
@@ -43,7 +43,7 @@ def accounts(settings: Settings) -> dict[str, Account]:
     }
 
 
-def named(services: music.Failover) -> dict[str, tuple[str, str]]:
+def titles_and_keys(services: music.Failover) -> dict[str, tuple[str, str]]:
     """By the name of each service, its title and the setting that holds its key."""
     keys = {"aimlapi-cover": "AIMLAPI_KEY", "replicate": "REPLICATE_TOKEN"}
     return {
@@ -60,7 +60,7 @@ async def music_services(
 
     Args:
         settings: Name them and their accounts.
-        time_scale: A factor on their pauses; tests hurry.
+        time_scale: A factor on their pauses; tests use a small one.
 
     Raises:
         SettingsError: there is no such service, it is named twice, it lacks its key, or its
@@ -70,8 +70,8 @@ async def music_services(
     if not names or len(set(names)) < len(names) or not known.keys() >= set(names):
         raise SettingsError(f"MUSIC_BACKEND: one or several of {', '.join(music.BACKENDS)}")
     for name in names:
-        if known[name].key is None and known[name].needs:
-            raise SettingsError(f"{known[name].needs}: is needed to make tracks with {name}")
+        if known[name].key is None and known[name].key_setting:
+            raise SettingsError(f"{known[name].key_setting}: is needed to make tracks with {name}")
     async with AsyncExitStack() as stack:
         connector = aiohttp.TCPConnector(limit=0)
         # Without trust_env: it would put a password from ~/.netrc in the place of the key.

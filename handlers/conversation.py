@@ -1,10 +1,8 @@
-"""The conversation: a recording, what is in it, the lyrics, a look, and the track."""
+"""The conversation: which callback answers what, at each step of a draft."""
 
-import asyncio
 import warnings
 from functools import partial
 
-from telegram import Update
 from telegram.ext import (
     CallbackQueryHandler,
     CommandHandler,
@@ -14,50 +12,38 @@ from telegram.ext import (
 )
 from telegram.warnings import PTBUserWarning
 
-from bot.model import Flaw, Step
-from bot.store import Draft, EnoughError, NewRecording, NotNow, Track
-from bot.telegram.outbound import keyboards, panels
+from bot.draft_steps import DraftEvent, accepts
+from bot.model import Step
+from bot.telegram.outbound import keyboards
 from bot.telegram.outbound.keyboards import pattern
 from handlers import lyrics_input
-from handlers.deps import (
-    ALONE,
-    App,
-    Desk,
-    data_of,
-    editable,
-    numbers,
-    press_of,
-    receipt,
-    reply,
-    toast,
-    too_many,
-    topic_of,
-)
-from handlers.lyrics import TakeWords, emptied
-from handlers.prompts import Panels
-from handlers.recording_input import (
-    RECORDING,
-    REPLACED_RECORDING,
-    as_new,
-    flaw_of,
-    recordings_enough,
-    sound_of,
-)
-from handlers.state_sync import settled
-from handlers.states import State, state_of
-from handlers.tracks import open_status, pressed_track
-
-_RECEIPT = "👌"
+from handlers.cancel import Cancel
+from handlers.create import Create
+from handlers.deps import ONE_LINE, App, Deps
+from handlers.lyrics import TakeWords
+from handlers.partner import Partner
+from handlers.purpose import ChoosePurpose
+from handlers.recording_input import RECORDING, REPLACED_RECORDING
+from handlers.recordings import Recordings
+from handlers.state_sync import synced
+from handlers.tracks import Tracks
+from handlers.unexpected import Unexpected
 
 
-def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
-    """The table of the conversation; where each one stands is read from the drafts."""
-    create, told = Create(desk), TakeWords(desk)
-    safe = partial(settled, desk)
-    recording = MessageHandler(RECORDING, safe(create.recording))
-    words = MessageHandler(lyrics_input.WORDS, safe(told.words))
+def build(deps: Deps) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
+    """The table of the conversation; the draft's row says at which step a person is."""
+    safe = partial(synced, deps)
+    recordings, lyrics, tracks = Recordings(deps), TakeWords(deps), Tracks(deps)
+    partner, cancel = Partner(deps), Cancel(deps)
     about_words = pattern(keyboards.ADD_WORDS, keyboards.REPLACE_WORDS, keyboards.LEAVE_WORDS)
-    replaced = MessageHandler(REPLACED_RECORDING, safe(create.replaced))
+    new_draft = pattern(keyboards.REWRITE, keyboards.RERECORD)
+    buttons = {
+        DraftEvent.PURPOSE_CHOSEN: (keyboards.PURPOSE, ChoosePurpose(deps).choose),
+        DraftEvent.PARTNER_WANTED: (keyboards.PARTNER, partner.ask),
+        DraftEvent.PARTNER_DECLINED: (keyboards.BACK, partner.decline),
+        DraftEvent.TRACK_CREATED: (keyboards.CREATE, Create(deps).create),
+        DraftEvent.DROPPED: (keyboards.DROP, cancel.button),
+    }
     with warnings.catch_warnings():
         # Buttons and messages belong to one conversation: per_message must stay off.
         warnings.filterwarnings("ignore", r"If 'per_message=False'", PTBUserWarning)
@@ -66,331 +52,35 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
             persistent=True,
             allow_reentry=True,
             entry_points=[
-                words,
-                recording,
-                replaced,
-                MessageHandler(lyrics_input.EDITED_WORDS, safe(told.edited)),
-                CallbackQueryHandler(safe(told.answer), about_words),
-                CallbackQueryHandler(safe(told.renew), pattern(keyboards.RENEW)),
-                CallbackQueryHandler(
-                    safe(create.rewrite), pattern(keyboards.REWRITE, keyboards.RERECORD)
-                ),
+                MessageHandler(lyrics_input.WORDS, safe(lyrics.words)),
+                MessageHandler(RECORDING, safe(recordings.sent)),
+                MessageHandler(REPLACED_RECORDING, safe(recordings.replaced)),
+                MessageHandler(lyrics_input.EDITED_WORDS, safe(lyrics.edited)),
+                CallbackQueryHandler(safe(lyrics.answer), about_words),
+                CallbackQueryHandler(safe(lyrics.renew), pattern(keyboards.RENEW)),
+                CallbackQueryHandler(safe(tracks.new_draft), new_draft),
             ],
             states={
-                Step.RECORDING: [],
-                Step.PURPOSE: [
-                    CallbackQueryHandler(safe(create.choose), pattern(keyboards.PURPOSE)),
-                ],
-                Step.LYRICS: [],
-                Step.PREVIEW: [
-                    CallbackQueryHandler(safe(create.make), pattern(keyboards.CREATE)),
-                    CallbackQueryHandler(safe(create.add_partner), pattern(keyboards.PARTNER)),
-                ],
-                Step.PARTNER: [],
+                step: [
+                    CallbackQueryHandler(safe(callback), pattern(button))
+                    for event, (button, callback) in buttons.items()
+                    if accepts(step, event)
+                ]
+                for step in Step
+                if step is not Step.CLOSED
             },
             fallbacks=[
-                CallbackQueryHandler(safe(create.go_back), pattern(keyboards.BACK)),
-                CallbackQueryHandler(safe(create.drop), pattern(keyboards.DROP)),
-                CommandHandler("cancel", safe(create.cancel), filters=ALONE),
-                MessageHandler(lyrics_input.SLASHED, safe(told.slashed)),
+                CommandHandler("cancel", safe(cancel.command), filters=ONE_LINE),
+                MessageHandler(lyrics_input.SLASHED, safe(lyrics.slashed)),
             ],
         )
 
 
-class Create:
-    """Fills in the draft; every callback commits it before it answers."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._panels = Panels(desk)
-
-    async def recording(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Take in a recording, or say at once what is wrong with it."""
-        message, user = update.message, update.effective_user
-        sound = sound_of(message) if message else None
-        if message is None or user is None or sound is None:
-            return None
-        if flaw := flaw_of(sound):
-            await self._refuse(update, flaw)
-            return None
-        return await self._taken_in(update, as_new(message, sound, user.id))
-
-    async def replaced(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Follow a recording that was replaced by another in its message."""
-        message, user = update.edited_message, update.effective_user
-        sound = sound_of(message) if message else None
-        if message is None or user is None or sound is None:
-            return None
-        if flaw := flaw_of(sound):
-            await self._refuse(update, flaw)
-            return None
-        new, say = as_new(message, sound, user.id), await self._desk.texts(update)
-        try:
-            draft = await self._desk.studio.replace_recording(new)
-        except EnoughError as enough:
-            await reply(update, recordings_enough(say, enough))
-            return None
-        if draft is not None:
-            await reply(update, say("recording-replaced"))
-            await self._panels.ask(update, draft)
-            return state_of(draft)
-        if await self._desk.store.recordings.lent(new):
-            await reply(update, say("recording-replaced-late"))
-            return None
-        return await self._taken_in(update, new)
-
-    async def _taken_in(self, update: Update, new: NewRecording) -> State:
-        """Take in a recording, and ask what it is; the same one again changes nothing."""
-        message = update.effective_message
-        try:
-            draft, changed = await self._desk.studio.record(new)
-        except EnoughError as enough:
-            await reply(update, recordings_enough(await self._desk.texts(update), enough))
-            return None
-        if changed and message:
-            await asyncio.gather(receipt(message, _RECEIPT), self._panels.ask(update, draft))
-        else:
-            await self._panels.complete(update, draft)
-        return state_of(draft)
-
-    async def choose(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Note what is in the recording, and ask for the lyrics."""
-        draft = await self._pressed(update)
-        if draft is None or await self._refused(update, draft):
-            return None
-        said = data_of(update).rpartition(":")[2]
-        purpose = next((p for p in self._desk.studio.abilities.purposes if p == said), None)
-        if purpose is None:
-            return await self._stale(update)
-        changed = await self._desk.studio.choose(draft, purpose, by=update.update_id)
-        return await self._go_on(update, changed, answered=True)
-
-    async def make(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Create: close the draft and begin its track."""
-        draft = await self._pressed(update)
-        if draft is None or await self._refused(update, draft):
-            return None
-        shown = editable(update)
-        made = await self._desk.studio.create(draft, shown, press_of(update))
-        if isinstance(made, Track):
-            await asyncio.gather(toast(update), open_status(update, self._desk, made))
-            old = {draft.panel_id, draft.old_panel_id} - {shown}
-            await panels.retire(self._desk.bot, draft.chat_id, old)
-            return ConversationHandler.END
-        if made is NotNow.STALE:
-            return await self._stale(update)
-        say = await self._desk.texts(update)
-        await toast(update, too_many(say, made, self._desk.studio), alert=True)
-        return state_of(draft)
-
-    async def add_partner(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Ask for the other half: music for a voice, or a voice for music."""
-        draft = await self._pressed(update)
-        if draft is None or await self._refused(update, draft):
-            return None
-        return await self._go_on(
-            update,
-            await self._desk.store.drafts.change(
-                draft, by=update.update_id, step=Step.PARTNER, panel_id=None
-            ),
-        )
-
-    async def go_back(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Go on without the other half."""
-        draft = await self._pressed(update)
-        if draft is None:
-            return None
-        step = Step.PREVIEW if draft.lyrics else Step.LYRICS
-        return await self._go_on(
-            update,
-            await self._desk.store.drafts.change(
-                draft, by=update.update_id, step=step, partner_id=None, panel_id=None
-            ),
-        )
-
-    async def rewrite(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """New lyrics for a track's recordings, or another recording for its lyrics."""
-        track = await pressed_track(update, self._desk)
-        if track is None:
-            return None
-        draft = await self._desk.draft(update)
-        if draft and update.update_id in draft.handled:
-            await toast(update)
-            await self._panels.complete(update, draft)
-            return state_of(draft)
-        again = data_of(update).startswith(keyboards.RERECORD)
-        begin = self._desk.studio.rerecord if again else self._desk.studio.rewrite
-        draft = await begin(track, by=update.update_id)
-        await toast(update)
-        await self._panels.ask(update, draft)
-        return state_of(draft)
-
-    async def drop(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Cancel under the preview."""
-        draft = await self._pressed(update)
-        if draft is None:
-            return None
-        closed = await self._close(update, draft)
-        if closed is None:
-            return await self._stale(update)
-        await toast(update)
-        await self._panels.dropped(update, closed)
-        return ConversationHandler.END
-
-    async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """/cancel: drop the draft; with none open, stop the newest track."""
-        draft = await self._desk.draft(update)
-        if draft and update.update_id in draft.handled:
-            await self._panels.complete(update, draft)
-            return state_of(draft)
-        if draft and draft.step is not Step.CLOSED:
-            closed = await self._close(update, draft)
-            await self._panels.dropped(update, closed or draft)
-            return ConversationHandler.END
-        say = await self._desk.texts(update)
-        stopped = await self._stopped(update)
-        keys = {None: "cancel-nothing", True: "cancel-track", False: "toast-too-late"}
-        await reply(update, say(keys[stopped]), topic=topic_of(update, draft))
-        return ConversationHandler.END
-
-    async def _close(self, update: Update, draft: Draft) -> Draft | None:
-        return await self._desk.store.drafts.change(
-            draft,
-            by=update.update_id,
-            step=Step.CLOSED,
-            panel_id=None,
-            words=emptied(draft),
-        )
-
-    async def _stopped(self, update: Update) -> bool | None:
-        """Stop the newest track, the same one if the update comes again; None without one."""
-        chat, user = update.effective_chat, update.effective_user
-        if chat is None or user is None:
-            return None
-        press, tracks = press_of(update), self._desk.store.tracks
-        if await tracks.asked_for(user.id, press):
-            return True
-        latest = await tracks.latest(chat.id, user.id)
-        return await self._desk.studio.cancel(latest[0], press) if latest else None
-
-    async def stale(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Answer a button that has no place in the conversation as it stands now."""
-        return await self._outdated(update, await self._desk.draft(update))
-
-    async def other(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Answer what is neither a recording nor words with what is wanted instead."""
-        say = await self._desk.texts(update)
-        draft = await self._desk.draft(update)
-        step = draft.step if draft else Step.CLOSED
-        if draft and step is not Step.CLOSED and await self._desk.studio.recording_of(draft):
-            await self._panels.ask(update, draft)
-            return None
-        wanted = {
-            Step.PURPOSE: "purpose-first",
-            Step.LYRICS: "lyrics-wrong-kind",
-            Step.PARTNER: "partner-wrong-kind",
-        }
-        if draft and step is Step.PREVIEW:  # nothing is missing
-            await self._panels.ask(update, draft)
-            return None
-        answer = say(wanted.get(step, "send-recording-first"))
-        await reply(update, answer, topic=topic_of(update, draft))
-        return None
-
-    async def _go_on(
-        self, update: Update, changed: Draft | None, *, answered: bool = False
-    ) -> State:
-        """Ask for what comes next, once a press has changed the draft."""
-        if changed is None:
-            return await self._stale(update)
-        await toast(update)
-        await self._panels.ask(update, changed, answered=answered)
-        return state_of(changed)
-
-    async def _pressed(self, update: Update) -> Draft | None:
-        """The draft a button names, if the button is the newest and the presser's own."""
-        draft = await self._desk.draft(update)
-        if draft and numbers(update) == [draft.id, draft.revision]:
-            return draft
-        await self._outdated(update, draft)
-        return None
-
-    async def _outdated(self, update: Update, draft: Draft | None) -> State:
-        """Answer a press that finds the draft changed.
-
-        Nothing is wrong where that change was its own, handled before, or that of the same
-        button under a question that had to be asked twice.
-        """
-        user, tracks = update.effective_user, self._desk.store.tracks
-        draft_id, revision = (*numbers(update), 0, 0)[:2]
-        made = await tracks.made_from(draft_id, revision)
-        begun = await tracks.asked_for(user.id, press_of(update)) if user else None
-        own = begun is not None or (draft is not None and update.update_id in draft.handled)
-        if begun is None and draft and made and draft_id == draft.id:
-            begun = made if data_of(update).startswith(keyboards.CREATE) else None
-        if begun:
-            await self._already(update, draft, silent=own)
-            await open_status(update, self._desk, begun)
-            return None
-        if draft and (own or (made is None and _stands(update, draft))):
-            await self._already(update, draft, silent=own)
-            await self._panels.complete(update, draft)
-            return state_of(draft)
-        return await self._stale(update)
-
-    async def _already(self, update: Update, draft: Draft | None, *, silent: bool) -> None:
-        """Answer a press whose effect is there, and let its message offer it no more."""
-        say = await self._desk.texts(update)
-        await toast(update, "" if silent else say.plain("toast-already"))
-        await self._panels.disarm(update, draft)
-
-    async def _refused(self, update: Update, draft: Draft) -> bool:
-        """Whether a recording turned out to be of no use; then the panel says so by now."""
-        if not await self._desk.studio.recording_of(draft):
-            return False
-        await toast(update)
-        await self._panels.refresh(update, draft)
-        return True
-
-    async def _stale(self, update: Update) -> State:
-        say = await self._desk.texts(update)
-        await toast(update, say.plain("toast-stale"))
-        draft = await self._desk.draft(update)
-        if draft:
-            await self._panels.complete(update, draft)
-        await self._panels.disarm(update, draft)
-        return None
-
-    async def _refuse(self, update: Update, flaw: Flaw) -> None:
-        """Refuse by what Telegram says of a recording; whatever stood before goes on standing."""
-        say = await self._desk.texts(update)
-        draft = await self._desk.draft(update)
-        limits = self._desk.studio.limits
-        kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
-        problem = panels.refusal(flaw, limits, say, kept=bool(kept))
-        await reply(update, problem, topic=topic_of(update, draft))
-
-
-def _stands(update: Update, draft: Draft) -> bool:
-    """Whether what a button of the question before asks for is how the draft stands by now."""
-    action, _, said = data_of(update).partition(":")
-    if numbers(update) != [draft.id, draft.revision - 1]:
-        return False
-    if action == keyboards.PURPOSE:
-        return draft.purpose == said.rpartition(":")[2]
-    if action == keyboards.BACK:
-        return draft.partner_id is None and draft.step in {Step.LYRICS, Step.PREVIEW}
-    return (action, draft.step) in {
-        (keyboards.PARTNER, Step.PARTNER),
-        (keyboards.DROP, Step.CLOSED),
-    }
-
-
-def add(app: App, desk: Desk) -> None:
+def add(app: App, deps: Deps) -> None:
     """Add the conversation, and what answers outside it."""
-    create = Create(desk)
-    app.add_handler(build(desk))
-    app.add_handler(CommandHandler("cancel", create.cancel, filters=ALONE))
-    app.add_handler(MessageHandler(lyrics_input.SLASHED, TakeWords(desk).slashed))
-    app.add_handler(CallbackQueryHandler(create.stale))
-    app.add_handler(MessageHandler(lyrics_input.OTHER, create.other))
+    unexpected = Unexpected(deps)
+    app.add_handler(build(deps))
+    app.add_handler(CommandHandler("cancel", Cancel(deps).command, filters=ONE_LINE))
+    app.add_handler(MessageHandler(lyrics_input.SLASHED, TakeWords(deps).slashed))
+    app.add_handler(CallbackQueryHandler(unexpected.button))
+    app.add_handler(MessageHandler(lyrics_input.OTHER, unexpected.message))

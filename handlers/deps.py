@@ -1,4 +1,4 @@
-"""What every handler works with, given once by the composition root."""
+"""What every handler works with, made once by the composition root; and short answers."""
 
 import asyncio
 import math
@@ -20,23 +20,23 @@ from bot.studio import Messenger, Studio
 from bot.telegram.outbound.languages import Languages
 from bot.telegram.retry import repeated
 
-_AN_HOUR = 90  # minutes; hours are told above
+_MOST_MINUTES = 90  # a longer wait is given in hours
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
-ALONE = filters.UpdateType.MESSAGES & ~filters.Regex(r"\n")
-"""Commands in a line of their own; with more lines below it may be a song that begins with "/"."""
+ONE_LINE = filters.UpdateType.MESSAGES & ~filters.Regex(r"\n")
+"""Commands in a message of one line; with more lines it may be a song that begins with "/"."""
 
-_SOON = 8.0
-"""Seconds in which Telegram takes a short message; after that its answer counts as lost."""
+_SEND_TIMEOUT = 8.0
+"""Seconds in which Telegram confirms a short message; after that the answer counts as lost."""
 
-_SPINNING = 2.0
+_ANSWER_TIMEOUT = 2.0
 """Seconds that one try to end a button's spinning may take."""
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """The tools of a handler.
+class Deps:
+    """The dependencies of a handler.
 
     Attributes:
         service: The music service's name, as people know it.
@@ -73,22 +73,24 @@ async def reply(
     topic: int | None = None,
     patient: bool = True,
 ) -> Message | None:
-    """Answer in the chat that an update came from; Telegram is waited for if it is away.
+    """Answer in the chat that an update came from; retried while Telegram cannot be reached.
 
-    An answer that got lost on its way is given once more: twice is better than not at all.
+    An answer whose confirmation is lost is sent again: twice is better than not at all.
 
     Args:
         update: What is answered.
         text: HTML.
         buttons: Under it.
         topic: Of the private chat, where it is not that of the update.
-        patient: Whether it is worth waiting for.
+        patient: Whether to wait until Telegram can be reached again.
     """
     send = _sender(update, topic)
     if send is None:
         return None
     return await repeated(
-        lambda: send(text, parse_mode=ParseMode.HTML, reply_markup=buttons, read_timeout=_SOON),
+        lambda: send(
+            text, parse_mode=ParseMode.HTML, reply_markup=buttons, read_timeout=_SEND_TIMEOUT
+        ),
         patient=patient,
         harmless=True,
     )
@@ -119,27 +121,29 @@ def press_of(update: Update) -> str:
 
 
 async def toast(update: Update, text: str | None = None, *, alert: bool = False) -> None:
-    """Answer a pressed button; a press too old to be answered is let go.
+    """Answer a pressed button; Telegram refuses to answer old presses, which does no harm.
 
-    Without words it only ends the button's spinning, and must not hold up for long what comes
-    after it.
+    Without a text it only ends the button's spinning, and is given less time: the next step
+    waits for it.
     """
     query = update.callback_query
     if query is None:
         return
 
     async def answer() -> None:
-        await query.answer(text, show_alert=alert, read_timeout=_SOON if text else _SPINNING)
+        await query.answer(
+            text, show_alert=alert, read_timeout=_SEND_TIMEOUT if text else _ANSWER_TIMEOUT
+        )
 
     with suppress(TelegramError, TimeoutError):
-        async with asyncio.timeout(_SOON):
+        async with asyncio.timeout(_SEND_TIMEOUT):
             await repeated(answer, harmless=True)
 
 
 async def receipt(message: Message, emoji: str) -> None:
-    """React to a message; not everywhere allowed, and never worth a failure."""
+    """React to a message; chats may forbid reactions, so a failure is ignored."""
     with suppress(TelegramError):
-        await message.set_reaction(ReactionTypeEmoji(emoji), read_timeout=_SOON)
+        await message.set_reaction(ReactionTypeEmoji(emoji), read_timeout=_SEND_TIMEOUT)
 
 
 def too_many(say: Texts, why: NotNow | DayFull, studio: Studio) -> str:
@@ -155,11 +159,11 @@ def day_full(say: Texts, full: DayFull, limit: int) -> str:
     if full.until is None:
         return say.plain("toast-off")
     minutes = max(1, math.ceil((full.until - time.time()) / 60))
-    hours = math.ceil(minutes / 60) if minutes > _AN_HOUR else 0
+    hours = math.ceil(minutes / 60) if minutes > _MOST_MINUTES else 0
     return say.plain("toast-day-full", count=limit, hours=hours, minutes=minutes)
 
 
-def editable(update: Update) -> int | None:
+def editable_id(update: Update) -> int | None:
     """The pressed message, if it is text that can be edited."""
     message = update.callback_query.message if update.callback_query else None
     if isinstance(message, Message) and message.is_accessible and message.text:
@@ -172,6 +176,6 @@ def data_of(update: Update) -> str:
     return (update.callback_query.data if update.callback_query else None) or ""
 
 
-def numbers(update: Update) -> list[int]:
+def numbers_of(update: Update) -> list[int]:
     """The numbers in a pressed button's data."""
     return [int(part) for part in data_of(update).split(":") if part.isdigit()]

@@ -10,7 +10,7 @@ from telegram.ext import ApplicationHandlerStop, ContextTypes, TypeHandler
 
 from bot.i18n import texts
 from bot.throttle import Throttle
-from handlers.deps import App, Desk
+from handlers.deps import App, Deps
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +32,13 @@ class Gate:
     answered is kept out all the same.
 
     Args:
-        desk: The handlers' tools.
+        deps: What handlers work with.
         known: Whether somebody may use the bot.
         owned: Whether it knows its owner.
     """
 
-    def __init__(self, desk: Desk, known: Callable[[int], bool], *, owned: bool) -> None:
-        self._desk = desk
+    def __init__(self, deps: Deps, known: Callable[[int], bool], *, owned: bool) -> None:
+        self._deps = deps
         self._stranger = "stranger" if owned else "stranger-ownerless"
         self._known = known
         self._answered = Throttle(_AN_HOUR)
@@ -77,7 +77,7 @@ class Gate:
         group = message.chat_id  # each hears it once an hour, whoever calls
         if (known or self._answered.is_due(group)) and self._overall.take("groups"):
             say = texts(None if anonymous else user.language_code)
-            await _once(message, say("group", link=self._desk.bot.link))
+            await _once(message, say("group", link=self._deps.bot.link))
             if not known:
                 self._answered.note(group)
 
@@ -86,7 +86,7 @@ class Gate:
         if not text.startswith("/"):
             return False
         _, _, name = text.split()[0].partition("@")
-        return name.lower() in {"", (self._desk.bot.username or "").lower()}
+        return name.lower() in {"", (self._deps.bot.username or "").lower()}
 
 
 async def _once(message: Message, text: str) -> None:
@@ -104,6 +104,6 @@ async def _attempted(answer: Awaitable[None]) -> None:
         log.exception("somebody was kept out without a word")
 
 
-def add(app: App, desk: Desk, known: Callable[[int], bool], *, owned: bool) -> None:
+def add(app: App, deps: Deps, known: Callable[[int], bool], *, owned: bool) -> None:
     """Put the gate before every other handler."""
-    app.add_handler(TypeHandler(Update, Gate(desk, known, owned=owned).check), group=-1)
+    app.add_handler(TypeHandler(Update, Gate(deps, known, owned=owned).check), group=-1)

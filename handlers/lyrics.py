@@ -8,6 +8,7 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes, ConversationHandler
 
+from bot.draft_steps import DraftEvent
 from bot.model import BY_WORDS, Step, TrackStatus
 from bot.store import Draft, Track
 from bot.studio import Piece, Words
@@ -15,10 +16,10 @@ from bot.studio.lyrics_pieces import ids, looks_like_lyrics
 from bot.studio.small_talk import Talk, small_talk
 from bot.telegram.outbound import keyboards
 from handlers import lyrics_input
-from handlers.deps import Desk, numbers, reply, toast
-from handlers.prompts import Panels
+from handlers.deps import Deps, numbers_of, reply, toast
+from handlers.prompts import Prompts
 from handlers.small_talk import SmallTalk
-from handlers.states import State, state_of, step_after
+from handlers.states import State, state_of
 from handlers.tracks import pressed_track
 
 _WANTED = {Step.LYRICS, Step.PREVIEW}
@@ -33,20 +34,20 @@ class TakeWords:
     and only a question that was never sent is asked.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._panels = Panels(desk)
-        self._talk = SmallTalk(desk)
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._prompts = Prompts(deps)
+        self._talk = SmallTalk(deps)
 
     async def words(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Keep the lyrics, and go on to whatever is missing."""
-        message, draft = update.message, await self._desk.draft(update)
+        message, draft = update.message, await self._deps.draft(update)
         if message is None:
             return None
         if Words.of(draft).knows(message.message_id):
             return await self._again(update, draft)
         try:
-            text = await lyrics_input.read(message, self._desk)
+            text = await lyrics_input.read(message, self._deps)
         except lyrics_input.Unread as unread:
             await self._say_unread(update, draft, unread.key)
             return await self._answered(update, draft)
@@ -57,17 +58,17 @@ class TakeWords:
         talk = small_talk(text) if typed else None
         if talk and not _may_be_sung(talk, draft):
             if not await self._talk.answer(update, draft, talk) and draft:
-                await self._panels.ask(update, draft)
+                await self._prompts.ask(update, draft)
             return await self._answered(update, draft)
         if draft is None or draft.step is Step.CLOSED:
-            draft = await self._desk.studio.reopened(draft) or draft
+            draft = await self._deps.studio.reopened(draft) or draft
         asked_for = draft is not None and draft.step is Step.LYRICS
         sure = talk is None and (not typed or asked_for or looks_like_lyrics(text))
         return await self._take(update, draft, piece, sure=sure)
 
     async def slashed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> State:
         """Take a text that begins like a command for what it is: words, or an unknown command."""
-        message, draft = update.message, await self._desk.draft(update)
+        message, draft = update.message, await self._deps.draft(update)
         if message is None:
             return None
         several = len((message.text or "").split()) > 1
@@ -75,20 +76,20 @@ class TakeWords:
             return await self.words(update, context)
         if Words.of(draft).knows(message.message_id):
             return await self._again(update, draft)
-        say = await self._desk.texts(update)
+        say = await self._deps.texts(update)
         await reply(update, say("unknown-command"))
         return await self._answered(update, draft)
 
     async def edited(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Follow an edit of a message that holds words."""
-        message, draft = update.edited_message, await self._desk.draft(update)
+        message, draft = update.edited_message, await self._deps.draft(update)
         if message is None or draft is None:
             return None
         before, number = Words.of(draft), message.message_id
         if not before.knows(number):
             return None
         try:
-            text = await lyrics_input.read(message, self._desk)
+            text = await lyrics_input.read(message, self._deps)
         except lyrics_input.Unread as unread:
             await self._say_unread(update, draft, unread.key)
             return None
@@ -112,8 +113,8 @@ class TakeWords:
 
     async def answer(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Do with words what a button says: add them, sing them instead, or leave them out."""
-        draft, query = await self._desk.draft(update), update.callback_query
-        draft_id, message_id = (*numbers(update), 0)[:2]
+        draft, query = await self._deps.draft(update), update.callback_query
+        draft_id, message_id = (*numbers_of(update), 0)[:2]
         before = Words.of(draft)
         if draft is None or query is None or draft.id != draft_id:
             return await self._stale(update, draft)
@@ -136,11 +137,11 @@ class TakeWords:
 
     async def renew(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """New lyrics for a track whose words were edited too late: the edited ones."""
-        track, draft = await pressed_track(update, self._desk), await self._desk.draft(update)
+        track, draft = await pressed_track(update, self._deps), await self._deps.draft(update)
         if track is None:
             return None
         await toast(update)
-        latest = await self._desk.store.tracks.last_of(track.chat_id, track.user_id)
+        latest = await self._deps.store.tracks.last_of(track.chat_id, track.user_id)
         edited = Words.of(draft)
         if draft and draft.step is not Step.CLOSED and edited.renews == track.id:
             return await self._again(update, draft)  # pressed twice, or handled again
@@ -150,14 +151,14 @@ class TakeWords:
     async def _sung_anew(self, update: Update, track: Track, edited: Words) -> State:
         """Go on with a track's recordings, and these words."""
         fresh = Words(new=edited.kept, renews=track.id)
-        begun = await self._desk.studio.rewrite(track, words=fresh.packed())
+        begun = await self._deps.studio.rewrite(track, words=fresh.packed())
         return await self._change(update, begun, fresh, None, sure=True)
 
     async def _take(
         self, update: Update, draft: Draft | None, piece: Piece, *, sure: bool
     ) -> State:
         """Take a message in: the rest of a paste, or words of their own."""
-        room = self._desk.studio.room(draft)
+        room = self._deps.studio.room(draft)
         before = _its_own(draft, Words.of(draft)).settled(room, sure=False)
         if draft and self._goes_on(draft, piece):
             after = before.with_tail(piece)
@@ -190,14 +191,14 @@ class TakeWords:
             panel_id: The message that shows it; None for a new one.
             sure: Whether what waits is lyrics beyond doubt.
         """
-        words = words.settled(self._desk.studio.room(draft), sure=sure)
+        words = words.settled(self._deps.studio.room(draft), sure=sure)
         changed = await self._commit(update, draft, words, panel_id)
         if changed is None:
             return None
         if changed.panel_id is None:
-            await self._panels.ask(update, changed)
+            await self._prompts.ask(update, changed)
         else:
-            await self._panels.refresh(update, changed)
+            await self._prompts.refresh(update, changed)
         return state_of(changed)
 
     async def _commit(
@@ -207,52 +208,46 @@ class TakeWords:
         chat, user = update.effective_chat, update.effective_user
         if chat is None or user is None:
             return None
-        drafts = self._desk.store.drafts
+        drafts, event = self._deps.store.drafts, DraftEvent.LYRICS_CHANGED
         newest = max(ids((*words.kept, *words.new)), default=None)
         values: dict[str, Any] = {"lyrics": words.lyrics, "lyrics_message_id": newest}
         values["by"] = update.update_id
         if draft is None or draft.step is Step.CLOSED:
             if words.kept:
-                values |= {"step": Step.RECORDING, "words": words.packed()}
-                return await drafts.open(chat.id, user.id, **values)
+                return await drafts.open(chat.id, user.id, event, **values, words=words.packed())
+            event, values = DraftEvent.MESSAGE_NOTED, {}
             if draft is None:
-                step = Step.CLOSED
                 return await drafts.open(
-                    chat.id, user.id, by=update.update_id, step=step, words=words.packed()
+                    chat.id, user.id, event, by=update.update_id, words=words.packed()
                 )
             words = replace(Words.of(draft), new=words.new, heard=words.heard)
-            values = {"by": update.update_id}
-        else:
-            values["step"] = step_after(draft, words.lyrics)
         if words == Words.of(draft):
             return draft
-        values |= {"words": words.packed(), "panel_id": panel_id}
-        same_question = values.get("step") is draft.step and (
-            draft.step in _UNSUNG or _same_lyrics(Words.of(draft), words)
-        )
-        write = drafts.note_words if same_question else drafts.change
-        return await write(draft, **values)
+        values |= {"words": words.packed(), "panel_id": panel_id, "by": update.update_id}
+        if _same_question(draft, Words.of(draft), words):
+            return await drafts.note_words(draft, **values)
+        return await drafts.change(draft, event, **values)
 
     async def _too_late(self, update: Update, draft: Draft, words: Words) -> State:
         """Say once that a track was begun before an edit; New lyrics sings the edited words."""
         before = Words.of(draft)
-        track = await self._desk.store.tracks.last_of(draft.chat_id, draft.user_id)
+        track = await self._deps.store.tracks.last_of(draft.chat_id, draft.user_id)
         if track is None or words.lyrics == before.lyrics:
             return None
         if track.status is TrackStatus.FAILED and track.reason in BY_WORDS:
             return await self._sung_anew(update, track, words)  # that is what it asked for
         if not before.late:
-            say = await self._desk.texts(update)
+            say = await self._deps.texts(update)
             await reply(update, say("lyrics-edited-late"), keyboards.edited_late(track, say))
         told = replace(words, late=True)
-        await self._desk.store.drafts.note_words(draft, words=told.packed())
+        await self._deps.store.drafts.note_words(draft, words=told.packed())
         return None
 
     async def _left_alone(self, update: Update, draft: Draft, words: Words) -> State:
         """Words that came by themselves were no lyrics: say how to begin instead."""
-        drafts = self._desk.store.drafts
+        drafts = self._deps.store.drafts
         await drafts.note_words(draft, by=update.update_id, words=words.packed())
-        say = await self._desk.texts(update)
+        say = await self._deps.texts(update)
         if update.callback_query:
             with suppress(TelegramError):
                 await update.callback_query.edit_message_text(say.plain("send-recording-first"))
@@ -262,7 +257,7 @@ class TakeWords:
         """What is handled again changes nothing; a question that was never sent is asked."""
         if draft is None:
             return None
-        await self._panels.complete(update, draft)
+        await self._prompts.complete(update, draft)
         return state_of(draft)
 
     async def _answered(self, update: Update, draft: Draft | None) -> State:
@@ -270,16 +265,17 @@ class TakeWords:
         message, user = update.message, update.effective_user
         if message is None or user is None:
             return None
-        drafts, words = self._desk.store.drafts, Words.of(draft).hearing(message.message_id)
+        drafts, words = self._deps.store.drafts, Words.of(draft).hearing(message.message_id)
         if draft is not None:
             await drafts.note_words(draft, words=words.packed())
             return state_of(draft)
-        await drafts.open(message.chat_id, user.id, step=Step.CLOSED, words=words.packed())
+        noted = DraftEvent.MESSAGE_NOTED
+        await drafts.open(message.chat_id, user.id, noted, words=words.packed())
         return None
 
     async def _say_unread(self, update: Update, draft: Draft | None, key: str) -> None:
         """Say what is wrong with a file; where a recording is wanted, that it holds no sound."""
-        say = await self._desk.texts(update)
+        say = await self._deps.texts(update)
         if key != "lyrics-wrong-kind" or (draft and draft.step in _WANTED):
             await reply(update, say(key))
             return
@@ -288,9 +284,9 @@ class TakeWords:
         await reply(update, f"{problem}\n{say('lyrics-kept')}" if kept else problem)
 
     async def _stale(self, update: Update, draft: Draft | None) -> State:
-        say = await self._desk.texts(update)
+        say = await self._deps.texts(update)
         await toast(update, say.plain("toast-stale"))
-        await self._panels.disarm(update, draft)
+        await self._prompts.remove_stale_buttons(update, draft)
         return await self._again(update, draft)
 
 
@@ -306,9 +302,12 @@ def _its_own(draft: Draft | None, words: Words) -> Words:
     return replace(words, kept=()) if draft and draft.step is Step.CLOSED else words
 
 
-def _same_lyrics(before: Words, after: Words) -> bool:
-    """Whether the same is sung as before, with nothing that waits to be sung as well."""
-    return before.lyrics == after.lyrics and not before.new and not after.new
+def _same_question(draft: Draft, before: Words, after: Words) -> bool:
+    """Whether what a draft asks stays as it is, so that buttons that are shown stay valid."""
+    if draft.step in _UNSUNG:
+        return True
+    same_lyrics = before.lyrics == after.lyrics and not before.new and not after.new
+    return draft.step is not Step.CLOSED and same_lyrics
 
 
 def _may_be_sung(talk: Talk, draft: Draft | None) -> bool:

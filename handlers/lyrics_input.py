@@ -11,7 +11,7 @@ from telegram.ext import filters
 from bot.studio import Later
 from bot.studio.characters import is_none
 from bot.studio.ports import FileGone, TooBig
-from handlers.deps import Desk
+from handlers.deps import Deps
 from handlers.documents import WORDS_FILE, Writing, writing_of
 
 _FILE_BYTES = 16 * 1024
@@ -66,7 +66,7 @@ class Unread(Exception):
         self.key = key
 
 
-async def read(message: Message, desk: Desk) -> str:
+async def read(message: Message, deps: Deps) -> str:
     """The words in a message, as typed, or as they stand in its file.
 
     Raises:
@@ -82,7 +82,7 @@ async def read(message: Message, desk: Desk) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "lyrics.txt"
         try:
-            await desk.studio.fetch_words(message.document.file_id, path, _FILE_BYTES)
+            await deps.studio.fetch_words(message.document.file_id, path, _FILE_BYTES)
         except TooBig as error:
             raise Unread("lyrics-file-big") from error
         except (FileGone, Later) as error:
@@ -183,7 +183,7 @@ def _without_times(lines: list[str]) -> str:
 
 
 def _without_cues(lines: list[str]) -> str:
-    """Lyrics from subtitles: without numbers, times, tags and notes."""
+    """Lyrics from subtitles: without numbers_of, times, tags and notes."""
     kept: list[str] = []
     for block in re.split(r"\n[^\S\n]*\n", "\n".join(lines)):
         rows = block.strip().split("\n")

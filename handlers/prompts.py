@@ -1,4 +1,4 @@
-"""Showing a draft: its panel asked for in a new message, or shown in the one that stands."""
+"""Shows a draft: asks for what it lacks in a new message, or edits the one that shows it."""
 
 import asyncio
 from contextlib import suppress
@@ -13,60 +13,69 @@ from bot.studio import Form, Words, unsent
 from bot.telegram.outbound import keyboards, panels
 from bot.telegram.outbound.lyrics_panels import Panel
 from bot.telegram.retry import repeated
-from handlers.deps import Desk, data_of, reply, topic_of
+from handlers.deps import Deps, data_of, reply, toast, topic_of
 
 _SAME = "message is not modified"
 
 
-class Panels:
+class Prompts:
     """Asks for what a draft lacks, in one message with the draft's buttons."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
 
     async def ask(self, update: Update, draft: Draft, *, answered: bool = False) -> None:
-        """Ask for what the draft lacks, in a new message; the panel before it loses its buttons.
+        """Ask for what the draft lacks, in a new message; the previous panel loses its buttons.
 
-        An open draft without a panel is one that has not been asked: the process died first.
+        The draft has no panel until the message is sent: if the process dies before, `complete`
+        asks.
 
         Args:
             update: What led here.
             draft: As it is now.
-            answered: Whether the panel before was a question that has just been answered.
+            answered: Whether the pressed panel was a question that is answered by the press.
         """
-        form = await self._desk.studio.form(unsent(draft))
+        form = await self._deps.studio.form(unsent(draft))
         old = self._retire(update, draft, form if answered else None)
         await asyncio.gather(self._ask(update, draft, form), old)
 
     async def _ask(self, update: Update, draft: Draft, form: Form) -> None:
-        panel = panels.panel(form, await self._desk.texts(update))
+        panel = panels.panel(form, await self._deps.texts(update))
         topic = topic_of(update, draft)
         message = await reply(update, panel.text, panel.buttons, topic=topic)
         if message is None:
             return
-        await self._desk.store.drafts.note_panel(draft, message.message_id, topic)
-        await self._noted(form, message.message_id)
+        await self._deps.store.drafts.note_panel(draft, message.message_id, topic)
+        await self._note_warning(form, message.message_id)
         if form.unheard:
-            await self._look_again(update, panel)
+            await self._catch_up(update, panel)
 
     async def complete(self, update: Update, draft: Draft) -> None:
-        """Do what a process that died has left: ask, and take the buttons off the panel before."""
+        """Do what a killed process left undone: ask, and remove the previous panel's buttons."""
         if draft.panel_id is not None:
             if draft.old_panel_id != draft.panel_id:
-                await panels.retire(self._desk.bot, draft.chat_id, [draft.old_panel_id])
+                await panels.retire(self._deps.bot, draft.chat_id, [draft.old_panel_id])
             return
         if draft.step is not Step.CLOSED or Words.of(draft).new:
             await self.ask(update, draft)
         elif update.update_id in draft.handled:
-            await self.dropped(update, draft)
+            await self.say_dropped(update, draft)
+
+    async def complete_if_handled(self, update: Update, draft: Draft) -> bool:
+        """Complete a draft that this very update has changed before; whether it has."""
+        if update.update_id not in draft.handled:
+            return False
+        await toast(update)
+        await self.complete(update, draft)
+        return True
 
     async def refresh(self, update: Update, draft: Draft) -> None:
-        """Show the draft in the message that showed it before; in a new one if that is gone.
+        """Show the draft in the message that shows it; in a new one if that is gone.
 
-        A flooded edit is waited for, and never answered with a new message.
+        If Telegram limits edits, the edit waits; a new message would add to the flood.
         """
-        say = await self._desk.texts(update)
-        form = await self._desk.studio.form(draft)
+        say = await self._deps.texts(update)
+        form = await self._deps.studio.form(draft)
         try:
             await self._edit(draft, panels.panel(form, say))
         except BadRequest as error:
@@ -74,22 +83,22 @@ class Panels:
                 await self.ask(update, draft)
                 return
         if draft.panel_id:
-            await self._noted(form, draft.panel_id)
+            await self._note_warning(form, draft.panel_id)
 
-    async def dropped(self, update: Update, draft: Draft) -> None:
+    async def say_dropped(self, update: Update, draft: Draft) -> None:
         """Say that the draft is dropped: in the pressed message, else in a new one."""
-        await asyncio.gather(self._dropped(update, draft), self._retire(update, draft))
+        await asyncio.gather(self._say_dropped(update, draft), self._retire(update, draft))
 
-    async def _dropped(self, update: Update, draft: Draft) -> None:
-        text = (await self._desk.texts(update))("cancel-draft")
+    async def _say_dropped(self, update: Update, draft: Draft) -> None:
+        text = (await self._deps.texts(update))("cancel-draft")
         pressed, topic = _pressed(update), topic_of(update, draft)
         panel_id = pressed.message_id if pressed else None
         if panel_id is None or not await self._replaced(draft.chat_id, panel_id, text):
             message = await reply(update, text, topic=topic)
             panel_id = message.message_id if message else None
-        await self._desk.store.drafts.note_panel(draft, panel_id, topic)
+        await self._deps.store.drafts.note_panel(draft, panel_id, topic)
 
-    async def disarm(self, update: Update, draft: Draft | None) -> None:
+    async def remove_stale_buttons(self, update: Update, draft: Draft | None) -> None:
         """Take the buttons off a pressed message whose buttons do nothing any more."""
         pressed, user = _pressed(update), update.effective_user
         if pressed is None or user is None or not keyboards.of_draft(data_of(update)):
@@ -97,32 +106,32 @@ class Panels:
         chat_id, message_id = pressed.chat.id, pressed.message_id
         if draft and draft.panel_id == message_id:
             return
-        if await self._desk.store.tracks.shown_in(chat_id, user.id, message_id) is None:
-            await panels.retire(self._desk.bot, chat_id, [message_id])
+        if await self._deps.store.tracks.shown_in(chat_id, user.id, message_id) is None:
+            await panels.retire(self._deps.bot, chat_id, [message_id])
 
-    async def _look_again(self, update: Update, sent: Panel) -> None:
-        """Catch up with a recording that was heard while the question about it was sent."""
-        draft = await self._desk.draft(update)
+    async def _catch_up(self, update: Update, sent: Panel) -> None:
+        """Show what was found out about a recording while its question was being sent."""
+        draft = await self._deps.draft(update)
         if draft is None:
             return
-        form = await self._desk.studio.form(draft)
-        panel = panels.panel(form, await self._desk.texts(update))
+        form = await self._deps.studio.form(draft)
+        panel = panels.panel(form, await self._deps.texts(update))
         if panel == sent or draft.panel_id is None:
             return
         try:
             await self._edit(draft, panel)
-        except BadRequest:  # the courier was quicker, or the person has deleted it
+        except BadRequest:  # the courier has edited it, or the person has deleted it
             return
-        await self._noted(form, draft.panel_id)
+        await self._note_warning(form, draft.panel_id)
 
-    async def _noted(self, form: Form, message_id: int) -> None:
-        """Remember where a warning stands, so that it comes once."""
+    async def _note_warning(self, form: Form, message_id: int) -> None:
+        """Remember which message holds a warning, so that it comes once."""
         if form.doubt and form.doubt[0].hint_message_id is None:
-            await self._desk.store.recordings.hinted(form.doubt[0].id, message_id)
+            await self._deps.store.recordings.hinted(form.doubt[0].id, message_id)
 
     async def _edit(self, draft: Draft, panel: Panel) -> None:
         await repeated(
-            lambda: self._desk.bot.edit_message_text(
+            lambda: self._deps.bot.edit_message_text(
                 panel.text,
                 chat_id=draft.chat_id,
                 message_id=draft.panel_id,
@@ -133,30 +142,30 @@ class Panels:
         )
 
     async def _replaced(self, chat_id: int, message_id: int, text: str) -> bool:
-        """Let a message say something else, without buttons; False if it is gone."""
+        """Replace a message's text and remove its buttons; False if it is gone."""
         try:
-            await self._desk.bot.edit_message_text(
+            await self._deps.bot.edit_message_text(
                 text, chat_id=chat_id, message_id=message_id, parse_mode=ParseMode.HTML
             )
         except BadRequest as error:
             return _SAME in error.message.lower()
-        except TelegramError:  # it may have come through; buttons that stay are answered
+        except TelegramError:  # buttons that stay are answered as stale
             return False
         return True
 
     async def _retire(self, update: Update, draft: Draft, answered: Form | None = None) -> None:
-        """Take the buttons off every earlier panel, at no price for the answer beside it.
+        """Take the buttons off every earlier panel; a failure does no harm to the answer.
 
         Args:
             update: What led here.
             draft: As it is now.
-            answered: Of a question that has just been answered, and now says how.
+            answered: The form, if the pressed panel is to show how it was answered.
         """
         old = {draft.panel_id, draft.old_panel_id} - {None}
         pressed = _pressed(update)
         if pressed and answered:
             old.discard(pressed.message_id)
-            say = await self._desk.texts(update)
+            say = await self._deps.texts(update)
             text = panels.chosen(answered, pressed.message_id, say)
             with suppress(TimeoutError):
                 async with asyncio.timeout(panels.PATIENCE):
@@ -166,7 +175,7 @@ class Panels:
             old.discard(pressed.message_id)  # it says that the draft is dropped
         elif pressed and keyboards.of_draft(data_of(update)):
             old.add(pressed.message_id)
-        await panels.retire(self._desk.bot, draft.chat_id, old)
+        await panels.retire(self._deps.bot, draft.chat_id, old)
 
 
 def _pressed(update: Update) -> MaybeInaccessibleMessage | None:

@@ -7,79 +7,80 @@ from telegram.ext import filters
 
 from bot.i18n import Texts
 from bot.model import Flaw
-from bot.store import EnoughError, NewRecording
+from bot.store import NewRecording, RecordingLimitReached
 from bot.untrusted import clamped, printable
 from handlers.documents import WORDS_FILE, Holds, holds
 
-_BYTES = 20 * 1024 * 1024  # getFile hands out no more (Bot API)
-_TITLE = 200
-_UNIQUE = 64
-_ALBUM = 64
-_LONGEST = 1e6  # seconds; more is no length
-_HOUR = 60  # minutes
+_MAX_BYTES = 20 * 1024 * 1024  # getFile hands out no more (Bot API)
+_MAX_TITLE = 200
+_MAX_UNIQUE_ID = 64
+_MAX_ALBUM_ID = 64
+_MAX_SECONDS = 1e6  # more is no length
+_MINUTES_PER_HOUR = 60
 
-Sound = Voice | Audio | Document | VideoNote | Video
+Attachment = Voice | Audio | Document | VideoNote | Video
 
-_SOUND = (
+_ATTACHMENT = (
     filters.VOICE
     | filters.AUDIO
     | filters.VIDEO_NOTE
     | filters.VIDEO
     | (filters.Document.ALL & ~WORDS_FILE & ~filters.ANIMATION)
 )
-RECORDING = filters.UpdateType.MESSAGE & _SOUND
-REPLACED_RECORDING = filters.UpdateType.EDITED_MESSAGE & _SOUND
+RECORDING = filters.UpdateType.MESSAGE & _ATTACHMENT
+REPLACED_RECORDING = filters.UpdateType.EDITED_MESSAGE & _ATTACHMENT
 
 
-def sound_of(message: Message) -> Sound | None:
+def attachment_of(message: Message) -> Attachment | None:
     """The part of a message that may hold sound."""
     return (
         message.voice or message.audio or message.video_note or message.video or message.document
     )
 
 
-def flaw_of(sound: Sound) -> Flaw | None:
+def flaw_of(attachment: Attachment) -> Flaw | None:
     """What is wrong with a recording by what Telegram says of it; None if it must be heard.
 
-    Only its size counts, and a document that is plainly something else: lengths are what some
-    app believed, and often wrong.
+    Only its size counts, and a document that is plainly something else: the announced length is
+    a guess of the sender's app, and often wrong.
     """
-    if isinstance(sound, Document) and holds(sound) is not Holds.SOUND:
+    if isinstance(attachment, Document) and holds(attachment) is not Holds.SOUND:
         return Flaw.NOT_AUDIO
-    if sound.file_size == 0:
+    if attachment.file_size == 0:
         return Flaw.EMPTY
-    return Flaw.TOO_BIG if (sound.file_size or 0) > _BYTES else None
+    return Flaw.TOO_BIG if (attachment.file_size or 0) > _MAX_BYTES else None
 
 
-def seconds_of(sound: Sound) -> float | None:
+def seconds_of(attachment: Attachment) -> float | None:
     """Its length as the sender's app has it; documents have none."""
-    if isinstance(sound, Document):
+    if isinstance(attachment, Document):
         return None
-    return clamped(sound.duration, 0.0, _LONGEST)
+    return clamped(attachment.duration, 0.0, _MAX_SECONDS)
 
 
-def as_new(message: Message, sound: Sound, user_id: int) -> NewRecording:
-    """The recording, as the store takes it in."""
+def new_recording(message: Message, attachment: Attachment, user_id: int) -> NewRecording:
+    """The recording as the store takes it in; foreign text is bounded and printable."""
     return NewRecording(
         chat_id=message.chat_id,
         user_id=user_id,
         message_id=message.message_id,
-        file_id=sound.file_id,
-        unique_id=printable(sound.file_unique_id, _UNIQUE),
+        file_id=attachment.file_id,
+        unique_id=printable(attachment.file_unique_id, _MAX_UNIQUE_ID),
         title=printable(
-            getattr(sound, "title", None) or getattr(sound, "file_name", None), _TITLE
+            getattr(attachment, "title", None) or getattr(attachment, "file_name", None),
+            _MAX_TITLE,
         ),
-        seconds=seconds_of(sound),
-        album=printable(message.media_group_id, _ALBUM) or None,
+        seconds=seconds_of(attachment),
+        album=printable(message.media_group_id, _MAX_ALBUM_ID) or None,
     )
 
 
-def recordings_enough(say: Texts, enough: EnoughError) -> str:
+def daily_limit_text(say: Texts, reached: RecordingLimitReached) -> str:
     """Why a person's next recording is not taken now, and when it will be."""
-    if enough.seconds is None:
+    if reached.seconds is None:
         return say("recordings-off")
-    minutes = max(math.ceil(enough.seconds / 60), 1)
-    if minutes < _HOUR:
-        return say("recordings-enough-minutes", count=enough.limit, minutes=minutes)
-    hours = math.ceil(minutes / _HOUR)
-    return say("recordings-enough-hours", count=enough.limit, hours=hours)
+    minutes = max(math.ceil(reached.seconds / 60), 1)
+    if minutes < _MINUTES_PER_HOUR:
+        return say("recordings-enough-minutes", count=reached.limit, minutes=minutes)
+    hours = math.ceil(minutes / _MINUTES_PER_HOUR)
+    return say("recordings-enough-hours", count=reached.limit, hours=hours)

@@ -1,4 +1,4 @@
-"""Keeping PTB's idea of a conversation with the draft, also when a callback fails."""
+"""Keeps PTB's conversation state in step with the draft, also when a callback fails."""
 
 import asyncio
 import logging
@@ -15,23 +15,23 @@ from bot.model import Step
 from bot.store import Draft, StoreUnavailable
 from bot.telegram.inbound.dispatcher import TookTooLong
 from bot.telegram.retry import handler_limit
-from handlers.deps import Desk
-from handlers.prompts import Panels
+from handlers.deps import Deps
+from handlers.prompts import Prompts
 from handlers.states import State, state_of
 
 log = logging.getLogger(__name__)
 
 Callback = Callable[[Update, ContextTypes.DEFAULT_TYPE], Coroutine[Any, Any, State]]
 
-_AT_LAST = 20.0
-"""Seconds for what is left to do after a callback was cut off at its deadline."""
+_REPAIR_TIMEOUT = 20.0
+"""Seconds to read the draft, and to ask again, after a callback was cancelled at its deadline."""
 
 
-def settled(desk: Desk, callback: Callback) -> Callback:
-    """A callback after which the conversation stands where its draft does, come what may.
+def synced(deps: Deps, callback: Callback) -> Callback:
+    """A callback after which PTB's state is the draft's step, however the callback ends.
 
     A callback commits the draft and then answers. When the answer fails or takes too long, PTB
-    would stay in the state before, and the buttons that did arrive would be stale.
+    would stay in the previous state, and the buttons that did arrive would be stale.
     """
 
     @wraps(callback)
@@ -42,19 +42,19 @@ def settled(desk: Desk, callback: Callback) -> Callback:
         except ApplicationHandlerStop:
             raise
         except asyncio.CancelledError:
-            draft = await _committed(desk, update, begun) if _is_cut_off() else None
-            if draft is None:  # the process stops, or nothing came of it: it is told elsewhere
+            draft = await _committed(deps, update, begun) if _is_cut_off() else None
+            if draft is None:  # the process stops, or the dispatcher says that it took too long
                 raise
-            log.warning("a handler was cut off after its commit; what it asks is asked again")
+            log.warning("a handler was cut off after its commit; its question is asked again")
             try:
-                await _say_at_last(desk, update, draft)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the error handler has it
+                await _ask_again(deps, update, draft)
+            except Exception as error:  # noqa: BLE001 - the error handler logs it and tells the person
                 await context.application.process_error(update, error)
             return state_of(draft)
         except Exception as error:  # noqa: BLE001 - as above
             await context.application.process_error(update, error)
             with suppress(StoreUnavailable):
-                draft = await desk.draft(update)
+                draft = await deps.draft(update)
                 return state_of(draft) if draft else None
             return None
 
@@ -67,23 +67,23 @@ def _is_cut_off() -> bool:
     return limit is not None and limit.expired()
 
 
-async def _committed(desk: Desk, update: Update, since: float) -> Draft | None:
+async def _committed(deps: Deps, update: Update, since: float) -> Draft | None:
     """The draft as the callback left it; None if it did not change it."""
     with suppress(StoreUnavailable, TimeoutError):
-        async with asyncio.timeout(_AT_LAST):
-            draft = await desk.draft(update)
+        async with asyncio.timeout(_REPAIR_TIMEOUT):
+            draft = await deps.draft(update)
             return draft if draft and draft.changed_at >= since else None
     return None
 
 
-async def _say_at_last(desk: Desk, update: Update, draft: Draft) -> None:
-    """Ask what the draft lacks; where nothing is left to ask, a message is not left unanswered.
+async def _ask_again(deps: Deps, update: Update, draft: Draft) -> None:
+    """Ask for what the draft lacks; fail where nothing is left to ask of a message's sender.
 
     Raises:
-        TookTooLong: The draft is closed, and nobody can tell whether that was said.
+        TookTooLong: The draft is closed, and the answer may not have been sent.
     """
     if draft.step is not Step.CLOSED:
-        async with asyncio.timeout(_AT_LAST):
-            await Panels(desk).ask(update, draft)
+        async with asyncio.timeout(_REPAIR_TIMEOUT):
+            await Prompts(deps).ask(update, draft)
     elif update.message:
         raise TookTooLong

@@ -1,4 +1,4 @@
-"""Where a conversation stands, as PTB's table of states has it."""
+"""A draft's step as the state of PTB's conversation."""
 
 from telegram.ext import ConversationHandler
 
@@ -10,16 +10,5 @@ State = object
 
 
 def state_of(draft: Draft) -> State:
-    """The state that a draft's step is."""
+    """The state in which a draft's step is asked."""
     return ConversationHandler.END if draft.step is Step.CLOSED else draft.step
-
-
-def step_after(draft: Draft, words: str | None) -> Step:
-    """Which step a draft is in once it has these lyrics."""
-    if draft.reference_id is None:
-        return Step.RECORDING
-    if draft.purpose is None:
-        return Step.PURPOSE
-    if draft.step is Step.PARTNER:
-        return Step.PARTNER
-    return Step.PREVIEW if words else Step.LYRICS

@@ -1,4 +1,4 @@
-"""Buttons under tracks and status messages: another take, cancel, send again."""
+"""Buttons under tracks and status messages: another take, cancel, send again, a new draft."""
 
 from telegram import Update
 from telegram.ext import CallbackQueryHandler, ContextTypes
@@ -6,102 +6,127 @@ from telegram.ext import CallbackQueryHandler, ContextTypes
 from bot.model import TrackStatus
 from bot.store import UNFINISHED, DayFull, NotNow, Track
 from bot.telegram.outbound import keyboards, panels
-from handlers.deps import App, Desk, editable, numbers, press_of, reply, toast, too_many
+from handlers.deps import (
+    App,
+    Deps,
+    data_of,
+    editable_id,
+    numbers_of,
+    press_of,
+    reply,
+    toast,
+    too_many,
+)
+from handlers.prompts import Prompts
+from handlers.states import State, state_of
 
-_SENT = {*UNFINISHED, TrackStatus.DELIVERED}
+_ON_ITS_WAY = {*UNFINISHED, TrackStatus.DELIVERED}
 
 
 class Tracks:
     """Acts on the track that a button names, for the person it was made for."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._prompts = Prompts(deps)
 
     async def take(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Make another track from the same recipe; once for each press."""
-        track = await pressed_track(update, self._desk)
+        track = await pressed_track(update, self._deps)
         if track is None:
             return
         press = press_of(update)
-        if begun := await self._desk.store.tracks.asked_for(track.user_id, press):
-            await toast(update)
-            await open_status(update, self._desk, begun)
-            return
-        made = await self._desk.studio.another(track, press, editable(update))
+        begun = await self._deps.store.tracks.asked_for(track.user_id, press)
+        made = begun or await self._deps.studio.another(track, press, editable_id(update))
         if isinstance(made, Track):
             await toast(update)
-            await open_status(update, self._desk, made)
+            await open_status(update, self._deps, made)
             return
-        say = await self._desk.texts(update)
+        say = await self._deps.texts(update)
         if made is NotNow.TOO_MANY or isinstance(made, DayFull):
-            await toast(update, too_many(say, made, self._desk.studio), alert=True)
+            await toast(update, too_many(say, made, self._deps.studio), alert=True)
         else:
             stopping = made is NotNow.STOPPING
             await toast(update, say.plain("toast-stopping" if stopping else "toast-running"))
 
     async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Stop the track; what was paid for is kept for a day."""
-        track = await pressed_track(update, self._desk)
+        track = await pressed_track(update, self._deps)
         if track is None:
             return
-        stopped = await self._desk.studio.cancel(track, press_of(update))
-        track = await self._desk.store.tracks.get(track.id)
+        stopped = await self._deps.studio.cancel(track, press_of(update))
+        track = await self._deps.store.tracks.get(track.id)
         if stopped or track.status is TrackStatus.CANCELLED:
             await toast(update)
-            await self._desk.courier.show(track)
+            await self._deps.courier.show(track)
         else:
-            say = await self._desk.texts(update)
+            say = await self._deps.texts(update)
             await toast(update, say.plain("toast-too-late"))
 
     async def send_again(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Deliver a track that may not have arrived, or was cancelled and came back."""
-        track = await pressed_track(update, self._desk)
+        track = await pressed_track(update, self._deps)
         if track is None:
             return
-        sent = await self._desk.studio.send_again(track, press_of(update))
-        if sent or (await self._desk.store.tracks.get(track.id)).status in _SENT:
+        sent = await self._deps.studio.send_again(track, press_of(update))
+        if sent or (await self._deps.store.tracks.get(track.id)).status in _ON_ITS_WAY:
             await toast(update)
             return
-        say = await self._desk.texts(update)
+        say = await self._deps.texts(update)
         await toast(update, say.plain("toast-gone"))
         if update.callback_query and (pressed := update.callback_query.message):
-            await panels.retire(self._desk.bot, pressed.chat.id, [pressed.message_id])
+            await panels.retire(self._deps.bot, pressed.chat.id, [pressed.message_id])
+
+    async def new_draft(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """New lyrics for a track's recordings, or another recording for its lyrics."""
+        track = await pressed_track(update, self._deps)
+        if track is None:
+            return None
+        draft = await self._deps.draft(update)
+        if draft and await self._prompts.complete_if_handled(update, draft):
+            return state_of(draft)
+        rerecord = data_of(update).startswith(keyboards.RERECORD)
+        begin = self._deps.studio.rerecord if rerecord else self._deps.studio.rewrite
+        draft = await begin(track, by=update.update_id)
+        await toast(update)
+        await self._prompts.ask(update, draft)
+        return state_of(draft)
 
 
-async def open_status(update: Update, desk: Desk, track: Track) -> None:
+async def open_status(update: Update, deps: Deps, track: Track) -> None:
     """Show where a track stands: in the message that does so, or in a new one."""
     if track.panel_id is not None:
-        await desk.courier.show(track)
+        await deps.courier.show(track)
         return
     if track.status not in UNFINISHED:
         return
-    say = await desk.texts(update)
+    say = await deps.texts(update)
     buttons = keyboards.working(track, say)
     panel = await reply(update, say("status-queued"), buttons, topic=track.topic_id)
     if panel:
-        await desk.store.tracks.note_panel(track.id, panel.message_id)
-        now = await desk.store.tracks.get(track.id)
-        if now.status not in UNFINISHED:  # it ended while this message was on its way
-            await desk.courier.show(now)
+        await deps.store.tracks.note_panel(track.id, panel.message_id)
+        now = await deps.store.tracks.get(track.id)
+        if now.status not in UNFINISHED:  # it ended while this message was being sent
+            await deps.courier.show(now)
 
 
-async def pressed_track(update: Update, desk: Desk) -> Track | None:
+async def pressed_track(update: Update, deps: Deps) -> Track | None:
     """The track a button names; a forged or foreign button is answered and gives None."""
     chat, user = update.effective_chat, update.effective_user
     try:
-        track = await desk.store.tracks.get(numbers(update)[0])
+        track = await deps.store.tracks.get(numbers_of(update)[0])
     except LookupError:
         track = None
     if track and chat and user and (track.chat_id, track.user_id) == (chat.id, user.id):
         return track
-    say = await desk.texts(update)
+    say = await deps.texts(update)
     await toast(update, say.plain("toast-not-yours" if track else "toast-stale"))
     return None
 
 
-def add(app: App, desk: Desk) -> None:
+def add(app: App, deps: Deps) -> None:
     """Answer the buttons under tracks and status messages."""
-    tracks = Tracks(desk)
+    tracks = Tracks(deps)
     for action, callback in (
         (keyboards.TAKE, tracks.take),
         (keyboards.CANCEL, tracks.cancel),

@@ -23,27 +23,27 @@ async def _run(settings: Settings, *, work: bool) -> None:
     """Work, and talk whenever it is this process's turn to."""
     stop = stop_signal(settings.stop_grace)
     async with AsyncExitStack() as stack:
-        at_work = await opened(stack, app.base(settings, work=work, stopping=stop), stop)
-        if at_work is None:
+        core = await opened(stack, app.working(settings, work=work, stopping=stop), stop)
+        if core is None:
             return
         if settings.access == "closed" and not (settings.owner_id or settings.allowed_users):
             log.warning(
                 "nobody may use the bot yet: write to it, put the id it tells you into OWNER_ID"
             )
         while not stop.is_set():
-            await _talk(at_work, stop)
+            await _talk(core, stop)
 
 
-async def _talk(at_work: app.Base, stop: asyncio.Event) -> None:
+async def _talk(core: app.Core, stop: asyncio.Event) -> None:
     """Wait for the turn to talk, and talk until it is lost or the order to stop comes."""
     async with AsyncExitStack() as stack:
-        async with app.standing_by(at_work.settings):
-            turn = at_work.desk.store.leader.elected(stop)
+        async with app.standing_by(core.settings):
+            turn = core.deps.store.leader.elected(stop)
             lost = await stack.enter_async_context(turn)
         if stop.is_set():
             return
-        async with app.talking(at_work) as door:
-            log.info("listening as @%s", at_work.desk.bot.username)
+        async with app.listening(core) as door:
+            log.info("listening as @%s", core.deps.bot.username)
             await first(stop.wait(), lost.wait(), door.serve())
     if lost.is_set():
         log.warning("the turn to speak was lost; waiting for it again")

@@ -23,6 +23,6 @@ def command(settings: Settings, options: argparse.Namespace) -> int:  # noqa: AR
 async def _work(settings: Settings) -> None:
     stop = stop_signal(settings.stop_grace)
     async with AsyncExitStack() as stack:
-        if await opened(stack, app.base(settings, stopping=stop), stop):
+        if await opened(stack, app.working(settings, stopping=stop), stop):
             log.info("ready for up to %d tracks at a time", settings.max_concurrent_tracks)
             await stop.wait()

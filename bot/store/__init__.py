@@ -7,7 +7,7 @@ from bot.store.db.erasure import Erasure
 from bot.store.db.file_lock import AlreadyOpen
 from bot.store.db.leader import Leader
 from bot.store.db.migrate import AnotherBot, NewerSchema
-from bot.store.drafts import Drafts, EnoughError, NewRecording
+from bot.store.drafts import Drafts, NewRecording, RecordingLimitReached
 from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
 from bot.store.ledger import PENDING, Ledger
@@ -25,11 +25,11 @@ __all__ = [
     "Attempt",
     "DayFull",
     "Draft",
-    "EnoughError",
     "NewRecording",
     "NewerSchema",
     "NotNow",
     "Recording",
+    "RecordingLimitReached",
     "Store",
     "StoreUnavailable",
     "Track",

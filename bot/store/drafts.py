@@ -1,26 +1,29 @@
 """Drafts: step and content of a conversation, committed together."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam as given
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.draft_steps import DraftEvent, accepts, next_step
 from bot.model import BY_RECORDING, Purpose, RecordingStatus, Step
 from bot.store.db.database import Database
 from bot.store.rows import Draft
 from bot.store.schema import drafts, references, tracks, users
 
-_REMEMBERED = 20  # updates; as many as a kill leaves behind of one person, and more
+_HANDLED_KEPT = 20  # updates; more than a killed process leaves behind for one person
 
-_GET = select(drafts).where(drafts.c.chat_id == given("chat"), drafts.c.user_id == given("user"))
-_OF_MESSAGE = select(references).where(
-    references.c.chat_id == given("chat"), references.c.message_id == given("message")
+_GET = select(drafts).where(
+    drafts.c.chat_id == bindparam("chat"), drafts.c.user_id == bindparam("user")
 )
-_HOLDERS = ("reference_id", "partner_id")
-_DAY = 86_400.0
+_OF_MESSAGE = select(references).where(
+    references.c.chat_id == bindparam("chat"), references.c.message_id == bindparam("message")
+)
+_RECORDING_COLUMNS = ("reference_id", "partner_id")
+_SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class NewRecording:
     unique_id: str = ""
 
 
-class EnoughError(Exception):
+class RecordingLimitReached(Exception):
     """A person has sent as many recordings as they may in a day.
 
     Args:
@@ -72,20 +75,29 @@ class Drafts:
             )
             return {(row.chat_id, row.user_id): Step(row.step) for row in rows}
 
-    async def change(self, draft: Draft, *, by: int | None = None, **values: Any) -> Draft | None:
-        """Write values and the next revision; a draft that is dropped keeps no lyrics.
+    async def change(
+        self, draft: Draft, event: DraftEvent, *, by: int | None = None, **values: Any
+    ) -> Draft | None:
+        """Write values, the step after an event and the next revision.
+
+        A draft that is dropped keeps no lyrics.
 
         Args:
             draft: As it is now.
+            event: What happens to it.
             by: The update that asks for it, so that it is known if it comes again.
             values: Of columns. A `panel_id` of None means that the person has yet to be asked;
                 the message that asked before becomes the old one.
 
         Returns:
-            The draft as it is now, or None if somebody was quicker.
+            The draft as it is now; None if somebody was quicker, or its step does not accept
+            the event.
         """
-        if values.get("step") is Step.CLOSED:
+        if not accepts(draft.step, event):
+            return None
+        if event is DraftEvent.DROPPED:
             values = {"lyrics": None} | values
+        values = values | {"step": _step_after(draft, event, values)}
         async with self._database.write(urgent=True) as connection:
             return await _change(connection, draft, values, by)
 
@@ -103,7 +115,7 @@ class Drafts:
     async def note_words(
         self, draft: Draft, *, by: int | None = None, **values: Any
     ) -> Draft | None:
-        """Write what was written where no button tells of it: none is made stale by that.
+        """Write down words without a new revision: the buttons that are shown stay valid.
 
         Args:
             draft: As it is now.
@@ -116,33 +128,43 @@ class Drafts:
         same = (drafts.c.id == draft.id, drafts.c.revision == draft.revision)
         written = _with_old_panel(values) | _handled(draft, by)
         async with self._database.single(urgent=True) as connection:
-            row = await connection.execute(
+            changed = await connection.execute(
                 update(drafts).where(*same).values(written).returning(drafts)
             )
-            found = row.first()
-        return Draft.of(found) if found else None
+            row = changed.first()
+        return Draft.of(row) if row else None
 
     async def open(
-        self, chat_id: int, user_id: int, *, by: int | None = None, **values: Any
+        self,
+        chat_id: int,
+        user_id: int,
+        event: DraftEvent,
+        *,
+        by: int | None = None,
+        **values: Any,
     ) -> Draft:
-        """Begin a draft anew with these values, whatever stood there before.
+        """Begin a new draft, which replaces the one before.
 
         Args:
             chat_id: Where.
             user_id: Whose.
+            event: What begins it; its step is the one after CLOSED.
             by: The update that asks for it.
-            values: Of columns.
+            values: Of columns; those that are not given are empty.
         """
-        fresh = dict.fromkeys(
+        empty = dict.fromkeys(
             (
                 *("reference_id", "purpose", "partner_id", "lyrics", "lyrics_message_id"),
                 *("album", "panel_id", "words"),
             )
         )
+        values = empty | values | {"step": _step_after(None, event, values)}
         async with self._database.write_for(user_id) as connection:
-            return await _put(connection, chat_id, user_id, fresh | values, by)
+            return await _put(connection, chat_id, user_id, values, by)
 
-    async def record(self, new: NewRecording, a_day: int | None = None) -> tuple[Draft, bool]:
+    async def record(
+        self, new: NewRecording, daily_limit: int | None = None
+    ) -> tuple[Draft, bool]:
         """Take in a recording: its reference and the draft that now asks for its purpose.
 
         A second recording for a draft that waits for one becomes the partner instead. The
@@ -152,13 +174,13 @@ class Drafts:
 
         Args:
             new: What came.
-            a_day: How many recordings the person may send in 24 hours; any number, if None.
+            daily_limit: How many recordings the person may send in 24 hours; None for any number.
 
         Returns:
             The draft, and whether it changed.
 
         Raises:
-            EnoughError: They have sent as many; nothing changed.
+            RecordingLimitReached: They have sent as many; nothing changed.
         """
         async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
@@ -166,64 +188,65 @@ class Drafts:
                 return draft, False
             if draft and await _sent_once_more(connection, draft, new):
                 return await _ask_once_more(connection, draft, new), True
-            await _count(connection, new.user_id, a_day)
-            wanted = await _missing_half(connection, draft)
-            reference_id = await _insert(connection, new, wanted)
+            await _check_daily_limit(connection, new.user_id, daily_limit)
+            partner_purpose = await _missing_half(connection, draft)
+            reference_id = await _insert(connection, new, partner_purpose)
             values: dict[str, Any] = {"album": new.album, "panel_id": None}
-            if draft and wanted:
-                step = Step.PREVIEW if draft.lyrics else Step.LYRICS
-                values |= {"partner_id": reference_id, "step": step}
+            if partner_purpose:
+                event = DraftEvent.PARTNER_SENT
+                values |= {"partner_id": reference_id}
             else:
-                values |= {"reference_id": reference_id, "step": Step.PURPOSE}
-                values |= {"purpose": None, "partner_id": None}
+                event = DraftEvent.RECORDING_SENT
+                values |= {"reference_id": reference_id, "purpose": None, "partner_id": None}
                 if draft is None or not await _lyrics_wait(connection, draft):
                     values |= {"lyrics": None, "lyrics_message_id": None}
+            values["step"] = _step_after(draft, event, values)
             return await _put(connection, new.chat_id, new.user_id, values), True
 
-    async def replace(self, new: NewRecording, a_day: int | None = None) -> Draft | None:
+    async def replace(self, new: NewRecording, daily_limit: int | None = None) -> Draft | None:
         """Take in what a message holds now instead of the recording it held.
 
-        The draft keeps its step and its revision, so that what it shows and offers goes on
-        being true; the old recording stays with the tracks that were made from it.
+        The draft keeps its step and its revision, so that the buttons that are shown stay valid;
+        the old recording stays with the tracks that were made from it.
 
         Args:
             new: What the message holds now.
-            a_day: As for `record`.
+            daily_limit: As for `record`.
 
         Returns:
             The draft as it is now; None if it has nothing to do with that message, or has the
             recording already.
 
         Raises:
-            EnoughError: as `record`.
+            RecordingLimitReached: as `record`.
         """
         async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
             old = (await connection.execute(_OF_MESSAGE, _message(new))).first()
             if draft is None or old is None or draft.step is Step.CLOSED:
                 return None
-            holder = next((h for h in _HOLDERS if getattr(draft, h) == old.id), None)
-            if holder is None or old.unique_id == new.unique_id:
+            column = next((c for c in _RECORDING_COLUMNS if getattr(draft, c) == old.id), None)
+            if column is None or old.unique_id == new.unique_id:
                 return None
-            await _count(connection, new.user_id, a_day)
+            await _check_daily_limit(connection, new.user_id, daily_limit)
             await connection.execute(
                 update(references).where(references.c.id == old.id).values(message_id=-old.id)
             )
             reference_id = await _insert(connection, new, old.purpose)
-            row = await connection.execute(
+            changed = await connection.execute(
                 update(drafts)
                 .where(drafts.c.id == draft.id, drafts.c.revision == draft.revision)
-                .values({holder: reference_id})
+                .values({column: reference_id})
                 .returning(drafts)
             )
-            return Draft.of(row.one())
+            return Draft.of(changed.one())
 
     async def choose(
         self, draft: Draft, purpose: Purpose, *, by: int | None = None
     ) -> Draft | None:
-        """Say what the recording holds, on draft and reference at once.
+        """Set what the recording holds, on draft and reference in one transaction.
 
-        Whoever does so has read where the recording goes, and need not be told again.
+        The question said where the recording goes, so the person is not told again.
 
         Args:
             draft: As it is now.
@@ -231,11 +254,14 @@ class Drafts:
             by: The update that says so.
 
         Returns:
-            The draft as it is now, or None if somebody was quicker.
+            The draft as it is now; None if somebody was quicker, or it has a purpose already.
         """
-        step = Step.PREVIEW if draft.lyrics else Step.LYRICS
+        event = DraftEvent.PURPOSE_CHOSEN
+        if not accepts(draft.step, event):
+            return None
+        values: dict[str, Any] = {"purpose": purpose, "panel_id": None}
+        values["step"] = _step_after(draft, event, values)
         async with self._database.write(urgent=True) as connection:
-            values = {"purpose": purpose, "step": step, "panel_id": None}
             changed = await _change(connection, draft, values, by)
             if changed:
                 await connection.execute(
@@ -251,30 +277,32 @@ class Drafts:
         return changed
 
 
-async def _count(connection: AsyncConnection, user_id: int, a_day: int | None) -> None:
-    """Look whether a person may send another recording.
+async def _check_daily_limit(
+    connection: AsyncConnection, user_id: int, daily_limit: int | None
+) -> None:
+    """Check that a person may send another recording.
 
     Raises:
-        EnoughError: They may not.
+        RecordingLimitReached: They may not.
     """
-    if a_day is None:
+    if daily_limit is None:
         return
-    if a_day == 0:
-        raise EnoughError(0, None)
+    if daily_limit == 0:
+        raise RecordingLimitReached(0, None)
     now = time.time()
     oldest = await connection.scalar(
         select(references.c.created_at)
-        .where(references.c.user_id == user_id, references.c.created_at > now - _DAY)
+        .where(references.c.user_id == user_id, references.c.created_at > now - _SECONDS_PER_DAY)
         .order_by(references.c.created_at.desc())
-        .offset(a_day - 1)
+        .offset(daily_limit - 1)
         .limit(1)
     )
     if oldest is not None:
-        raise EnoughError(a_day, oldest + _DAY - now)
+        raise RecordingLimitReached(daily_limit, oldest + _SECONDS_PER_DAY - now)
 
 
 async def _insert(connection: AsyncConnection, new: NewRecording, purpose: str | None) -> int:
-    row = await connection.execute(
+    inserted = await connection.execute(
         references.insert().values(
             chat_id=new.chat_id,
             user_id=new.user_id,
@@ -288,8 +316,16 @@ async def _insert(connection: AsyncConnection, new: NewRecording, purpose: str |
             created_at=time.time(),
         )
     )
-    (reference_id,) = row.inserted_primary_key or (0,)
+    (reference_id,) = inserted.inserted_primary_key or (0,)
     return int(reference_id)
+
+
+def _step_after(draft: Draft | None, event: DraftEvent, values: Mapping[str, Any]) -> Step:
+    """The step of a draft after an event that writes these values to its columns."""
+    if draft is None:
+        return next_step(Step.CLOSED, event, has_lyrics=bool(values.get("lyrics")))
+    has_lyrics = bool(values.get("lyrics", draft.lyrics))
+    return next_step(draft.step, event, has_lyrics=has_lyrics)
 
 
 def _message(new: NewRecording) -> dict[str, int]:
@@ -297,7 +333,7 @@ def _message(new: NewRecording) -> dict[str, int]:
 
 
 async def _missing_half(connection: AsyncConnection, draft: Draft | None) -> Purpose | None:
-    """What a draft waits for beside its first recording: never sent, or sent and of no use."""
+    """What a draft wants of a partner that was not sent yet, or was rejected; None if nothing."""
     if draft is None or draft.step is Step.CLOSED or draft.purpose is None:
         return None
     refused = set(
@@ -315,7 +351,7 @@ async def _missing_half(connection: AsyncConnection, draft: Draft | None) -> Pur
 
 
 async def _lyrics_wait(connection: AsyncConnection, draft: Draft) -> bool:
-    """Whether a draft's lyrics still want a recording: open, or its track had a bad one."""
+    """Whether a draft's lyrics still need a recording: it is open, or its track had a bad one."""
     if draft.step is not Step.CLOSED:
         return True
     reason = await connection.scalar(
@@ -328,8 +364,8 @@ async def _lyrics_wait(connection: AsyncConnection, draft: Draft) -> bool:
 
 
 async def _get(connection: AsyncConnection, chat_id: int, user_id: int) -> Draft | None:
-    found = (await connection.execute(_GET, {"chat": chat_id, "user": user_id})).first()
-    return Draft.of(found) if found else None
+    row = (await connection.execute(_GET, {"chat": chat_id, "user": user_id})).first()
+    return Draft.of(row) if row else None
 
 
 async def _known(connection: AsyncConnection, draft: Draft, new: NewRecording) -> bool:
@@ -378,7 +414,7 @@ def _handled(draft: Draft, by: int | None) -> dict[str, str]:
     """The column of the updates that have changed a draft, with one more."""
     if by is None:
         return {}
-    latest = (*draft.handled, by)[-_REMEMBERED:]
+    latest = (*draft.handled, by)[-_HANDLED_KEPT:]
     return {"handled": " ".join(str(number) for number in latest)}
 
 
@@ -386,14 +422,14 @@ async def _change(
     connection: AsyncConnection, draft: Draft, values: dict[str, Any], by: int | None = None
 ) -> Draft | None:
     values = _with_old_panel(values) | _handled(draft, by)
-    row = await connection.execute(
+    changed = await connection.execute(
         update(drafts)
         .where(drafts.c.id == draft.id, drafts.c.revision == draft.revision)
         .values(revision=draft.revision + 1, changed_at=time.time(), **values)
         .returning(drafts)
     )
-    found = row.first()
-    return Draft.of(found) if found else None
+    row = changed.first()
+    return Draft.of(row) if row else None
 
 
 async def _put(
@@ -409,7 +445,7 @@ async def _put(
         if changed:
             return changed
     handled = "" if by is None else str(by)
-    row = await connection.execute(
+    inserted = await connection.execute(
         drafts.insert()
         .values(
             chat_id=chat_id,
@@ -421,4 +457,4 @@ async def _put(
         )
         .returning(drafts)
     )
-    return Draft.of(row.one())
+    return Draft.of(inserted.one())

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.draft_steps import DraftEvent, accepts, next_step
 from bot.model import Outcome, Purpose, Recipe, Step, TrackStatus, recipe
 from bot.store.db.sql import moved, one_of
 from bot.store.ledger import pass_on
@@ -28,7 +29,7 @@ UNFINISHED = (
 _CLOSE = update(drafts).where(
     drafts.c.id == bindparam("draft"),
     drafts.c.revision == bindparam("as_shown"),
-    drafts.c.step == Step.PREVIEW,
+    one_of(drafts.c.step, [step for step in Step if accepts(step, DraftEvent.TRACK_CREATED)]),
 )
 _UNFINISHED = (
     select(func.count())
@@ -105,7 +106,7 @@ async def from_draft(
         _CLOSE,
         draft=draft.id,
         as_shown=draft.revision,
-        step=Step.CLOSED,
+        step=next_step(draft.step, DraftEvent.TRACK_CREATED, has_lyrics=True),
         revision=draft.revision + 1,
         panel_id=None,
         old_panel_id=None,

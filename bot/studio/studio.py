@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.audio import Limits
+from bot.draft_steps import DraftEvent
 from bot.jobs import Kind
-from bot.model import BY_WORDS, Purpose, RecordingStatus, Step, TrackStatus
+from bot.model import BY_WORDS, Purpose, RecordingStatus, TrackStatus
 from bot.music import Abilities
 from bot.store import DayFull, Draft, NewRecording, NotNow, Recording, Track
 from bot.studio.backend_monitor import BackendMonitor
@@ -114,7 +115,7 @@ class Studio:
             The draft, and whether this recording was new.
 
         Raises:
-            EnoughError: the person has sent as many as they may in a day.
+            RecordingLimitReached: the person has sent as many as they may in a day.
         """
         before = await self._drafts.get(new.chat_id, new.user_id)
         draft, changed = await self._drafts.record(
@@ -149,7 +150,7 @@ class Studio:
             The draft as it is now; None if it has nothing to do with that.
 
         Raises:
-            EnoughError: as `record`.
+            RecordingLimitReached: as `record`.
         """
         before = await self._drafts.get(new.chat_id, new.user_id)
         draft = await self._drafts.replace(new, self._context.rules.recordings_a_day(new.user_id))
@@ -220,18 +221,25 @@ class Studio:
         return await self._drafts.open(
             track.chat_id,
             track.user_id,
+            DraftEvent.LYRICS_WANTED,
             by=by,
             topic_id=track.topic_id,
             reference_id=first,
             purpose=Purpose.VOICE if pair else made_from.result,
             partner_id=made_from.beat if pair else None,
-            **{"step": Step.LYRICS, **values},
+            **values,
         )
 
     async def rerecord(self, track: Track, *, by: int | None = None) -> Draft:
         """Begin a draft with a track's lyrics that asks for another recording."""
-        values = {"step": Step.RECORDING, "lyrics": track.lyrics, "topic_id": track.topic_id}
-        return await self._drafts.open(track.chat_id, track.user_id, by=by, **values)
+        return await self._drafts.open(
+            track.chat_id,
+            track.user_id,
+            DraftEvent.RECORDING_WANTED,
+            by=by,
+            lyrics=track.lyrics,
+            topic_id=track.topic_id,
+        )
 
     async def reopened(self, draft: Draft | None) -> Draft | None:
         """A new draft with the recordings of a track whose words were refused, if there is one.

@@ -12,7 +12,7 @@ from bot.sandbox.telegram.api import Person
 from bot.store import StoreUnavailable
 from bot.studio import Studio
 from bot.telegram.inbound.dispatcher import Dispatcher
-from handlers.prompts import Panels
+from handlers.prompts import Prompts
 from tests.support.bot_kit import (
     LYRICS,
     World,
@@ -97,16 +97,16 @@ async def test_what_was_committed_is_asked_though_its_handler_was_cut_off(
     outside: World, ada: Person, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     monkeypatch.setattr("bot.app.Dispatcher", partial(Dispatcher, deadline=1.0))
-    asks = Panels.ask
+    asks = Prompts.ask
 
     async def hang(*_: Any, **__: Any) -> None:
-        monkeypatch.setattr(Panels, "ask", asks)
+        monkeypatch.setattr(Prompts, "ask", asks)
         await asyncio.sleep(60)
 
     await outside.start()
     for name, act in STEPS.items():
         if name == step:
-            monkeypatch.setattr(Panels, "ask", hang)
+            monkeypatch.setattr(Prompts, "ask", hang)
         await act(ada)
         await ada.wait_for(said(name))
     assert count(ada, "trouble") == 0
@@ -124,7 +124,7 @@ async def test_a_cancel_that_was_cut_off_is_a_cancel_and_is_said_to_be_repeated(
     await previewed(ada)
     await outside.quiet()
     outside.telegram.fail("sendMessage", "hang")
-    monkeypatch.setattr("handlers.deps._SOON", 30)
+    monkeypatch.setattr("handlers.deps._SEND_TIMEOUT", 30)
     await ada.send_text("/cancel")
     await ada.wait_for(said("trouble"))
     await ada.send_text("/cancel")

@@ -252,7 +252,7 @@ async def test_an_answer_that_got_lost_is_given_again(
 async def test_a_question_that_hangs_is_asked_again(
     world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handlers.deps._SOON", 0.3)
+    monkeypatch.setattr("handlers.deps._SEND_TIMEOUT", 0.3)
     world.telegram.fail("sendMessage", "hang")
     await asked_purpose(ada)
     assert count(ada, "trouble") == 0

@@ -25,7 +25,7 @@ async def two_workers(outside: World, url: str, folder: Path) -> AsyncIterator[N
     """The whole bot, and a worker beside it."""
     await outside.start(database_url=driven(url))
     second = outside.settings.model_copy(update={"data_dir": folder / "second"})
-    async with app.base(second, pace=PACE):
+    async with app.working(second, time_scale=PACE):
         yield
     await outside.stop()
 
@@ -103,7 +103,7 @@ async def test_a_track_that_is_made_at_a_stop_goes_to_the_next_worker(
     await press(ada, "c:")
     await until(lambda: outside.music.generated)
     second = outside.settings.model_copy(update={"data_dir": tmp_path / "second"})
-    async with app.base(second, pace=1.0):  # which sweeps every twelve seconds
+    async with app.working(second, time_scale=1.0):  # which sweeps every twelve seconds
         await outside.stop()
         await ada.wait_for("audio", after=0, timeout=6)
         await until(lambda: _row(ready_url)["told"], PATIENCE)

@@ -14,16 +14,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from bot.draft_steps import DraftEvent
 from bot.model import Failure, Flaw, Hint, Outcome, Purpose, RecordingStatus, Step, TrackStatus
 from bot.store import (
     AlreadyOpen,
     Attempt,
     DayFull,
     Draft,
-    EnoughError,
     NewerSchema,
     NewRecording,
     NotNow,
+    RecordingLimitReached,
     Store,
     StoreUnavailable,
     Track,
@@ -37,6 +38,7 @@ from tests.support.postgres import rows
 ADA, BOB = 7, 8
 AT_ONCE = 8
 SHORT = 2.0
+WRITTEN = DraftEvent.LYRICS_CHANGED
 
 
 @asynccontextmanager
@@ -69,7 +71,7 @@ async def previewed(store: Store, user_id: int = ADA, message_id: int = 10) -> D
     draft, _ = await store.drafts.record(recording(message_id, user_id))
     chosen = await store.drafts.choose(draft, Purpose.SONG)
     assert chosen is not None
-    ready = await store.drafts.change(chosen, lyrics="La la", step=Step.PREVIEW)
+    ready = await store.drafts.change(chosen, WRITTEN, lyrics="La la")
     assert ready is not None
     return ready
 
@@ -150,7 +152,7 @@ async def test_a_draft_changes_once_for_each_revision(store: Store) -> None:
     draft, _ = await store.drafts.record(recording(1))
 
     async def choose(number: int) -> Draft | None:
-        return await store.drafts.change(draft, lyrics=f"words {number}")
+        return await store.drafts.change(draft, WRITTEN, lyrics=f"words {number}")
 
     changed = [one for one in await at_once(choose) if one is not None]
     assert len(changed) == 1
@@ -173,8 +175,8 @@ async def test_so_many_recordings_a_day_and_no_more_however_they_come(store: Sto
     async def send(number: int) -> bool:
         try:
             await store.drafts.record(recording(number), 3)
-        except EnoughError as enough:
-            return not (enough.limit == 3 and 0 < (enough.seconds or 0) <= 86_400)
+        except RecordingLimitReached as reached:
+            return not (reached.limit == 3 and 0 < (reached.seconds or 0) <= 86_400)
         return True
 
     assert sum(await at_once(send, 12)) == 3
@@ -183,18 +185,18 @@ async def test_so_many_recordings_a_day_and_no_more_however_they_come(store: Sto
     assert await store.drafts.record(recording(99), 3) == (draft, False)
     assert not await send(100)
     assert (await store.drafts.record(recording(101, BOB), 3))[1]
-    with pytest.raises(EnoughError) as enough:
+    with pytest.raises(RecordingLimitReached) as reached:
         await store.drafts.record(recording(102, BOB), 0)
-    assert enough.value.seconds is None
+    assert reached.value.seconds is None
 
 
 async def test_the_day_is_the_last_24_hours(store: Store) -> None:
     await store.drafts.record(recording(1), 1)
     async with store._database.write() as connection:
         await connection.execute(text('UPDATE "references" SET created_at = created_at - 86300'))
-    with pytest.raises(EnoughError) as enough:
+    with pytest.raises(RecordingLimitReached) as reached:
         await store.drafts.record(recording(2), 1)
-    assert enough.value.seconds == pytest.approx(100, abs=10)
+    assert reached.value.seconds == pytest.approx(100, abs=10)
     async with store._database.write() as connection:
         await connection.execute(text('UPDATE "references" SET created_at = created_at - 101'))
     assert (await store.drafts.record(recording(2), 1))[1]
@@ -602,7 +604,7 @@ async def previews(store: Store, chats: range) -> list[Draft]:
         draft, _ = await store.drafts.record(new)
         chosen = await store.drafts.choose(draft, Purpose.SONG)
         assert chosen
-        changed = await store.drafts.change(chosen, lyrics="La la", step=Step.PREVIEW)
+        changed = await store.drafts.change(chosen, WRITTEN, lyrics="La la")
         assert changed
         ready.append(changed)
     return ready
@@ -656,7 +658,7 @@ async def test_what_failed_and_cost_nothing_is_no_track_of_the_day(store: Store)
 
 async def test_a_dropped_draft_keeps_no_lyrics(store: Store) -> None:
     draft = await previewed(store)
-    dropped = await store.drafts.change(draft, step=Step.CLOSED)
+    dropped = await store.drafts.change(draft, DraftEvent.DROPPED)
     assert dropped is not None
     assert dropped.lyrics is None
 
@@ -868,10 +870,10 @@ async def test_what_showed_a_draft_before_is_remembered(store: Store) -> None:
     await store.drafts.note_panel(draft, 7, 77)
     draft = await store.drafts.get(ADA, ADA) or draft
     assert (draft.panel_id, draft.old_panel_id, draft.topic_id) == (7, None, 77)
-    changed = await store.drafts.change(draft, by=1, step=Step.PARTNER, panel_id=None)
+    changed = await store.drafts.change(draft, DraftEvent.PARTNER_WANTED, by=1, panel_id=None)
     assert changed is not None
     assert (changed.panel_id, changed.old_panel_id) == (None, 7)
-    again = await store.drafts.change(changed, by=2, step=Step.PREVIEW, panel_id=None)
+    again = await store.drafts.change(changed, DraftEvent.PARTNER_DECLINED, by=2, panel_id=None)
     assert again is not None
     assert (again.panel_id, again.old_panel_id, again.handled) == (None, 7, (1, 2))
     track = await store.tracks.create(again, 9, 5, origin="press:1")
@@ -893,7 +895,7 @@ async def test_the_latest_updates_of_a_draft_are_remembered(store: Store) -> Non
     draft: Draft | None = await previewed(store)
     for number in range(30):
         assert draft is not None
-        draft = await store.drafts.change(draft, by=number, lyrics=f"words {number}")
+        draft = await store.drafts.change(draft, WRITTEN, by=number, lyrics=f"words {number}")
     assert draft is not None
     assert draft.handled == tuple(range(10, 30))
 

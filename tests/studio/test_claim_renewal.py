@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.model import Purpose, Step, TrackStatus
+from bot.draft_steps import DraftEvent
+from bot.model import Purpose, TrackStatus
 from bot.store import NewRecording, Store, StoreUnavailable, Track
 from bot.studio.claim_renewal import ClaimRenewal
 
@@ -26,7 +27,7 @@ async def track(store: Store) -> Track:
     draft, _ = await store.drafts.record(NewRecording(1, 1, 10, "file", "song", 12.0, None))
     chosen = await store.drafts.choose(draft, Purpose.SONG)
     assert chosen
-    ready = await store.drafts.change(chosen, lyrics="La la", step=Step.PREVIEW)
+    ready = await store.drafts.change(chosen, DraftEvent.LYRICS_CHANGED, lyrics="La la")
     assert ready
     created = await store.tracks.create(ready, 99, 5)
     assert isinstance(created, Track)

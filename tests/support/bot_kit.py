@@ -82,7 +82,7 @@ class World:
         """Start the bot; it has begun to poll when this returns."""
         self._settings |= settings
         async with contextlib.AsyncExitStack() as stack:
-            door = await stack.enter_async_context(app.running(self.settings, pace=PACE))
+            door = await stack.enter_async_context(app.running(self.settings, time_scale=PACE))
             self.serving = asyncio.create_task(door.serve())
             stack.push_async_callback(_ended, self.serving)
             await until(lambda: self.telegram.state.updates.is_polled or self.serving_failed)

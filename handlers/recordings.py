@@ -1,0 +1,84 @@
+"""Recordings that people send, or put in the place of one they had sent."""
+
+import asyncio
+
+from telegram import Message, Update
+from telegram.ext import ContextTypes
+
+from bot.model import Flaw, Step
+from bot.store import NewRecording, RecordingLimitReached
+from bot.telegram.outbound import panels
+from handlers.deps import Deps, receipt, reply, topic_of
+from handlers.prompts import Prompts
+from handlers.recording_input import attachment_of, daily_limit_text, flaw_of, new_recording
+from handlers.states import State, state_of
+
+_RECEIPT = "👌"
+
+
+class Recordings:
+    """Takes recordings into the draft, or says at once what is wrong with them."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._prompts = Prompts(deps)
+
+    async def sent(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """Take in a recording."""
+        new = await self._usable(update, update.message)
+        return await self._take_in(update, new) if new else None
+
+    async def replaced(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """Follow a recording that was replaced by another in its message."""
+        new = await self._usable(update, update.edited_message)
+        if new is None:
+            return None
+        try:
+            draft = await self._deps.studio.replace_recording(new)
+        except RecordingLimitReached as reached:
+            return await self._limit_reached(update, reached)
+        say = await self._deps.texts(update)
+        if draft is not None:
+            await reply(update, say("recording-replaced"))
+            await self._prompts.ask(update, draft)
+            return state_of(draft)
+        if await self._deps.store.recordings.lent(new):
+            await reply(update, say("recording-replaced-late"))
+            return None
+        return await self._take_in(update, new)
+
+    async def _usable(self, update: Update, message: Message | None) -> NewRecording | None:
+        """The recording in a message; one that cannot be used by its size or type is refused."""
+        user = update.effective_user
+        attachment = attachment_of(message) if message else None
+        if message is None or user is None or attachment is None:
+            return None
+        if flaw := flaw_of(attachment):
+            await self._refuse(update, flaw)
+            return None
+        return new_recording(message, attachment, user.id)
+
+    async def _take_in(self, update: Update, new: NewRecording) -> State:
+        """Take in a recording, and ask what it is; the same one again changes nothing."""
+        message = update.effective_message
+        try:
+            draft, changed = await self._deps.studio.record(new)
+        except RecordingLimitReached as reached:
+            return await self._limit_reached(update, reached)
+        if changed and message:
+            await asyncio.gather(receipt(message, _RECEIPT), self._prompts.ask(update, draft))
+        else:
+            await self._prompts.complete(update, draft)
+        return state_of(draft)
+
+    async def _limit_reached(self, update: Update, reached: RecordingLimitReached) -> State:
+        await reply(update, daily_limit_text(await self._deps.texts(update), reached))
+        return None
+
+    async def _refuse(self, update: Update, flaw: Flaw) -> None:
+        """Say what is wrong with a recording; the draft stays as it was."""
+        say = await self._deps.texts(update)
+        draft = await self._deps.draft(update)
+        kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
+        problem = panels.refusal(flaw, self._deps.studio.limits, say, kept=bool(kept))
+        await reply(update, problem, topic=topic_of(update, draft))
