@@ -207,7 +207,7 @@ def application(desk: Desk, settings: Settings) -> App:
         handlers.conversation,
     ):
         room.add(app, desk)
-    handlers.errors.add(app)
+    handlers.errors.add(app, desk)
     return app
 
 

@@ -18,6 +18,7 @@ from bot.i18n import Texts, texts
 from bot.store import DayFull, Draft, NotNow, Store
 from bot.studio import Courier, Studio
 from bot.telegram.outbound.languages import Languages
+from bot.telegram.outbound.messages import send_in_topic
 from bot.telegram.retry import repeated
 
 _AN_HOUR = 90  # minutes; hours are told above
@@ -88,7 +89,9 @@ async def reply(
     if send is None:
         return None
     return await repeated(
-        lambda: send(text, parse_mode=ParseMode.HTML, reply_markup=buttons, read_timeout=_SOON),
+        lambda: send(
+            text=text, parse_mode=ParseMode.HTML, reply_markup=buttons, read_timeout=_SOON
+        ),
         patient=patient,
         harmless=True,
     )
@@ -96,16 +99,21 @@ async def reply(
 
 def _sender(update: Update, topic: int | None) -> Callable[..., Awaitable[Message]] | None:
     """How to write to whoever sent an update, also under a message that Telegram only names."""
-    message, chat = update.effective_message, update.effective_chat
-    if message is not None and topic is None:
-        return message.reply_text  # which keeps the message's own topic
+    chat = update.effective_chat
     if chat is None:
         return None
-    return partial(update.get_bot().send_message, chat.id, message_thread_id=topic)
+    if topic is None:
+        topic = topic_of(update, None)
+    return partial(send_in_topic, update.get_bot().send_message, chat.id, topic)
 
 
 def topic_of(update: Update, draft: Draft | None) -> int | None:
-    """The topic of a private chat that an answer belongs to."""
+    """The topic of a private chat that an answer belongs to.
+
+    Args:
+        update: What is answered.
+        draft: Whose topic it is where Telegram only names the pressed message.
+    """
     message = update.effective_message
     if message is not None and message.is_topic_message:
         return message.message_thread_id

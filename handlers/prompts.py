@@ -4,18 +4,16 @@ import asyncio
 from contextlib import suppress
 
 from telegram import MaybeInaccessibleMessage, Update
-from telegram.constants import ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 
 from bot.model import Step
 from bot.store import Draft
 from bot.studio import Form, Words, unsent
 from bot.telegram.outbound import keyboards, panels
 from bot.telegram.outbound.lyrics_panels import Panel
+from bot.telegram.outbound.messages import show_panel
 from bot.telegram.retry import repeated
 from handlers.deps import Desk, data_of, reply, topic_of
-
-_SAME = "message is not modified"
 
 
 class Panels:
@@ -67,13 +65,9 @@ class Panels:
         """
         say = await self._desk.texts(update)
         form = await self._desk.studio.form(draft)
-        try:
-            await self._edit(draft, panels.panel(form, say))
-        except BadRequest as error:
-            if _SAME not in error.message.lower():
-                await self.ask(update, draft)
-                return
-        if draft.panel_id:
+        if not await self._edit(draft, panels.panel(form, say)):
+            await self.ask(update, draft)
+        elif draft.panel_id:
             await self._noted(form, draft.panel_id)
 
     async def dropped(self, update: Update, draft: Draft) -> None:
@@ -109,40 +103,27 @@ class Panels:
         panel = panels.panel(form, await self._desk.texts(update))
         if panel == sent or draft.panel_id is None:
             return
-        try:
-            await self._edit(draft, panel)
-        except BadRequest:  # the courier was quicker, or the person has deleted it
-            return
-        await self._noted(form, draft.panel_id)
+        if await self._edit(draft, panel):  # else the person has deleted it
+            await self._noted(form, draft.panel_id)
 
     async def _noted(self, form: Form, message_id: int) -> None:
         """Remember where a warning stands, so that it comes once."""
         if form.doubt and form.doubt[0].hint_message_id is None:
             await self._desk.store.references.hinted(form.doubt[0].id, message_id)
 
-    async def _edit(self, draft: Draft, panel: Panel) -> None:
-        await repeated(
-            lambda: self._desk.bot.edit_message_text(
-                panel.text,
-                chat_id=draft.chat_id,
-                message_id=draft.panel_id,
-                parse_mode=ParseMode.HTML,
-                reply_markup=panel.buttons,
-            ),
+    async def _edit(self, draft: Draft, panel: Panel) -> bool:
+        """Show a panel in the message that showed the draft before; False if that is gone."""
+        return await repeated(
+            lambda: show_panel(self._desk.bot, draft.chat_id, draft.panel_id, panel),
             patient=True,
         )
 
     async def _replaced(self, chat_id: int, message_id: int, text: str) -> bool:
         """Let a message say something else, without buttons; False if it is gone."""
         try:
-            await self._desk.bot.edit_message_text(
-                text, chat_id=chat_id, message_id=message_id, parse_mode=ParseMode.HTML
-            )
-        except BadRequest as error:
-            return _SAME in error.message.lower()
+            return await show_panel(self._desk.bot, chat_id, message_id, Panel(text, None))
         except TelegramError:  # it may have come through; buttons that stay are answered
             return False
-        return True
 
     async def _retire(self, update: Update, draft: Draft, answered: Form | None = None) -> None:
         """Take the buttons off every earlier panel, at no price for the answer beside it.

@@ -12,6 +12,7 @@ from bot.store import Store, StoreUnavailable
 from bot.store.inbox import Inbox
 from bot.telegram import retry
 from bot.telegram.inbound import inbox_writer
+from bot.telegram.inbound.raw_updates import ReplyTo
 from bot.telegram.request import Broken, Unsent
 from tests.support.intake_kit import (
     Handler,
@@ -284,10 +285,10 @@ async def test_without_the_store_nothing_is_accepted_and_each_chat_is_told_once(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     handler = Handler()
-    told: list[int] = []
+    told: list[ReplyTo] = []
 
-    async def tell(chats: list[int]) -> None:
-        told.extend(chats)
+    async def tell(places: list[ReplyTo]) -> None:
+        told.extend(places)
 
     caplog.set_level(logging.INFO)
     async with at_work(store.inbox, handler, on_store_trouble=tell) as intake:
@@ -295,14 +296,14 @@ async def test_without_the_store_nothing_is_accepted_and_each_chat_is_told_once(
             for chats in ((1, 2), (2, 3), (1,)):
                 with pytest.raises(StoreUnavailable, match="full"):
                     await intake.accept([message(chat, chat=chat, user=chat) for chat in chats])
-            await until(lambda: sorted(told) == [1, 2, 3])
+            await until(lambda: sorted(told) == [(1, None), (2, None), (3, None)])
             assert intake.store_away
         assert handler.begun == []
         await intake.accept([message(1, "now")])
         await until(lambda: handler.seen == ["now"] and not intake.store_away)
         with broken(tmp_path), pytest.raises(StoreUnavailable):
             await intake.accept([message(9, chat=2)])
-        await until(lambda: sorted(told) == [1, 2, 2, 3])
+        await until(lambda: sorted(told) == [(1, None), (2, None), (2, None), (3, None)])
     lines = [
         each.getMessage() for each in caplog.records if each.name == "bot.telegram.inbound.outage"
     ]
@@ -316,7 +317,7 @@ async def test_without_the_store_nothing_is_accepted_and_each_chat_is_told_once(
 async def test_not_being_able_to_tell_is_no_further_trouble(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def tell(_: list[int]) -> None:
+    async def tell(_: list[ReplyTo]) -> None:
         raise RuntimeError("no way")
 
     handler = Handler()

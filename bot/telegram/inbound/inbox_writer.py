@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bot.store import StoreUnavailable
 from bot.store.inbox import Inbox
 from bot.telegram.inbound.outage import Outage
-from bot.telegram.inbound.raw_updates import Raw, chat_of
+from bot.telegram.inbound.raw_updates import Raw, reply_to
 
 log = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ class Commits:
     def _failed(self, wishes: list[_Wish], error: Exception) -> None:
         self._refusing = self._refusing or bool(wishes)
         told = StoreUnavailable(str(error) or type(error).__name__)
-        self._outage.begins(told, (chat_of(raw) for wish in wishes for raw in wish.raws))
+        self._outage.begins(told, (reply_to(raw) for wish in wishes for raw in wish.raws))
         for wish in wishes:
             if not wish.kept.done():
                 failure = StoreUnavailable(str(told))

@@ -3,14 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
 from weakref import WeakValueDictionary
 
-from telegram import Bot, InlineKeyboardMarkup, Message
+from telegram import Bot, InlineKeyboardMarkup
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import (
     BadRequest,
@@ -30,6 +28,8 @@ from bot.telegram import request
 from bot.telegram.outbound import keyboards, panels
 from bot.telegram.outbound.files import Files
 from bot.telegram.outbound.languages import Languages
+from bot.telegram.outbound.lyrics_panels import Panel
+from bot.telegram.outbound.messages import send_in_topic, show_panel
 from bot.telegram.retry import GATEWAYS, refused, seconds
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,6 @@ _WORTH_A_MESSAGE = {
     TrackStatus.UNDELIVERABLE,
     TrackStatus.CANCELLED,
 }
-_SAME = "message is not modified"
 
 
 class Courier:
@@ -126,8 +125,7 @@ class Courier:
             self._flooded_until[track.chat_id] = time.monotonic() + seconds(error)
             return False
         except (BadRequest, Forbidden) as error:
-            if _SAME not in error.message.lower():
-                log.info("the status message cannot be edited: %s", error.message)
+            log.info("nobody is told where a track stands: %s", error.message)
         except TelegramError as error:
             log.info("the status message was not edited: %s", type(error).__name__)
             return False
@@ -147,26 +145,21 @@ class Courier:
         self, track: Track, text: str, buttons: InlineKeyboardMarkup | None, *, new: bool
     ) -> None:
         """Edit the status message; where there is none, only how a track ended is worth one."""
-        if track.panel_id is not None:
-            try:
-                await self._bot.edit_message_text(
-                    text,
-                    chat_id=track.chat_id,
-                    message_id=track.panel_id,
-                    parse_mode=ParseMode.HTML,
-                    reply_markup=buttons,
-                )
-            except BadRequest as error:  # the person may have deleted it
-                if track.status not in _WORTH_A_MESSAGE or _SAME in error.message.lower():
-                    raise
+        if track.panel_id is None:
+            if new:
                 await self._say_anew(track, text, buttons)
-        elif new:
+            return
+        panel = Panel(text, buttons)
+        if await show_panel(self._bot, track.chat_id, track.panel_id, panel):
+            return
+        log.info("the status message cannot be edited: the person may have deleted it")
+        if track.status in _WORTH_A_MESSAGE:
             await self._say_anew(track, text, buttons)
 
     async def _say_anew(
         self, track: Track, text: str, buttons: InlineKeyboardMarkup | None
     ) -> None:
-        await self._in_topic(
+        await send_in_topic(
             self._bot.send_message,
             track.chat_id,
             track.topic_id,
@@ -193,7 +186,7 @@ class Courier:
             return True
         say = texts(await self._languages.of(track.user_id))
         try:
-            await self._in_topic(
+            await send_in_topic(
                 self._bot.send_message,
                 track.chat_id,
                 track.topic_id,
@@ -216,22 +209,13 @@ class Courier:
         draft = form.draft
         panel = panels.panel(form, texts(await self._languages.of(draft.user_id)))
         try:
-            await self._bot.edit_message_text(
-                panel.text,
-                chat_id=draft.chat_id,
-                message_id=draft.panel_id,
-                parse_mode=ParseMode.HTML,
-                reply_markup=panel.buttons,
-            )
+            return await show_panel(self._bot, draft.chat_id, draft.panel_id, panel)
         except RetryAfter as error:
             raise Later(seconds(error)) from error
         except Forbidden as error:
             raise Unreachable from error
-        except BadRequest as error:
-            return _SAME in error.message.lower()
         except NetworkError as error:
             raise Later(self._pause) from error
-        return True
 
     async def refuse(self, reference: Reference, form: Form) -> None:
         """Say in a new message that a recording cannot be used."""
@@ -248,7 +232,7 @@ class Courier:
     ) -> None:
         """Say something about a recording, in answer to its message."""
         try:
-            await self._in_topic(
+            await send_in_topic(
                 self._bot.send_message,
                 reference.chat_id,
                 topic,
@@ -281,7 +265,7 @@ class Courier:
         name = _name(track, say)
         caption = say("caption", take=track.take)
         try:
-            message = await self._in_topic(
+            message = await send_in_topic(
                 self._bot.send_audio,
                 track.chat_id,
                 track.topic_id,
@@ -331,16 +315,6 @@ class Courier:
             log.warning("the owner could not be told: %s", type(error).__name__)
             return False
         return True
-
-    @staticmethod
-    async def _in_topic(
-        send: Callable[..., Awaitable[Message]], chat_id: int, topic: int | None, **parts: Any
-    ) -> Message:
-        """Send into a topic of a chat; beside it, if the person has deleted the topic."""
-        if topic is not None:
-            with suppress(BadRequest):
-                return await send(chat_id, message_thread_id=topic, **parts)
-        return await send(chat_id, **parts)
 
 
 def _name(track: Track, say: Texts) -> str:
