@@ -15,7 +15,7 @@ from telegram.ext import (
 from telegram.warnings import PTBUserWarning
 
 from bot.model import Flaw, Step
-from bot.store import Draft, EnoughError, NewRecording, NotNow, Track
+from bot.store import DailyLimitReached, Draft, NewRecording, NotNow, Track
 from bot.telegram.outbound import keyboards, panels
 from bot.telegram.outbound.keyboards import pattern
 from handlers import lyrics_input
@@ -30,9 +30,9 @@ from handlers.deps import (
     receipt,
     reply,
     toast,
-    too_many,
     topic_of,
 )
+from handlers.limits import day_is_over, too_many_unfinished
 from handlers.lyrics import TakeWords, emptied
 from handlers.prompts import Panels
 from handlers.recording_input import (
@@ -40,7 +40,6 @@ from handlers.recording_input import (
     REPLACED_RECORDING,
     as_new,
     flaw_of,
-    recordings_enough,
     sound_of,
 )
 from handlers.state_sync import settled
@@ -127,8 +126,8 @@ class Create:
         new, say = as_new(message, sound, user.id), await self._desk.texts(update)
         try:
             draft = await self._desk.studio.replace_recording(new)
-        except EnoughError as enough:
-            await reply(update, recordings_enough(say, enough))
+        except DailyLimitReached as reached:
+            await reply(update, day_is_over(say, reached))
             return None
         if draft is not None:
             await reply(update, say("recording-replaced"))
@@ -144,8 +143,8 @@ class Create:
         message = update.effective_message
         try:
             draft, changed = await self._desk.studio.record(new)
-        except EnoughError as enough:
-            await reply(update, recordings_enough(await self._desk.texts(update), enough))
+        except DailyLimitReached as reached:
+            await reply(update, day_is_over(await self._desk.texts(update), reached))
             return None
         if changed and message:
             await asyncio.gather(receipt(message, _RECEIPT), self._panels.ask(update, draft))
@@ -170,8 +169,12 @@ class Create:
         draft = await self._pressed(update)
         if draft is None or await self._refused(update, draft):
             return None
-        shown = editable(update)
-        made = await self._desk.studio.create(draft, shown, press_of(update))
+        shown, say = editable(update), await self._desk.texts(update)
+        try:
+            made = await self._desk.studio.create(draft, shown, press_of(update))
+        except DailyLimitReached as reached:
+            await toast(update, day_is_over(say, reached), alert=True)
+            return state_of(draft)
         if isinstance(made, Track):
             await asyncio.gather(toast(update), open_status(update, self._desk, made))
             old = {draft.panel_id, draft.old_panel_id} - {shown}
@@ -179,8 +182,8 @@ class Create:
             return ConversationHandler.END
         if made is NotNow.STALE:
             return await self._stale(update)
-        say = await self._desk.texts(update)
-        await toast(update, too_many(say, made, self._desk.studio), alert=True)
+        limit = self._desk.studio.tracks_per_user
+        await toast(update, too_many_unfinished(say, limit), alert=True)
         return state_of(draft)
 
     async def add_partner(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
@@ -350,9 +353,9 @@ class Create:
         """Refuse by what Telegram says of a recording; whatever stood before goes on standing."""
         say = await self._desk.texts(update)
         draft = await self._desk.draft(update)
-        limits = self._desk.studio.limits
-        kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
-        problem = panels.refusal(flaw, limits, say, kept=bool(kept))
+        studio = self._desk.studio
+        kept = draft is not None and bool(draft.lyrics) and draft.step is not Step.CLOSED
+        problem = panels.refusal(flaw, studio.limits, say, kept=kept, has_owner=studio.has_owner)
         await reply(update, problem, topic=topic_of(update, draft))
 
 

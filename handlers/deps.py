@@ -1,8 +1,6 @@
 """What every handler works with, given once by the composition root."""
 
 import asyncio
-import math
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,13 +13,11 @@ from telegram.error import TelegramError
 from telegram.ext import Application, ExtBot, filters
 
 from bot.i18n import Texts, texts
-from bot.store import DayFull, Draft, NotNow, Store
+from bot.store import Draft, Store
 from bot.studio import Courier, Studio
 from bot.telegram.outbound.languages import Languages
 from bot.telegram.outbound.messages import send_in_topic
 from bot.telegram.retry import repeated
-
-_AN_HOUR = 90  # minutes; hours are told above
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -148,23 +144,6 @@ async def receipt(message: Message, emoji: str) -> None:
     """React to a message; not everywhere allowed, and never worth a failure."""
     with suppress(TelegramError):
         await message.set_reaction(ReactionTypeEmoji(emoji), read_timeout=_SOON)
-
-
-def too_many(say: Texts, why: NotNow | DayFull, studio: Studio) -> str:
-    """Why a person gets no further track now, and when it goes on."""
-    if isinstance(why, DayFull):
-        return day_full(say, why, studio.tracks_per_day or 0)
-    limit = studio.tracks_per_user
-    return say.plain("toast-too-many", count=limit) if limit else say.plain("toast-off")
-
-
-def day_full(say: Texts, full: DayFull, limit: int) -> str:
-    """That a person has had their tracks of the day, and in how long it goes on."""
-    if full.until is None:
-        return say.plain("toast-off")
-    minutes = max(1, math.ceil((full.until - time.time()) / 60))
-    hours = math.ceil(minutes / 60) if minutes > _AN_HOUR else 0
-    return say.plain("toast-day-full", count=limit, hours=hours, minutes=minutes)
 
 
 def editable(update: Update) -> int | None:

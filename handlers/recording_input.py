@@ -1,13 +1,10 @@
 """Recordings as Telegram announces them: what can be judged at once, and what to keep."""
 
-import math
-
 from telegram import Audio, Document, Message, Video, VideoNote, Voice
 from telegram.ext import filters
 
-from bot.i18n import Texts
 from bot.model import Flaw
-from bot.store import EnoughError, NewRecording
+from bot.store import NewRecording
 from bot.untrusted import clamped, printable
 from handlers.documents import WORDS_FILE, Holds, holds
 
@@ -16,7 +13,6 @@ _TITLE = 200
 _UNIQUE = 64
 _ALBUM = 64
 _LONGEST = 1e6  # seconds; more is no length
-_HOUR = 60  # minutes
 
 Sound = Voice | Audio | Document | VideoNote | Video
 
@@ -72,14 +68,3 @@ def as_new(message: Message, sound: Sound, user_id: int) -> NewRecording:
         seconds=seconds_of(sound),
         album=printable(message.media_group_id, _ALBUM) or None,
     )
-
-
-def recordings_enough(say: Texts, enough: EnoughError) -> str:
-    """Why a person's next recording is not taken now, and when it will be."""
-    if enough.seconds is None:
-        return say("recordings-off")
-    minutes = max(math.ceil(enough.seconds / 60), 1)
-    if minutes < _HOUR:
-        return say("recordings-enough-minutes", count=enough.limit, minutes=minutes)
-    hours = math.ceil(minutes / _HOUR)
-    return say("recordings-enough-hours", count=enough.limit, hours=hours)

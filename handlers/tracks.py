@@ -4,9 +4,10 @@ from telegram import Update
 from telegram.ext import CallbackQueryHandler, ContextTypes
 
 from bot.model import TrackStatus
-from bot.store import UNFINISHED, DayFull, NotNow, Track
+from bot.store import UNFINISHED, DailyLimitReached, NotNow, Track
 from bot.telegram.outbound import keyboards, panels
-from handlers.deps import App, Desk, editable, numbers, press_of, reply, toast, too_many
+from handlers.deps import App, Desk, editable, numbers, press_of, reply, toast
+from handlers.limits import day_is_over, too_many_unfinished
 
 _SENT = {*UNFINISHED, TrackStatus.DELIVERED}
 
@@ -27,14 +28,18 @@ class Tracks:
             await toast(update)
             await open_status(update, self._desk, begun)
             return
-        made = await self._desk.studio.another(track, press, editable(update))
+        say = await self._desk.texts(update)
+        try:
+            made = await self._desk.studio.another(track, press, editable(update))
+        except DailyLimitReached as reached:
+            await toast(update, day_is_over(say, reached), alert=True)
+            return
         if isinstance(made, Track):
             await toast(update)
             await open_status(update, self._desk, made)
-            return
-        say = await self._desk.texts(update)
-        if made is NotNow.TOO_MANY or isinstance(made, DayFull):
-            await toast(update, too_many(say, made, self._desk.studio), alert=True)
+        elif made is NotNow.TOO_MANY:
+            limit = self._desk.studio.tracks_per_user
+            await toast(update, too_many_unfinished(say, limit), alert=True)
         else:
             stopping = made is NotNow.STOPPING
             await toast(update, say.plain("toast-stopping" if stopping else "toast-running"))

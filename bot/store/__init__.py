@@ -2,18 +2,19 @@
 
 from typing import Self
 
+from bot.store.daily_limits import Daily, DailyLimitReached
 from bot.store.db.database import Database, StoreUnavailable
 from bot.store.db.erasure import Erasing
 from bot.store.db.file_lock import AlreadyOpen
 from bot.store.db.leader import Speaker
 from bot.store.db.migrate import AnotherBot, NewerSchema
-from bot.store.drafts import Drafts, EnoughError, NewRecording
+from bot.store.drafts import Drafts, NewRecording
 from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
 from bot.store.ledger import PENDING, Ledger
 from bot.store.recordings import References
 from bot.store.rows import Attempt, Draft, Reference, Track, Upload
-from bot.store.track_creation import UNFINISHED, DayFull, NotNow
+from bot.store.track_creation import UNFINISHED, NotNow
 from bot.store.tracks import Tracks
 from bot.store.users import People
 
@@ -23,9 +24,9 @@ __all__ = [
     "AlreadyOpen",
     "AnotherBot",
     "Attempt",
-    "DayFull",
+    "Daily",
+    "DailyLimitReached",
     "Draft",
-    "EnoughError",
     "NewRecording",
     "NewerSchema",
     "NotNow",

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import BY_RECORDING, Purpose, ReferenceStatus, Step
+from bot.store.daily_limits import DAY, Daily, DailyLimitReached
 from bot.store.db.database import Database
 from bot.store.rows import Draft
 from bot.store.schema import drafts, references, tracks, users
@@ -20,7 +21,6 @@ _OF_MESSAGE = select(references).where(
     references.c.chat_id == given("chat"), references.c.message_id == given("message")
 )
 _HOLDERS = ("reference_id", "partner_id")
-_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,6 @@ class NewRecording:
     seconds: float | None
     album: str | None
     unique_id: str = ""
-
-
-class EnoughError(Exception):
-    """A person has sent as many recordings as they may in a day.
-
-    Args:
-        limit: How many that are.
-        seconds: How long until the next may come; None if none may.
-    """
-
-    def __init__(self, limit: int, seconds: float | None) -> None:
-        super().__init__(f"{limit} recordings a day")
-        self.limit = limit
-        self.seconds = seconds
 
 
 class Drafts:
@@ -148,7 +134,7 @@ class Drafts:
             The draft, and whether it changed.
 
         Raises:
-            EnoughError: They have sent as many; nothing changed.
+            DailyLimitReached: They have sent as many; nothing changed.
         """
         async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
@@ -183,7 +169,7 @@ class Drafts:
             recording already.
 
         Raises:
-            EnoughError: as `record`.
+            DailyLimitReached: as `record`.
         """
         async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
@@ -243,22 +229,21 @@ async def _count(connection: AsyncConnection, user_id: int, a_day: int | None) -
     """Look whether a person may send another recording.
 
     Raises:
-        EnoughError: They may not.
+        DailyLimitReached: They may not.
     """
     if a_day is None:
         return
     if a_day == 0:
-        raise EnoughError(0, None)
-    now = time.time()
+        raise DailyLimitReached(Daily.RECORDINGS, 0, None)
     oldest = await connection.scalar(
         select(references.c.created_at)
-        .where(references.c.user_id == user_id, references.c.created_at > now - _DAY)
+        .where(references.c.user_id == user_id, references.c.created_at > time.time() - DAY)
         .order_by(references.c.created_at.desc())
         .offset(a_day - 1)
         .limit(1)
     )
     if oldest is not None:
-        raise EnoughError(a_day, oldest + _DAY - now)
+        raise DailyLimitReached(Daily.RECORDINGS, a_day, oldest + DAY)
 
 
 async def _insert(connection: AsyncConnection, new: NewRecording, purpose: str | None) -> int:

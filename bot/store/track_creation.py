@@ -1,7 +1,7 @@
 """How tracks begin: once for each press, and no more than a person may have."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import bindparam as given
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model import Outcome, Purpose, Recipe, Step, TrackStatus, recipe
+from bot.store.daily_limits import DAY, Daily, DailyLimitReached
 from bot.store.db.database import Database
 from bot.store.db.sql import moved, one_of
 from bot.store.ledger import pass_on
@@ -54,7 +55,6 @@ _LAST_THAT_COUNTS = (
 )
 _HELD = select(_UNFINISHED.label("unfinished"), _LAST_THAT_COUNTS.label("last"))
 """How many tracks a person has in the making, and when the one was begun that fills a day."""
-_DAY = 86_400.0
 _NEVER = 1 << 30  # more tracks than anybody begins in a day
 _INSERT = insert(tracks).returning(*tracks.c)
 
@@ -65,17 +65,6 @@ class NotNow(StrEnum):
     STALE = "stale"
     STOPPING = "stopping"
     TOO_MANY = "too-many"
-
-
-@dataclass(frozen=True, slots=True)
-class DayFull:
-    """A person has begun as many tracks as they may in 24 hours.
-
-    Attributes:
-        until: When another one may begin (seconds since 1970); None if never.
-    """
-
-    until: float | None
 
 
 class Orders:
@@ -92,7 +81,7 @@ class Orders:
         *,
         a_day: int | None = None,
         origin: str | None = None,
-    ) -> Track | NotNow | DayFull:
+    ) -> Track | NotNow:
         """Close a draft and begin its track in one transaction.
 
         Args:
@@ -102,6 +91,9 @@ class Orders:
             a_day: Tracks they may begin in 24 hours, those left out that failed and cost
                 nothing; None if there is no such limit.
             origin: Names the press, so that it is known if it comes again.
+
+        Raises:
+            DailyLimitReached: They have begun as many.
         """
         if not (draft.reference_id and draft.purpose and draft.lyrics):
             return NotNow.STALE
@@ -109,8 +101,8 @@ class Orders:
             draft.reference_id, Purpose(draft.purpose), draft.partner_id, draft.lyrics
         )
         async with self._database.write_for(draft.user_id) as connection:
-            if full := await _full(connection, draft.user_id, limit, a_day):
-                return full
+            if await _too_many(connection, draft.user_id, limit, a_day):
+                return NotNow.TOO_MANY
             closed = await moved(
                 connection,
                 _CLOSE,
@@ -143,7 +135,7 @@ class Orders:
         limit: int,
         *,
         a_day: int | None = None,
-    ) -> Track | NotNow | DayFull:
+    ) -> Track | NotNow:
         """Begin another track from a finished one's recipe, once for each press.
 
         A sound that `before` still has is handed on, and so is a promise of one: what was paid
@@ -157,6 +149,9 @@ class Orders:
             limit: Unfinished tracks the person may have, this one included.
             a_day: Tracks they may begin in 24 hours, those left out that failed and cost
                 nothing; None if there is no such limit.
+
+        Raises:
+            DailyLimitReached: They have begun as many.
         """
         async with self._database.write_for(before.user_id) as connection:
             running = await connection.scalar(
@@ -168,8 +163,8 @@ class Orders:
             pressed = await connection.scalar(select(tracks.c.id).where(tracks.c.origin == origin))
             if running is not None or pressed:
                 return NotNow.STOPPING if running and not pressed else NotNow.STALE
-            if full := await _full(connection, before.user_id, limit, a_day):
-                return full
+            if await _too_many(connection, before.user_id, limit, a_day):
+                return NotNow.TOO_MANY
             track = await _insert(
                 connection,
                 before.recipe,
@@ -198,18 +193,24 @@ class Orders:
             await _forget_refusals(connection, ingredients)
 
 
-async def _full(
+async def _too_many(
     connection: AsyncConnection, user_id: int, limit: int, a_day: int | None
-) -> NotNow | DayFull | None:
-    """Why a person may not begin another track; None if they may."""
+) -> bool:
+    """Whether a person has as many tracks in the making as they may.
+
+    Raises:
+        DailyLimitReached: They have begun as many as they may in a day.
+    """
     if a_day == 0:
-        return DayFull(None)
+        raise DailyLimitReached(Daily.TRACKS, 0, None)
     others = _NEVER if a_day is None else a_day - 1
-    asked = {"user": user_id, "since": time.time() - _DAY, "others": others}
+    asked = {"user": user_id, "since": time.time() - DAY, "others": others}
     held = (await connection.execute(_HELD, asked)).one()
     if held.unfinished >= limit:
-        return NotNow.TOO_MANY
-    return None if held.last is None else DayFull(held.last + _DAY)
+        return True
+    if a_day is not None and held.last is not None:
+        raise DailyLimitReached(Daily.TRACKS, a_day, held.last + DAY)
+    return False
 
 
 async def _forget_refusals(connection: AsyncConnection, ingredients: Recipe) -> None:

@@ -31,6 +31,7 @@ class Form:
         room: Characters that may be typed.
         lyrics_advice: Characters above which shorter is advised.
         knows_privacy: Whether the person has been told where recordings go.
+        has_owner: Whether there is an owner who is told of trouble.
     """
 
     draft: Draft
@@ -40,6 +41,7 @@ class Form:
     room: Room
     lyrics_advice: int
     knows_privacy: bool
+    has_owner: bool
 
     @property
     def refused(self) -> Reference | None:
@@ -89,17 +91,23 @@ async def form_of(c: Context, draft: Draft) -> Form:
         room=room_for(c, draft),
         lyrics_advice=rules.lyrics_advice,
         knows_privacy=not asks or await c.store.people.knows_privacy(draft.user_id),
+        has_owner=rules.owner_id is not None,
     )
 
 
 def room_for(c: Context, draft: Draft | None) -> Room:
-    """How many characters may be typed for a draft: the service's marks are not counted."""
+    """How many characters may be typed for a draft: the service's marks are not counted.
+
+    The most is the same for every purpose, as if there were marks: people read one number, and
+    words for a voice still fit when music is added to it.
+    """
     can = c.music.current.abilities
     open_draft = draft if draft and draft.step is not Step.CLOSED else None
     result = result_of(open_draft) if open_draft else Purpose.SONG
-    marks = len(lyrics.final("", result, marks=can.marks))
+    least = can.lyrics_min - len(lyrics.final("", result, marks=can.marks))
     most = min(c.rules.lyrics_max, can.lyrics_max)
-    return Room(max(can.lyrics_min - marks, 1), max(most - marks, 0))
+    most -= len(lyrics.final("", Purpose.SONG, marks=can.marks))
+    return Room(max(least, 1), max(most, 0))
 
 
 def unsent(draft: Draft) -> Draft:

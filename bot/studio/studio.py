@@ -9,7 +9,7 @@ from bot.audio import Limits
 from bot.jobs import Kind
 from bot.model import BY_WORDS, Purpose, ReferenceStatus, Step, TrackStatus
 from bot.music import Abilities
-from bot.store import DayFull, Draft, NewRecording, NotNow, Reference, Track
+from bot.store import Draft, NewRecording, NotNow, Reference, Track
 from bot.studio.backend_monitor import Watch
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
@@ -55,14 +55,14 @@ class Studio:
         return self._c.limits
 
     @property
+    def has_owner(self) -> bool:
+        """Whether there is an owner who is told of trouble."""
+        return self._c.rules.owner_id is not None
+
+    @property
     def tracks_per_user(self) -> int:
         """How many unfinished tracks a person may have."""
         return self._c.rules.tracks_per_user
-
-    @property
-    def tracks_per_day(self) -> int | None:
-        """How many tracks a person may begin in 24 hours; None if there is no limit."""
-        return self._c.rules.tracks_per_day
 
     async def start(self) -> None:
         """Pick up what an earlier process left, then begin to work."""
@@ -105,7 +105,7 @@ class Studio:
             The draft, and whether this recording was new.
 
         Raises:
-            EnoughError: the person has sent as many as they may in a day.
+            DailyLimitReached: the person has sent as many as they may in a day.
         """
         before = await self._c.store.drafts.get(new.chat_id, new.user_id)
         draft, changed = await self._c.store.drafts.record(
@@ -140,7 +140,7 @@ class Studio:
             The draft as it is now; None if it has nothing to do with that.
 
         Raises:
-            EnoughError: as `record`.
+            DailyLimitReached: as `record`.
         """
         before = await self._c.store.drafts.get(new.chat_id, new.user_id)
         draft = await self._c.store.drafts.replace(
@@ -182,17 +182,23 @@ class Studio:
 
     async def create(
         self, draft: Draft, panel_id: int | None, origin: str | None = None
-    ) -> Track | NotNow | DayFull:
-        """Ask for the track of a finished draft; pressing twice makes one."""
+    ) -> Track | NotNow:
+        """Ask for the track of a finished draft; pressing twice makes one.
+
+        Raises:
+            DailyLimitReached: the person has begun as many as they may in a day.
+        """
         limit, a_day = self._c.rules.tracks_per_user, self._c.rules.tracks_a_day(draft.user_id)
         tracks = self._c.store.tracks
         made = await tracks.create(draft, panel_id, limit, a_day=a_day, origin=origin)
         return await self._woken(made)
 
-    async def another(
-        self, before: Track, origin: str, panel_id: int | None
-    ) -> Track | NotNow | DayFull:
-        """Ask for another track from the same recipe; nothing is uploaded again."""
+    async def another(self, before: Track, origin: str, panel_id: int | None) -> Track | NotNow:
+        """Ask for another track from the same recipe; nothing is uploaded again.
+
+        Raises:
+            DailyLimitReached: as `create`.
+        """
         limit, a_day = self._c.rules.tracks_per_user, self._c.rules.tracks_a_day(before.user_id)
         tracks = self._c.store.tracks
         made = await tracks.another(before, origin, panel_id, limit, a_day=a_day)
@@ -278,7 +284,7 @@ class Studio:
         """How many characters may be typed for a draft (see `bot.studio.draft_view.room_for`)."""
         return room_for(self._c, draft)
 
-    async def _woken(self, track: Track | NotNow | DayFull) -> Track | NotNow | DayFull:
+    async def _woken(self, track: Track | NotNow) -> Track | NotNow:
         if isinstance(track, Track):
             queued = track.status is TrackStatus.QUEUED
             await self._c.jobs.wake(Kind.TRACK if queued else Kind.DELIVERY, track.id)

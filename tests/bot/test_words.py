@@ -251,7 +251,7 @@ async def test_an_edit_after_create_is_said_once_and_can_be_sung(
     await world.reaches("delivered")
     edit = await ada.edit_text(words.id, "Better words\nfor this song")
     told = await ada.wait_for(said("lyrics-edited-late"))
-    assert told.button_texts == ["New lyrics"]
+    assert told.button_texts == ["Use the edited words"]
     await again(world, edit.update_id)
     await ada.edit_text(words.id, "The best words\nfor this song")
     await world.quiet()
@@ -566,16 +566,17 @@ async def test_people_see_what_they_typed_counted(world: World, ada: Person) -> 
     assert "8 of 596" in (await ada.wait_for(said("preview"))).text
 
 
-async def test_a_voice_alone_has_more_room(world: World, ada: Person) -> None:
-    await asked_words(ada, "voice")
-    await ada.send_text("x" * 600)
-    assert "600 of 600" in (await ada.wait_for(said("preview"))).text
+@pytest.mark.parametrize("purpose", ["song", "voice", "instrumental"])
+async def test_the_limit_that_people_read_is_the_same_all_the_way(
+    world: World, ada: Person, purpose: str
+) -> None:
+    await ada.send_text("x" * 597)
+    assert "one character too many" in (await ada.wait_for(said("lyrics-long"))).text
+    assert "up to 596 fit" in (await asked_words(ada, purpose)).text
+    await ada.send_text("x" * 596)
+    assert "596 of 596" in (await ada.wait_for(said("preview"))).text
     await asked_purpose(ada, song(13))
-    told = await chosen(ada)
-    assert "4 characters too many" in told.text
-    assert told.buttons == []
-    await ada.send_text(LYRICS)
-    await ada.wait_for(said("preview"))
+    assert "596 of 596" in (await chosen(ada)).text
 
 
 async def test_too_long_says_by_how_much_and_what_to_do(world: World, ada: Person) -> None:

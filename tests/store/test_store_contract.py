@@ -18,9 +18,9 @@ from bot.model import Failure, Flaw, Hint, Outcome, Purpose, ReferenceStatus, St
 from bot.store import (
     AlreadyOpen,
     Attempt,
-    DayFull,
+    Daily,
+    DailyLimitReached,
     Draft,
-    EnoughError,
     NewerSchema,
     NewRecording,
     NotNow,
@@ -173,8 +173,9 @@ async def test_so_many_recordings_a_day_and_no_more_however_they_come(store: Sto
     async def send(number: int) -> bool:
         try:
             await store.drafts.record(recording(number), 3)
-        except EnoughError as enough:
-            return not (enough.limit == 3 and 0 < (enough.seconds or 0) <= 86_400)
+        except DailyLimitReached as reached:
+            right = (reached.what, reached.limit) == (Daily.RECORDINGS, 3)
+            return not (right and 0 < (reached.seconds or 0) <= 86_400)
         return True
 
     assert sum(await at_once(send, 12)) == 3
@@ -183,18 +184,18 @@ async def test_so_many_recordings_a_day_and_no_more_however_they_come(store: Sto
     assert await store.drafts.record(recording(99), 3) == (draft, False)
     assert not await send(100)
     assert (await store.drafts.record(recording(101, BOB), 3))[1]
-    with pytest.raises(EnoughError) as enough:
+    with pytest.raises(DailyLimitReached) as reached:
         await store.drafts.record(recording(102, BOB), 0)
-    assert enough.value.seconds is None
+    assert reached.value.seconds is None
 
 
 async def test_the_day_is_the_last_24_hours(store: Store) -> None:
     await store.drafts.record(recording(1), 1)
     async with store._database.write() as connection:
         await connection.execute(text('UPDATE "references" SET created_at = created_at - 86300'))
-    with pytest.raises(EnoughError) as enough:
+    with pytest.raises(DailyLimitReached) as reached:
         await store.drafts.record(recording(2), 1)
-    assert enough.value.seconds == pytest.approx(100, abs=10)
+    assert reached.value.seconds == pytest.approx(100, abs=10)
     async with store._database.write() as connection:
         await connection.execute(text('UPDATE "references" SET created_at = created_at - 101'))
     assert (await store.drafts.record(recording(2), 1))[1]
@@ -608,28 +609,40 @@ async def previews(store: Store, chats: range) -> list[Draft]:
     return ready
 
 
+async def or_limit(begun: Awaitable[Track | NotNow]) -> Track | NotNow | DailyLimitReached:
+    """What a press leads to, a day that is over included."""
+    try:
+        return await begun
+    except DailyLimitReached as reached:
+        return reached
+
+
 async def test_a_day_has_so_many_tracks_and_not_one_more(database_url: str) -> None:
     """Fifty presses at once, in two programs."""
     async with opened(database_url) as one, opened(database_url, alone=False) as other:
         drafts = await previews(one, range(100, 150))
         both = (one, other)
         results = await at_once(
-            lambda n: both[n % 2].tracks.create(drafts[n], 99, 1000, a_day=20), 50
+            lambda n: or_limit(both[n % 2].tracks.create(drafts[n], 99, 1000, a_day=20)), 50
         )
         begun = [track for track in results if isinstance(track, Track)]
-        full = [day for day in results if isinstance(day, DayFull)]
+        full = [each for each in results if isinstance(each, DailyLimitReached)]
         assert (len(begun), len(full)) == (20, 30)
         first = min(track.created_at for track in begun)
-        assert {day.until for day in full} == {first + 86_400}
+        assert {(day.what, day.limit, day.frees_at) for day in full} == {
+            (Daily.TRACKS, 20, first + 86_400)
+        }
         left = await one.drafts.get(drafts[results.index(full[0])].chat_id, ADA)
         assert left is not None
         assert left.step is Step.PREVIEW
         assert await one.tracks.move(begun[0].id, TrackStatus.QUEUED, TrackStatus.DELIVERED)
         done = await one.tracks.get(begun[0].id)
         again = await at_once(
-            lambda n: both[n % 2].tracks.another(done, f"press:{n}", None, 1000, a_day=20)
+            lambda n: or_limit(
+                both[n % 2].tracks.another(done, f"press:{n}", None, 1000, a_day=20)
+            )
         )
-        assert {type(each) for each in again} == {DayFull}
+        assert {type(each) for each in again} == {DailyLimitReached}
         taken = await at_once(
             lambda n: both[n % 2].tracks.another(done, f"press:{n}", None, 1000, a_day=21)
         )
@@ -649,9 +662,12 @@ async def test_what_failed_and_cost_nothing_is_no_track_of_the_day(store: Store)
     assert await store.tracks.claims.take(paid.id, "w1", status=TrackStatus.GENERATING)
     await store.ledger.close(await attempted(store, paid), Outcome.UNKNOWN)
     await store.tracks.move(paid.id, TrackStatus.GENERATING, TrackStatus.FAILED)
-    assert isinstance(await store.tracks.create(drafts[2], 99, 5, a_day=1), DayFull)
+    with pytest.raises(DailyLimitReached):
+        await store.tracks.create(drafts[2], 99, 5, a_day=1)
     assert isinstance(await store.tracks.create(drafts[2], 99, 5, a_day=None), Track)
-    assert await store.tracks.create(drafts[3], 99, 5, a_day=0) == DayFull(None)
+    with pytest.raises(DailyLimitReached) as reached:
+        await store.tracks.create(drafts[3], 99, 5, a_day=0)
+    assert reached.value.frees_at is None
 
 
 async def test_a_dropped_draft_keeps_no_lyrics(store: Store) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.i18n import Texts
-from bot.model import Failure, Purpose
+from bot.model import BY_WORDS, Failure, Purpose
 from bot.store import Draft, Track
 
 PURPOSE = "p"
@@ -38,7 +38,8 @@ _AFTER: dict[str, tuple[str, ...]] = {
     Failure.MAINTENANCE: (TAKE,),
     Failure.TROUBLE: (TAKE,),
 }
-_LABELS = {TAKE: "button-retry", REWRITE: "button-rewrite", RERECORD: "button-replace"}
+_LABELS = {TAKE: "button-retry", REWRITE: "button-new-lyrics", RERECORD: "button-replace"}
+_LABELS_AFTER_WORDS = _LABELS | {REWRITE: "button-change-words"}
 
 
 def pattern(*actions: str) -> str:
@@ -85,16 +86,17 @@ def finished(track: Track, texts: Texts) -> InlineKeyboardMarkup:
     """Under a track: what to do next."""
     return _row(
         (texts.plain("button-take"), f"{TAKE}:{track.id}", None),
-        (texts.plain("button-rewrite"), f"{REWRITE}:{track.id}", None),
+        (texts.plain("button-new-lyrics"), f"{REWRITE}:{track.id}", None),
     )
 
 
 def failed(track: Track, texts: Texts) -> InlineKeyboardMarkup:
     """Under a track that was not made: what can help, the likeliest first."""
     first, *others = _AFTER.get(track.reason or "", (TAKE, REWRITE))
+    labels = _LABELS_AFTER_WORDS if track.reason in BY_WORDS else _LABELS
     return _row(
-        (texts.plain(_LABELS[first]), f"{first}:{track.id}", "primary"),
-        *((texts.plain(_LABELS[each]), f"{each}:{track.id}", None) for each in others),
+        (texts.plain(labels[first]), f"{first}:{track.id}", "primary"),
+        *((texts.plain(labels[action]), f"{action}:{track.id}", None) for action in others),
     )
 
 
@@ -148,4 +150,4 @@ def keep_old_words(draft_id: int, message_id: int, texts: Texts) -> InlineKeyboa
 
 def edited_late(track: Track, texts: Texts) -> InlineKeyboardMarkup:
     """Under the answer to an edit that came after Create."""
-    return _rows([(texts.plain("button-rewrite"), f"{RENEW}:{track.id}", "primary")])
+    return _rows([(texts.plain("button-use-edited"), f"{RENEW}:{track.id}", "primary")])

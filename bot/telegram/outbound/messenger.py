@@ -83,6 +83,10 @@ class Courier:
         self._ended: dict[int, None] = {}
         self._said_anew: set[int] = set()
 
+    @property
+    def _has_owner(self) -> bool:
+        return self._owner_id is not None
+
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
         """Write a recording to a file (see `bot.studio.ports.Courier`)."""
         await self._files.fetch(file_id, into, at_most)
@@ -112,9 +116,11 @@ class Courier:
             return True
         self._not_before[track.chat_id] = now + self._edit_every
         say = texts(await self._languages.of(track.user_id))
-        text, buttons = _status(track, progress, say, kept=kept)
+        text, buttons = _status(track, progress, say, kept=kept, has_owner=self._has_owner)
         if unfit:
-            text = panels.refusal(unfit.flaw, unfit.limits, say, kept=True)
+            text = panels.refusal(
+                unfit.flaw, unfit.limits, say, kept=True, has_owner=self._has_owner
+            )
         try:
             await self._say(track, text, buttons, new=progress is None)
             if progress and not track.stop_wanted:
@@ -177,7 +183,8 @@ class Courier:
         """Say that a recording cannot be fetched (see `bot.studio.ports.Courier`)."""
         say = texts(await self._languages.of(reference.user_id))
         key = "recording-out-of-reach" if owner_knows else "recording-late"
-        await self._about(reference, topic, say(key), None)
+        text = say(key, owner=self._has_owner)
+        await self._about(reference, topic, text, None)
 
     async def ring(self, track: Track) -> bool:
         """Let a short new message say that a track has ended badly."""
@@ -324,7 +331,7 @@ def _name(track: Track, say: Texts) -> str:
 
 
 def _status(  # noqa: PLR0911 - one line a status reads best
-    track: Track, progress: Progress | None, say: Texts, *, kept: bool
+    track: Track, progress: Progress | None, say: Texts, *, kept: bool, has_owner: bool
 ) -> tuple[str, InlineKeyboardMarkup | None]:
     """What a status message says, and its buttons."""
     match track.status:
@@ -341,7 +348,8 @@ def _status(  # noqa: PLR0911 - one line a status reads best
         case TrackStatus.UNSURE | TrackStatus.UNDELIVERABLE:
             return say(f"status-{track.status}"), keyboards.kept(track, say, "button-send-again")
         case TrackStatus.FAILED:
-            return say(f"failed-{track.reason or Failure.UPSTREAM}"), keyboards.failed(track, say)
+            reason = track.reason or Failure.UPSTREAM
+            return say(f"failed-{reason}", owner=has_owner), keyboards.failed(track, say)
         case TrackStatus.DELIVERED | TrackStatus.CANCELLED:
             return say(f"status-{track.status}"), None
 

@@ -53,10 +53,10 @@ def _with(text: str, doubt: tuple[Reference, Hint] | None, say: Texts) -> str:
     return f"{text}\n\n{say(f'hint-{hint}', seconds=round(reference.seconds or 0))}"
 
 
-def refusal(flaw: Flaw, limits: Limits, say: Texts, *, kept: bool) -> str:
+def refusal(flaw: Flaw, limits: Limits, say: Texts, *, kept: bool, has_owner: bool) -> str:
     """Why a recording cannot be used, and that words are kept where there are any."""
     least, most = int(limits.shortest), round(limits.longest / 60)
-    problem = say(f"recording-{flaw}", least=least, most=most)
+    problem = say(f"recording-{flaw}", least=least, most=most, owner=has_owner)
     return f"{problem} {say('lyrics-kept')}" if kept else problem
 
 
@@ -79,7 +79,7 @@ async def _retire(bot: Bot, chat_id: int, message_id: int) -> None:
 def _refusal(form: Form, bad: Reference, say: Texts) -> Panel:
     draft = form.draft
     flaw = bad.reason or Flaw.UNREADABLE
-    text = refusal(flaw, form.limits, say, kept=bool(draft.lyrics))
+    text = refusal(flaw, form.limits, say, kept=bool(draft.lyrics), has_owner=form.has_owner)
     if bad.id != draft.partner_id:
         return Panel(text, None)
     return Panel(text, keyboards.partner(draft, say))
@@ -120,12 +120,10 @@ def _about(form: Form, offered: tuple[Purpose, ...], say: Texts) -> str:
 
 def _words(form: Form, say: Texts) -> str:
     """Ask for words, and say why where nobody will sing them."""
-    advice = min(form.lyrics_advice, form.room.most)
-    length = "lyrics-length" if advice < form.room.most else "lyrics-limit"
-    more = [say(length, advice=advice, max=form.room.most)]
-    if result_of(form.draft) is Purpose.INSTRUMENTAL:
-        more.append(say("lyrics-unsung"))
-    return say("lyrics-question", more=Html("\n".join(more)))
+    advice, most = min(form.lyrics_advice, form.room.most), form.room.most
+    length = say("lyrics-length" if advice < most else "lyrics-limit", advice=advice, max=most)
+    unsung = result_of(form.draft) is Purpose.INSTRUMENTAL
+    return say("lyrics-question-unsung" if unsung else "lyrics-question", length=length)
 
 
 def _preview(form: Form, say: Texts) -> str:
@@ -137,7 +135,7 @@ def _preview(form: Form, say: Texts) -> str:
         length=form.abilities.track_seconds,
         count=len(words),
         max=form.room.most,
-        advice="yes" if len(words) > form.lyrics_advice else "no",
+        advice=len(words) > form.lyrics_advice,
         lyrics=words,
     )
 
