@@ -1,5 +1,6 @@
 """Lyrics on their way into the draft."""
 
+import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -80,35 +81,72 @@ class TakeWords:
         return await self._answered(update, draft)
 
     async def edited(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
-        """Follow an edit of a message that holds words."""
+        """Follow an edit of a message that holds words; what cannot be followed is said."""
         message, draft = update.edited_message, await self._desk.draft(update)
-        if message is None or draft is None:
+        if message is None:
             return None
         before, number = Words.of(draft), message.message_id
-        if not before.knows(number):
+        if draft is None or number not in ids((*before.kept, *before.new)):
+            return await self._edited_elsewhere(update, draft)
+        text = await self._read_edit(update, draft)
+        if text is None:
             return None
-        try:
-            text = await lyrics_input.read(message, self._desk)
-        except lyrics_input.Unread as unread:
-            await self._say_unread(update, draft, unread.key)
-            return None
-        if number not in ids((*before.kept, *before.new)):
-            return await self._made_words(update, draft, text)
         after = before.edited(number, text)
         if draft.step is Step.CLOSED and number in ids(before.kept):
             return await self._too_late(update, draft, after)
         sure = draft.step in _WANTED or looks_like_lyrics(text)
         return await self._change(update, draft, _its_own(draft, after), draft.panel_id, sure=sure)
 
-    async def _made_words(self, update: Update, draft: Draft, text: str) -> State:
-        """Take in a message that was no words, and has been edited into some."""
-        message = update.edited_message
-        if message is None or draft.step not in _WANTED or small_talk(text):
+    async def _edited_elsewhere(self, update: Update, draft: Draft | None) -> State:
+        """Answer an edit of a message that holds no words of the draft as it stands."""
+        message, user = update.edited_message, update.effective_user
+        if message is None or user is None:
             return None
-        if message.message_id not in Words.of(draft).heard:
+        number, tracks = message.message_id, self._desk.store.tracks
+        if track := await tracks.with_lyrics_from(message.chat_id, user.id, number):
+            return await self._edited_long_after(update, draft, track)
+        if message.text and small_talk(message.text):
             return None
-        sent_at = (message.edit_date or message.date).timestamp()
-        return await self._take(update, draft, Piece(message.message_id, text, sent_at), sure=True)
+        if draft and draft.step in _WANTED and number in Words.of(draft).heard:
+            text = await self._read_edit(update, draft)
+            if text is None:
+                return None
+            sent_at = (message.edit_date or message.date).timestamp()
+            return await self._take(update, draft, Piece(number, text, sent_at), sure=True)
+        say = await self._desk.texts(update)
+        await reply(update, say("edit-unknown"))
+        return None
+
+    async def _edited_long_after(self, update: Update, draft: Draft | None, track: Track) -> State:
+        """Say that a track was begun before an edit, though its draft has forgotten the words.
+
+        Where the draft is still that track's and the words came in one message, they are what
+        the message says now.
+        """
+        message, text = update.edited_message, await self._read_edit(update, draft)
+        if message is None or text is None:
+            return None
+        piece = Piece.of(message.message_id, text, message.date.timestamp())
+        whole = track.lyrics_messages == (piece.message_id,)
+        if whole and piece.text == track.lyrics:
+            return None
+        newest = await self._desk.store.tracks.last_of(track.chat_id, track.user_id)
+        if draft and draft.step is Step.CLOSED and whole and newest == track:
+            return await self._too_late(update, draft, replace(Words.of(draft), kept=(piece,)))
+        say, title = await self._desk.texts(update), await self._desk.courier.name_of(track)
+        said = say("lyrics-edited-long-after", title=title)
+        await reply(update, said, keyboards.new_lyrics(track, say))
+        return None
+
+    async def _read_edit(self, update: Update, draft: Draft | None) -> str | None:
+        """The words in an edited message; None for a file that gives none, which is said."""
+        if update.edited_message is None:
+            return None
+        try:
+            return await lyrics_input.read(update.edited_message, self._desk)
+        except lyrics_input.Unread as unread:
+            await self._say_unread(update, draft, unread.key)
+            return None
 
     async def answer(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """Do with words what a button says: add them, sing them instead, or leave them out."""
@@ -238,8 +276,9 @@ class TakeWords:
         if not before.late:
             say = await self._desk.texts(update)
             await reply(update, say("lyrics-edited-late"), keyboards.edited_late(track, say))
-        told = replace(words, late=True)
-        await self._desk.store.drafts.note_words(draft, words=told.packed())
+        told = replace(words, late=True).packed()
+        # They are forgotten an hour after the latest edit, not after Create.
+        await self._desk.store.drafts.note_words(draft, words=told, changed_at=time.time())
         return None
 
     async def _left_alone(self, update: Update, draft: Draft, words: Words) -> State:

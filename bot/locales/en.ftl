@@ -141,6 +141,8 @@ words-use-question =
     <b>Are these words to sing?</b>
     <blockquote expandable>{ $words }</blockquote>
 lyrics-edited-late = That track began with your words as they were before this edit. Shall I make a new one?
+lyrics-edited-long-after = “{ $title }” began with your words as they were before this edit. Shall I make a new one?
+edit-unknown = I can’t tell any more what that message was for. Send it as a new one, and I’ll take it from there.
 button-add-words = Add
 button-replace-words = Replace
 button-leave-words = Leave it out

@@ -1,6 +1,7 @@
 """How tracks begin: once for each press, and no more than a person may have."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any
@@ -81,6 +82,7 @@ class Orders:
         *,
         a_day: int | None = None,
         origin: str | None = None,
+        lyrics_messages: Iterable[int] = (),
     ) -> Track | NotNow:
         """Close a draft and begin its track in one transaction.
 
@@ -91,6 +93,7 @@ class Orders:
             a_day: Tracks they may begin in 24 hours, those left out that failed and cost
                 nothing; None if there is no such limit.
             origin: Names the press, so that it is known if it comes again.
+            lyrics_messages: Ids of the messages that the lyrics came in.
 
         Raises:
             DailyLimitReached: They have begun as many.
@@ -121,6 +124,7 @@ class Orders:
                 draft_id=draft.id,
                 draft_revision=draft.revision,
                 origin=origin,
+                lyrics_messages=_listed(lyrics_messages),
                 chat_id=draft.chat_id,
                 user_id=draft.user_id,
                 panel_id=panel_id,
@@ -170,6 +174,7 @@ class Orders:
                 before.recipe,
                 origin=origin,
                 predecessor_id=before.id,
+                lyrics_messages=_listed(before.lyrics_messages),
                 chat_id=before.chat_id,
                 user_id=before.user_id,
                 panel_id=panel_id,
@@ -191,6 +196,10 @@ class Orders:
         """Let recordings that a service has refused be offered to it once more."""
         async with self._database.write() as connection:
             await _forget_refusals(connection, ingredients)
+
+
+def _listed(message_ids: Iterable[int]) -> str:
+    return " ".join(str(message_id) for message_id in message_ids)
 
 
 async def _too_many(

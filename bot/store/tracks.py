@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Row, and_, delete, exists, func, literal, or_, select, update
 from sqlalchemy import bindparam as given
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -207,6 +207,23 @@ class Tracks(Orders):
             rows = await connection.execute(
                 select(tracks)
                 .where(tracks.c.chat_id == chat_id, tracks.c.user_id == user_id)
+                .order_by(tracks.c.id.desc())
+                .limit(1)
+            )
+            row = rows.first()
+        return Track.of(row) if row else None
+
+    async def with_lyrics_from(self, chat_id: int, user_id: int, message_id: int) -> Track | None:
+        """The newest track of a person whose lyrics came, in part or whole, in a message."""
+        listed = literal(" ") + tracks.c.lyrics_messages + " "
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(tracks)
+                .where(
+                    tracks.c.user_id == user_id,
+                    tracks.c.chat_id == chat_id,
+                    listed.contains(f" {message_id} "),
+                )
                 .order_by(tracks.c.id.desc())
                 .limit(1)
             )

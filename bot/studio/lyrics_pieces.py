@@ -143,6 +143,10 @@ class Words:
         """What waits, normalised."""
         return joined(self.new)
 
+    def sung_from(self) -> list[int]:
+        """The messages that what is sung came in, the latest of them if they are many."""
+        return sorted(number for number in ids(self.kept) if number > 0)[-_MOST_PIECES:]
+
     def knows(self, message_id: int) -> bool:
         """Whether a message has been taken in before."""
         return message_id in self.heard or message_id in ids((*self.kept, *self.new))

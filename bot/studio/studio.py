@@ -16,7 +16,7 @@ from bot.studio.delivery import Delivery
 from bot.studio.draft_view import Form, form_of, room_for
 from bot.studio.generation import Making
 from bot.studio.job_failures import Guard
-from bot.studio.lyrics_pieces import Room
+from bot.studio.lyrics_pieces import Room, Words
 from bot.studio.ports import Later, OutOfReach
 from bot.studio.recordings import Recordings
 
@@ -190,7 +190,14 @@ class Studio:
         """
         limit, a_day = self._c.rules.tracks_per_user, self._c.rules.tracks_a_day(draft.user_id)
         tracks = self._c.store.tracks
-        made = await tracks.create(draft, panel_id, limit, a_day=a_day, origin=origin)
+        made = await tracks.create(
+            draft,
+            panel_id,
+            limit,
+            a_day=a_day,
+            origin=origin,
+            lyrics_messages=Words.of(draft).sung_from(),
+        )
         return await self._woken(made)
 
     async def another(self, before: Track, origin: str, panel_id: int | None) -> Track | NotNow:
@@ -230,6 +237,8 @@ class Studio:
     async def rerecord(self, track: Track, *, by: int | None = None) -> Draft:
         """Begin a draft with a track's lyrics that asks for another recording."""
         values = {"step": Step.RECORDING, "lyrics": track.lyrics, "topic_id": track.topic_id}
+        if len(track.lyrics_messages) == 1:  # an edit of it still changes them
+            values["lyrics_message_id"] = track.lyrics_messages[0]
         return await self._c.store.drafts.open(track.chat_id, track.user_id, by=by, **values)
 
     async def reopened(self, draft: Draft | None) -> Draft | None:

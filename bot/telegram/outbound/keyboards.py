@@ -148,6 +148,11 @@ def keep_old_words(draft_id: int, message_id: int, texts: Texts) -> InlineKeyboa
     return _rows([(texts.plain("button-keep-words"), f"{LEAVE_WORDS}:{about}", None)])
 
 
+def new_lyrics(track: Track, texts: Texts) -> InlineKeyboardMarkup:
+    """Under the answer to an edit of an earlier track's words: ask for its new ones."""
+    return _rows([(texts.plain("button-new-lyrics"), f"{REWRITE}:{track.id}", "primary")])
+
+
 def edited_late(track: Track, texts: Texts) -> InlineKeyboardMarkup:
     """Under the answer to an edit that came after Create."""
     return _rows([(texts.plain("button-use-edited"), f"{RENEW}:{track.id}", "primary")])
