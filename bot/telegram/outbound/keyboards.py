@@ -25,11 +25,12 @@ RERECORD = "o"
 
 _OF_DRAFTS = (PURPOSE, CREATE, DROP, PARTNER, BACK, ADD_WORDS, REPLACE_WORDS, LEAVE_WORDS)
 
-# What helps comes first; what fails in the same way again is not offered.
+# What helps comes first; what certainly fails in the same way again is not offered: our own
+# verdict on a recording stays, a service's is asked for anew by trying again.
 _AFTER: dict[str, tuple[str, ...]] = {
     Failure.SENSITIVE: (REWRITE,),
     Failure.INVALID: (REWRITE, TAKE),
-    Failure.RECORDING: (RERECORD, TAKE),
+    Failure.RECORDING: (RERECORD,),
     Failure.RECORDING_REFUSED: (RERECORD, TAKE),
     Failure.TOO_LARGE: (RERECORD, TAKE),
     Failure.VOICE_LENGTH: (RERECORD,),
@@ -37,6 +38,8 @@ _AFTER: dict[str, tuple[str, ...]] = {
     Failure.WITHDRAWN: (TAKE,),
     Failure.MAINTENANCE: (TAKE,),
     Failure.TROUBLE: (TAKE,),
+    Failure.UPSTREAM: (TAKE, REWRITE),
+    Failure.TIMEOUT: (TAKE, REWRITE),
 }
 _LABELS = {TAKE: "button-retry", REWRITE: "button-new-lyrics", RERECORD: "button-replace"}
 _LABELS_AFTER_WORDS = _LABELS | {REWRITE: "button-change-words"}
@@ -92,7 +95,7 @@ def finished(track: Track, texts: Texts) -> InlineKeyboardMarkup:
 
 def failed(track: Track, texts: Texts) -> InlineKeyboardMarkup:
     """Under a track that was not made: what can help, the likeliest first."""
-    first, *others = _AFTER.get(track.reason or "", (TAKE, REWRITE))
+    first, *others = _AFTER[track.reason or Failure.UPSTREAM]
     labels = _LABELS_AFTER_WORDS if track.reason in BY_WORDS else _LABELS
     return _row(
         (texts.plain(labels[first]), f"{first}:{track.id}", "primary"),
