@@ -33,7 +33,7 @@ from handlers.deps import (
     topic_of,
 )
 from handlers.limits import day_is_over, too_many_unfinished
-from handlers.lyrics import TakeWords, emptied
+from handlers.lyrics import LyricsInput, only_message_ids
 from handlers.prompts import Panels
 from handlers.recording_input import (
     RECORDING,
@@ -51,11 +51,13 @@ _RECEIPT = "👌"
 
 def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
     """The table of the conversation; where each one stands is read from the drafts."""
-    create, told = Create(desk), TakeWords(desk)
+    create, lyrics = Create(desk), LyricsInput(desk)
     safe = partial(settled, desk)
     recording = MessageHandler(RECORDING, safe(create.recording))
-    words = MessageHandler(lyrics_input.WORDS, safe(told.words))
-    about_words = pattern(keyboards.ADD_WORDS, keyboards.REPLACE_WORDS, keyboards.LEAVE_WORDS)
+    words = MessageHandler(lyrics_input.WORDS, safe(lyrics.receive))
+    about_words = pattern(
+        keyboards.ADD_LYRICS, keyboards.REPLACE_LYRICS, keyboards.LEAVE_OUT_LYRICS
+    )
     replaced = MessageHandler(REPLACED_RECORDING, safe(create.replaced))
     with warnings.catch_warnings():
         # Buttons and messages belong to one conversation: per_message must stay off.
@@ -68,11 +70,14 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
                 words,
                 recording,
                 replaced,
-                MessageHandler(lyrics_input.EDITED_WORDS, safe(told.edited)),
-                CallbackQueryHandler(safe(told.answer), about_words),
-                CallbackQueryHandler(safe(told.renew), pattern(keyboards.RENEW)),
+                MessageHandler(lyrics_input.EDITED_WORDS, safe(lyrics.edited)),
+                CallbackQueryHandler(safe(lyrics.decide), about_words),
                 CallbackQueryHandler(
-                    safe(create.rewrite), pattern(keyboards.REWRITE, keyboards.RERECORD)
+                    safe(lyrics.use_edited), pattern(keyboards.USE_EDITED_LYRICS)
+                ),
+                CallbackQueryHandler(
+                    safe(create.start_from_track),
+                    pattern(keyboards.NEW_LYRICS, keyboards.NEW_RECORDING),
                 ),
             ],
             states={
@@ -91,7 +96,7 @@ def build(desk: Desk) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
                 CallbackQueryHandler(safe(create.go_back), pattern(keyboards.BACK)),
                 CallbackQueryHandler(safe(create.drop), pattern(keyboards.DROP)),
                 CommandHandler("cancel", safe(create.cancel), filters=ALONE),
-                MessageHandler(lyrics_input.SLASHED, safe(told.slashed)),
+                MessageHandler(lyrics_input.SLASHED, safe(lyrics.receive_slashed)),
             ],
         )
 
@@ -133,7 +138,7 @@ class Create:
             await reply(update, say("recording-replaced"))
             await self._panels.ask(update, draft)
             return state_of(draft)
-        if await self._desk.store.references.lent(new):
+        if await self._desk.store.references.track_uses_replaced(new):
             await reply(update, say("recording-replaced-late"))
             return None
         return await self._taken_in(update, new)
@@ -211,7 +216,7 @@ class Create:
             ),
         )
 
-    async def rewrite(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+    async def start_from_track(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
         """New lyrics for a track's recordings, or another recording for its lyrics."""
         track = await pressed_track(update, self._desk)
         if track is None:
@@ -221,8 +226,10 @@ class Create:
             await toast(update)
             await self._panels.complete(update, draft)
             return state_of(draft)
-        again = data_of(update).startswith(keyboards.RERECORD)
-        begin = self._desk.studio.rerecord if again else self._desk.studio.rewrite
+        again = data_of(update).startswith(keyboards.NEW_RECORDING)
+        begin = (
+            self._desk.studio.begin_new_recording if again else self._desk.studio.begin_new_lyrics
+        )
         draft = await begin(track, by=update.update_id)
         await toast(update)
         await self._panels.ask(update, draft)
@@ -262,7 +269,7 @@ class Create:
             by=update.update_id,
             step=Step.CLOSED,
             panel_id=None,
-            words=emptied(draft),
+            words=only_message_ids(draft),
         )
 
     async def _stopped(self, update: Update) -> bool | None:
@@ -364,6 +371,6 @@ def add(app: App, desk: Desk) -> None:
     create = Create(desk)
     app.add_handler(build(desk))
     app.add_handler(CommandHandler("cancel", create.cancel, filters=ALONE))
-    app.add_handler(MessageHandler(lyrics_input.SLASHED, TakeWords(desk).slashed))
+    app.add_handler(MessageHandler(lyrics_input.SLASHED, LyricsInput(desk).receive_slashed))
     app.add_handler(CallbackQueryHandler(create.stale))
     app.add_handler(MessageHandler(lyrics_input.OTHER, create.other))

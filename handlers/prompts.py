@@ -8,7 +8,7 @@ from telegram.error import TelegramError
 
 from bot.model import Step
 from bot.store import Draft
-from bot.studio import Form, Words, unsent
+from bot.studio import DraftLyrics, Form, unsent
 from bot.telegram.outbound import keyboards, panels
 from bot.telegram.outbound.lyrics_panels import Panel
 from bot.telegram.outbound.messages import show_panel
@@ -53,7 +53,7 @@ class Panels:
             if draft.old_panel_id != draft.panel_id:
                 await panels.retire(self._desk.bot, draft.chat_id, [draft.old_panel_id])
             return
-        if draft.step is not Step.CLOSED or Words.of(draft).new:
+        if draft.step is not Step.CLOSED or DraftLyrics.of(draft).pending:
             await self.ask(update, draft)
         elif update.update_id in draft.handled:
             await self.dropped(update, draft)
@@ -108,8 +108,8 @@ class Panels:
 
     async def _noted(self, form: Form, message_id: int) -> None:
         """Remember where a warning stands, so that it comes once."""
-        if form.doubt and form.doubt[0].hint_message_id is None:
-            await self._desk.store.references.hinted(form.doubt[0].id, message_id)
+        if form.hint and form.hint[0].hint_message_id is None:
+            await self._desk.store.references.hinted(form.hint[0].id, message_id)
 
     async def _edit(self, draft: Draft, panel: Panel) -> bool:
         """Show a panel in the message that showed the draft before; False if that is gone."""

@@ -86,7 +86,7 @@ class Drafts:
                 .values(panel_id=panel_id, topic_id=topic_id)
             )
 
-    async def note_words(self, draft: Draft, **values: Any) -> Draft | None:
+    async def change_in_place(self, draft: Draft, **values: Any) -> Draft | None:
         """Write what was written where no button tells of it: none is made stale by that.
 
         Returns:

@@ -2,7 +2,7 @@
 
 from bot.studio.context import Context, Rules
 from bot.studio.draft_view import Form, result_of, unsent
-from bot.studio.lyrics_pieces import Piece, Problem, Room, Words
+from bot.studio.lyrics_pieces import DraftLyrics, LyricsLimits, LyricsPiece, LyricsProblem
 from bot.studio.ports import (
     AnswerLost,
     Courier,
@@ -22,22 +22,22 @@ __all__ = [
     "AnswerLost",
     "Context",
     "Courier",
+    "DraftLyrics",
     "FileGone",
     "Flooded",
     "Form",
     "Later",
+    "LyricsLimits",
+    "LyricsPiece",
+    "LyricsProblem",
     "Missing",
     "OutOfReach",
-    "Piece",
-    "Problem",
     "Progress",
-    "Room",
     "Rules",
     "Studio",
     "TooBig",
     "Unfit",
     "Unreachable",
-    "Words",
     "result_of",
     "unsent",
 ]

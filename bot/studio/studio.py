@@ -13,10 +13,10 @@ from bot.store import Draft, NewRecording, NotNow, Reference, Track
 from bot.studio.backend_monitor import Watch
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
-from bot.studio.draft_view import Form, form_of, room_for
+from bot.studio.draft_view import Form, form_of, lyrics_limits_for
 from bot.studio.generation import Making
 from bot.studio.job_failures import Guard
-from bot.studio.lyrics_pieces import Room, Words
+from bot.studio.lyrics_pieces import DraftLyrics, LyricsLimits
 from bot.studio.ports import Later, OutOfReach
 from bot.studio.recordings import Recordings
 
@@ -115,7 +115,7 @@ class Studio:
             await self._look_at(before, draft)
         return draft, changed
 
-    async def fetch_words(self, file_id: str, into: Path, at_most: int) -> None:
+    async def fetch_lyrics_file(self, file_id: str, into: Path, at_most: int) -> None:
         """Fetch a text file while its sender waits: once more where that may help.
 
         Raises:
@@ -196,7 +196,7 @@ class Studio:
             limit,
             a_day=a_day,
             origin=origin,
-            lyrics_messages=Words.of(draft).sung_from(),
+            lyrics_messages=DraftLyrics.of(draft).accepted_messages,
         )
         return await self._woken(made)
 
@@ -211,7 +211,9 @@ class Studio:
         made = await tracks.another(before, origin, panel_id, limit, a_day=a_day)
         return await self._woken(made)
 
-    async def rewrite(self, track: Track, *, by: int | None = None, **values: Any) -> Draft:
+    async def begin_new_lyrics(
+        self, track: Track, *, by: int | None = None, **values: Any
+    ) -> Draft:
         """Begin a draft with a track's recordings that asks for new lyrics.
 
         Args:
@@ -234,7 +236,7 @@ class Studio:
             **{"step": Step.LYRICS, **values},
         )
 
-    async def rerecord(self, track: Track, *, by: int | None = None) -> Draft:
+    async def begin_new_recording(self, track: Track, *, by: int | None = None) -> Draft:
         """Begin a draft with a track's lyrics that asks for another recording."""
         values = {"step": Step.RECORDING, "lyrics": track.lyrics, "topic_id": track.topic_id}
         if len(track.lyrics_messages) == 1:  # an edit of it still changes them
@@ -249,7 +251,7 @@ class Studio:
         """
         track = await self._c.store.tracks.last_of(draft.chat_id, draft.user_id) if draft else None
         if track and track.status is TrackStatus.FAILED and track.reason in BY_WORDS:
-            return await self.rewrite(track)
+            return await self.begin_new_lyrics(track)
         return None
 
     async def cancel(self, track: Track, press: str | None = None) -> bool:
@@ -289,9 +291,9 @@ class Studio:
         for track in await self._c.store.tracks.undelivered(user_id):
             await self.send_again(track)
 
-    def room(self, draft: Draft | None) -> Room:
-        """How many characters may be typed for a draft (see `bot.studio.draft_view.room_for`)."""
-        return room_for(self._c, draft)
+    def lyrics_limits(self, draft: Draft | None) -> LyricsLimits:
+        """How many characters may be typed for a draft (see `draft_view`)."""
+        return lyrics_limits_for(self._c, draft)
 
     async def _woken(self, track: Track | NotNow) -> Track | NotNow:
         if isinstance(track, Track):

@@ -222,9 +222,9 @@ async def test_media_replaced_after_its_track_leaves_the_track_alone(store: Stor
     track = await created(store)
     new = replace(recording(10), unique_id="two")
     assert await store.drafts.replace(new) is None
-    assert await store.references.lent(new)
-    assert not await store.references.lent(recording(10))
-    assert not await store.references.lent(replace(recording(11), unique_id="two"))
+    assert await store.references.track_uses_replaced(new)
+    assert not await store.references.track_uses_replaced(recording(10))
+    assert not await store.references.track_uses_replaced(replace(recording(11), unique_id="two"))
     assert (await store.tracks.get(track.id)).voice_ref == track.voice_ref
 
 
@@ -668,6 +668,19 @@ async def test_what_failed_and_cost_nothing_is_no_track_of_the_day(store: Store)
     with pytest.raises(DailyLimitReached) as reached:
         await store.tracks.create(drafts[3], 99, 5, a_day=0)
     assert reached.value.frees_at is None
+
+
+async def test_a_track_is_found_by_the_messages_its_lyrics_came_in(store: Store) -> None:
+    draft = await previewed(store)
+    track = await store.tracks.create(draft, 99, 5, lyrics_messages=[12, 345])
+    assert isinstance(track, Track)
+    assert track.lyrics_messages == (12, 345)
+    for number, found in ((12, track), (345, track), (1, None), (34, None), (2345, None)):
+        assert await store.tracks.with_lyrics_from(track.chat_id, ADA, number) == found
+    assert await store.tracks.with_lyrics_from(track.chat_id, BOB, 12) is None
+    assert await store.tracks.move(track.id, TrackStatus.QUEUED, TrackStatus.DELIVERED)
+    take = await store.tracks.another(await store.tracks.get(track.id), "press", None, 5)
+    assert await store.tracks.with_lyrics_from(track.chat_id, ADA, 12) == take
 
 
 async def test_a_dropped_draft_keeps_no_lyrics(store: Store) -> None:

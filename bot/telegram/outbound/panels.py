@@ -32,8 +32,8 @@ def panel(form: Form, say: Texts) -> Panel:
     """What a draft says and offers now; nothing for a recording that cannot be used."""
     if bad := form.refused:
         return _refusal(form, bad, say)
-    asked = about_words(form.draft, form.room, say) or _question(form, say)
-    return Panel(_with(asked.text, form.doubt, say), asked.buttons)
+    asked = about_words(form.draft, form.lyrics_limits, say) or _question(form, say)
+    return Panel(_with(asked.text, form.hint, say), asked.buttons)
 
 
 def chosen(form: Form, message_id: int, say: Texts) -> str:
@@ -42,14 +42,14 @@ def chosen(form: Form, message_id: int, say: Texts) -> str:
     text = say(
         "purpose-chosen", purpose=say.plain(f"purpose-{purpose}"), result=_result(form, say)
     )
-    return _with(text, form.doubt_in({message_id}), say)
+    return _with(text, form.hint_in({message_id}), say)
 
 
-def _with(text: str, doubt: tuple[Reference, Hint] | None, say: Texts) -> str:
+def _with(text: str, warning: tuple[Reference, Hint] | None, say: Texts) -> str:
     """A text, and what is doubtful about a recording below it."""
-    if doubt is None:
+    if warning is None:
         return text
-    reference, hint = doubt
+    reference, hint = warning
     return f"{text}\n\n{say(f'hint-{hint}', seconds=round(reference.seconds or 0))}"
 
 
@@ -120,7 +120,7 @@ def _about(form: Form, offered: tuple[Purpose, ...], say: Texts) -> str:
 
 def _words(form: Form, say: Texts) -> str:
     """Ask for words, and say why where nobody will sing them."""
-    advice, most = min(form.lyrics_advice, form.room.most), form.room.most
+    advice, most = min(form.lyrics_advice, form.lyrics_limits.most), form.lyrics_limits.most
     length = say("lyrics-length" if advice < most else "lyrics-limit", advice=advice, max=most)
     unsung = result_of(form.draft) is Purpose.INSTRUMENTAL
     return say("lyrics-question-unsung" if unsung else "lyrics-question", length=length)
@@ -134,7 +134,7 @@ def _preview(form: Form, say: Texts) -> str:
         style=form.abilities.style or "no",
         length=form.abilities.track_seconds,
         count=len(words),
-        max=form.room.most,
+        max=form.lyrics_limits.most,
         advice=len(words) > form.lyrics_advice,
         lyrics=words,
     )
