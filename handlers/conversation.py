@@ -226,10 +226,11 @@ class Create:
             await toast(update)
             await self._panels.complete(update, draft)
             return state_of(draft)
-        again = data_of(update).startswith(keyboards.NEW_RECORDING)
-        begin = (
-            self._desk.studio.begin_new_recording if again else self._desk.studio.begin_new_lyrics
-        )
+        studio, wanted = self._desk.studio, data_of(update)[:1]
+        begin = {
+            keyboards.NEW_LYRICS: studio.begin_new_lyrics,
+            keyboards.NEW_RECORDING: studio.begin_new_recording,
+        }[wanted]
         draft = await begin(track, by=update.update_id)
         await toast(update)
         await self._panels.ask(update, draft)

@@ -22,8 +22,8 @@ from handlers.small_talk import SmallTalk
 from handlers.states import State, state_of, step_after
 from handlers.tracks import pressed_track
 
-_WANTED = {Step.LYRICS, Step.PREVIEW}
-_UNSUNG = {Step.PURPOSE, Step.PARTNER}
+_ASKING_FOR_WORDS = {Step.LYRICS, Step.PREVIEW}
+_SILENT_ABOUT_WORDS = {Step.PURPOSE, Step.PARTNER}
 """Steps whose question says nothing of the words: its buttons stay good when those change."""
 
 
@@ -72,7 +72,7 @@ class LyricsInput:
         if message is None:
             return None
         several = len((message.text or "").split()) > 1
-        if draft and draft.step in _WANTED and several:
+        if draft and draft.step in _ASKING_FOR_WORDS and several:
             return await self.receive(update, context)
         if DraftLyrics.of(draft).has_seen(message.message_id):
             return await self._answer_again(update, draft)
@@ -94,7 +94,7 @@ class LyricsInput:
         after = before.edited(number, text)
         if draft.step is Step.CLOSED and number in message_ids(before.accepted):
             return await self._too_late(update, draft, after)
-        sure = draft.step in _WANTED or looks_like_lyrics(text)
+        sure = draft.step in _ASKING_FOR_WORDS or looks_like_lyrics(text)
         return await self._change(
             update, draft, _without_tracks_words(draft, after), draft.panel_id, sure=sure
         )
@@ -109,7 +109,7 @@ class LyricsInput:
             return await self._edited_long_after(update, draft, track)
         if message.text and small_talk(message.text):
             return None
-        if draft and draft.step in _WANTED and number in DraftLyrics.of(draft).answered:
+        if draft and draft.step in _ASKING_FOR_WORDS and number in DraftLyrics.of(draft).answered:
             text = await self._read_edit(update, draft)
             if text is None:
                 return None
@@ -265,7 +265,11 @@ class LyricsInput:
             values["step"] = step_after(draft, words.lyrics)
         if words == DraftLyrics.of(draft):
             return draft
-        if panel_id is not None and values.get("step") is draft.step and draft.step in _UNSUNG:
+        if (
+            panel_id is not None
+            and values.get("step") is draft.step
+            and draft.step in _SILENT_ABOUT_WORDS
+        ):
             return await drafts.change_in_place(draft, **values, words=words.packed())
         return await drafts.change(draft, **values, words=words.packed(), panel_id=panel_id)
 
@@ -318,7 +322,7 @@ class LyricsInput:
     async def _say_unread(self, update: Update, draft: Draft | None, key: str) -> None:
         """Say what is wrong with a file; where a recording is wanted, that it holds no sound."""
         say = await self._desk.texts(update)
-        if key != "lyrics-wrong-kind" or (draft and draft.step in _WANTED):
+        if key != "lyrics-wrong-kind" or (draft and draft.step in _ASKING_FOR_WORDS):
             await reply(update, say(key))
             return
         problem = say("recording-not-audio")

@@ -706,9 +706,9 @@ async def test_people_see_what_they_typed_counted(world: World, ada: Person) -> 
 async def test_the_limit_that_people_read_is_the_same_all_the_way(
     world: World, ada: Person, purpose: str
 ) -> None:
+    assert "up to 596 fit" in (await asked_words(ada, purpose)).text
     await ada.send_text("x" * 597)
     assert "one character too many" in (await ada.wait_for(said("lyrics-long"))).text
-    assert "up to 596 fit" in (await asked_words(ada, purpose)).text
     await ada.send_text("x" * 596)
     assert "596 of 596" in (await ada.wait_for(said("preview"))).text
     await asked_purpose(ada, song(13))
