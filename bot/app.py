@@ -206,7 +206,7 @@ def application(deps: Deps, settings: Settings) -> App:
     handlers.privacy.add(app, deps)
     handlers.tracks.add(app, deps)
     handlers.conversation.add(app, deps)
-    handlers.errors.add(app)
+    handlers.errors.add(app, deps)
     return app
 
 

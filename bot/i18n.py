@@ -40,6 +40,7 @@ class Texts:
         return self._format(key, values)
 
     def _format(self, key: str, values: dict[str, str | float]) -> str:
+        values = {k: _selected(v) for k, v in values.items()}
         for bundle in self._bundles:
             if bundle.has_message(key):
                 pattern = bundle.get_message(key).value
@@ -52,6 +53,11 @@ class Texts:
 
 def _escaped(value: str | float) -> str | float:
     return escape(value) if isinstance(value, str) and not isinstance(value, Html) else value
+
+
+def _selected(value: str | float) -> str | float:
+    """A value as Fluent can select by it: a truth is "yes" or "no"."""
+    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def languages() -> list[str]:

@@ -8,7 +8,7 @@ from bot.model import Step
 from bot.store import Draft
 from handlers.deps import Deps, press_of, reply, toast, topic_of
 from handlers.draft_buttons import DraftButtons
-from handlers.lyrics import emptied
+from handlers.lyrics import only_message_ids
 from handlers.prompts import Prompts
 from handlers.states import State, state_of
 
@@ -49,7 +49,7 @@ class Cancel:
         return ConversationHandler.END
 
     async def _drop(self, update: Update, draft: Draft) -> Draft | None:
-        dropped, words = DraftEvent.DROPPED, emptied(draft)
+        dropped, words = DraftEvent.DROPPED, only_message_ids(draft)
         return await self._deps.store.drafts.change(
             draft, dropped, by=update.update_id, panel_id=None, words=words
         )

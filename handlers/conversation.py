@@ -20,7 +20,7 @@ from handlers import lyrics_input
 from handlers.cancel import Cancel
 from handlers.create import Create
 from handlers.deps import ONE_LINE, App, Deps
-from handlers.lyrics import TakeWords
+from handlers.lyrics import LyricsInput
 from handlers.partner import Partner
 from handlers.purpose import ChoosePurpose
 from handlers.recording_input import RECORDING, REPLACED_RECORDING
@@ -33,10 +33,13 @@ from handlers.unexpected import Unexpected
 def build(deps: Deps) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
     """The table of the conversation; the draft's row says at which step a person is."""
     safe = partial(synced, deps)
-    recordings, lyrics, tracks = Recordings(deps), TakeWords(deps), Tracks(deps)
+    recordings, lyrics, tracks = Recordings(deps), LyricsInput(deps), Tracks(deps)
     partner, cancel = Partner(deps), Cancel(deps)
-    about_words = pattern(keyboards.ADD_WORDS, keyboards.REPLACE_WORDS, keyboards.LEAVE_WORDS)
-    new_draft = pattern(keyboards.REWRITE, keyboards.RERECORD)
+    about_words = pattern(
+        keyboards.ADD_LYRICS, keyboards.REPLACE_LYRICS, keyboards.LEAVE_OUT_LYRICS
+    )
+    use_edited = pattern(keyboards.USE_EDITED_LYRICS)
+    new_draft = pattern(keyboards.NEW_LYRICS, keyboards.NEW_RECORDING)
     buttons = {
         DraftEvent.PURPOSE_CHOSEN: (keyboards.PURPOSE, ChoosePurpose(deps).choose),
         DraftEvent.PARTNER_WANTED: (keyboards.PARTNER, partner.ask),
@@ -52,12 +55,12 @@ def build(deps: Deps) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
             persistent=True,
             allow_reentry=True,
             entry_points=[
-                MessageHandler(lyrics_input.WORDS, safe(lyrics.words)),
+                MessageHandler(lyrics_input.WORDS, safe(lyrics.receive)),
                 MessageHandler(RECORDING, safe(recordings.sent)),
                 MessageHandler(REPLACED_RECORDING, safe(recordings.replaced)),
                 MessageHandler(lyrics_input.EDITED_WORDS, safe(lyrics.edited)),
-                CallbackQueryHandler(safe(lyrics.answer), about_words),
-                CallbackQueryHandler(safe(lyrics.renew), pattern(keyboards.RENEW)),
+                CallbackQueryHandler(safe(lyrics.decide), about_words),
+                CallbackQueryHandler(safe(lyrics.use_edited), use_edited),
                 CallbackQueryHandler(safe(tracks.new_draft), new_draft),
             ],
             states={
@@ -71,7 +74,7 @@ def build(deps: Deps) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
             },
             fallbacks=[
                 CommandHandler("cancel", safe(cancel.command), filters=ONE_LINE),
-                MessageHandler(lyrics_input.SLASHED, safe(lyrics.slashed)),
+                MessageHandler(lyrics_input.SLASHED, safe(lyrics.receive_slashed)),
             ],
         )
 
@@ -81,6 +84,6 @@ def add(app: App, deps: Deps) -> None:
     unexpected = Unexpected(deps)
     app.add_handler(build(deps))
     app.add_handler(CommandHandler("cancel", Cancel(deps).command, filters=ONE_LINE))
-    app.add_handler(MessageHandler(lyrics_input.SLASHED, TakeWords(deps).slashed))
+    app.add_handler(MessageHandler(lyrics_input.SLASHED, LyricsInput(deps).receive_slashed))
     app.add_handler(CallbackQueryHandler(unexpected.button))
     app.add_handler(MessageHandler(lyrics_input.OTHER, unexpected.message))

@@ -5,10 +5,11 @@ import asyncio
 from telegram import Update
 from telegram.ext import ContextTypes, ConversationHandler
 
-from bot.store import NotNow, Track
+from bot.store import DailyLimitReached, NotNow, Track
 from bot.telegram.outbound import panels
-from handlers.deps import Deps, editable_id, press_of, toast, too_many
+from handlers.deps import Deps, editable_id, press_of, toast
 from handlers.draft_buttons import DraftButtons
+from handlers.limits import day_is_over, too_many_unfinished
 from handlers.states import State, state_of
 from handlers.tracks import open_status
 
@@ -25,8 +26,12 @@ class Create:
         draft = await self._buttons.pressed_usable(update)
         if draft is None:
             return None
-        panel_id = editable_id(update)
-        created = await self._deps.studio.create(draft, panel_id, press_of(update))
+        panel_id, say = editable_id(update), await self._deps.texts(update)
+        try:
+            created = await self._deps.studio.create(draft, panel_id, press_of(update))
+        except DailyLimitReached as reached:
+            await toast(update, day_is_over(say, reached), alert=True)
+            return state_of(draft)
         if isinstance(created, Track):
             await asyncio.gather(toast(update), open_status(update, self._deps, created))
             old = {draft.panel_id, draft.old_panel_id} - {panel_id}
@@ -34,6 +39,6 @@ class Create:
             return ConversationHandler.END
         if created is NotNow.STALE:
             return await self._buttons.stale(update)
-        say = await self._deps.texts(update)
-        await toast(update, too_many(say, created, self._deps.studio), alert=True)
+        limit = self._deps.studio.tracks_per_user
+        await toast(update, too_many_unfinished(say, limit), alert=True)
         return state_of(draft)

@@ -1,8 +1,6 @@
 """What every handler works with, made once by the composition root; and short answers."""
 
 import asyncio
-import math
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,12 +13,11 @@ from telegram.error import TelegramError
 from telegram.ext import Application, ExtBot, filters
 
 from bot.i18n import Texts, texts
-from bot.store import DayFull, Draft, NotNow, Store
+from bot.store import Draft, Store
 from bot.studio import Messenger, Studio
 from bot.telegram.outbound.languages import Languages
+from bot.telegram.outbound.messages import send_in_topic
 from bot.telegram.retry import repeated
-
-_MOST_MINUTES = 90  # a longer wait is given in hours
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -46,7 +43,7 @@ class Deps:
     bot: ExtBot[None]
     studio: Studio
     store: Store
-    courier: Messenger
+    messenger: Messenger
     languages: Languages
     service: str
     keep_days: tuple[float, float]
@@ -89,7 +86,10 @@ async def reply(
         return None
     return await repeated(
         lambda: send(
-            text, parse_mode=ParseMode.HTML, reply_markup=buttons, read_timeout=_SEND_TIMEOUT
+            text=text,
+            parse_mode=ParseMode.HTML,
+            reply_markup=buttons,
+            read_timeout=_SEND_TIMEOUT,
         ),
         patient=patient,
         harmless=True,
@@ -98,16 +98,21 @@ async def reply(
 
 def _sender(update: Update, topic: int | None) -> Callable[..., Awaitable[Message]] | None:
     """How to write to whoever sent an update, also under a message that Telegram only names."""
-    message, chat = update.effective_message, update.effective_chat
-    if message is not None and topic is None:
-        return message.reply_text  # which keeps the message's own topic
+    chat = update.effective_chat
     if chat is None:
         return None
-    return partial(update.get_bot().send_message, chat.id, message_thread_id=topic)
+    if topic is None:
+        topic = topic_of(update, None)
+    return partial(send_in_topic, update.get_bot().send_message, chat.id, topic)
 
 
 def topic_of(update: Update, draft: Draft | None) -> int | None:
-    """The topic of a private chat that an answer belongs to."""
+    """The topic of a private chat that an answer belongs to.
+
+    Args:
+        update: What is answered.
+        draft: Whose topic it is where Telegram only names the pressed message.
+    """
     message = update.effective_message
     if message is not None and message.is_topic_message:
         return message.message_thread_id
@@ -144,23 +149,6 @@ async def receipt(message: Message, emoji: str) -> None:
     """React to a message; chats may forbid reactions, so a failure is ignored."""
     with suppress(TelegramError):
         await message.set_reaction(ReactionTypeEmoji(emoji), read_timeout=_SEND_TIMEOUT)
-
-
-def too_many(say: Texts, why: NotNow | DayFull, studio: Studio) -> str:
-    """Why a person gets no further track now, and when it goes on."""
-    if isinstance(why, DayFull):
-        return day_full(say, why, studio.tracks_per_day or 0)
-    limit = studio.tracks_per_user
-    return say.plain("toast-too-many", count=limit) if limit else say.plain("toast-off")
-
-
-def day_full(say: Texts, full: DayFull, limit: int) -> str:
-    """That a person has had their tracks of the day, and in how long it goes on."""
-    if full.until is None:
-        return say.plain("toast-off")
-    minutes = max(1, math.ceil((full.until - time.time()) / 60))
-    hours = math.ceil(minutes / 60) if minutes > _MOST_MINUTES else 0
-    return say.plain("toast-day-full", count=limit, hours=hours, minutes=minutes)
 
 
 def editable_id(update: Update) -> int | None:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 from telegram import Bot, Update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
@@ -11,9 +12,11 @@ from telegram.ext import ContextTypes
 from bot.i18n import texts
 from bot.store import StoreUnavailable
 from bot.telegram.inbound.dispatcher import TookTooLong
+from bot.telegram.inbound.raw_updates import ReplyTo
 from bot.telegram.outbound.languages import Languages
+from bot.telegram.outbound.messages import send_in_topic
 from bot.throttle import Throttle
-from handlers.deps import App, reply, toast
+from handlers.deps import App, Deps, reply, toast, topic_of
 
 log = logging.getLogger(__name__)
 
@@ -36,22 +39,22 @@ class UnhandledUpdates:
         """A handler took longer than anybody waits."""
         await _say(update, "trouble")
 
-    async def unread(self, chat_id: int) -> None:
+    async def unread(self, place: ReplyTo) -> None:
         """Something came from a person that cannot even be read."""
-        say = texts(self._languages.known(chat_id))
+        await self._say(place, "unread")
+
+    async def store_away(self, places: Iterable[ReplyTo]) -> None:
+        """Nothing can be written down; the store cannot be asked for languages either."""
+        for place in places:
+            await self._say(place, "store-trouble")
+
+    async def _say(self, place: ReplyTo, key: str) -> None:
+        """One sentence where there is no update that handlers could answer."""
+        say = texts(self._languages.known(place.chat_id))
         try:
-            await self._bot.send_message(chat_id, say("unread"))
+            await send_in_topic(self._bot.send_message, *place, text=say(key))
         except TelegramError as error:
             log.warning("the person could not be told: %s", type(error).__name__)
-
-    async def store_away(self, chat_ids: Iterable[int]) -> None:
-        """Nothing can be written down; the store cannot be asked for languages either."""
-        for chat_id in chat_ids:
-            say = texts(self._languages.known(chat_id))
-            try:
-                await self._bot.send_message(chat_id, say("store-trouble"))
-            except TelegramError as error:
-                log.warning("the person could not be told: %s", type(error).__name__)
 
 
 async def _say(update: Update, key: str) -> None:
@@ -68,7 +71,8 @@ async def _say(update: Update, key: str) -> None:
 class ErrorHandler:
     """Apologises in one sentence, once for everything that was sent before the apology."""
 
-    def __init__(self) -> None:
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
         self._apologies = Throttle(_A_MINUTE, clock=time.time)
 
     async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -101,14 +105,23 @@ class ErrorHandler:
         if not self._apologies.is_due(apology, since):
             return
         try:
-            answer = await reply(update, say(key), patient=False)
+            topic = await self._topic(update)
+            answer = await reply(update, say(key), topic=topic, patient=False)
         except TelegramError as error:
             log.warning("the person could not be told: %s", type(error).__name__)
             return
         if answer:
             self._apologies.note(apology, at=answer.date.timestamp())
 
+    async def _topic(self, update: Update) -> int | None:
+        """The topic that an update belongs to, also where Telegram only names its message."""
+        topic = topic_of(update, None)
+        if topic is None and update.callback_query:
+            with suppress(StoreUnavailable):
+                topic = topic_of(update, await self._deps.draft(update))
+        return topic
 
-def add(app: App) -> None:
+
+def add(app: App, deps: Deps) -> None:
     """Answer for whatever a handler lets through."""
-    app.add_error_handler(ErrorHandler().handle)
+    app.add_error_handler(ErrorHandler(deps).handle)

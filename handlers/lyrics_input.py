@@ -9,7 +9,7 @@ from telegram import Message
 from telegram.ext import filters
 
 from bot.studio import Later
-from bot.studio.characters import is_none
+from bot.studio.characters import is_noncharacter
 from bot.studio.ports import FileGone, TooBig
 from handlers.deps import Deps
 from handlers.documents import WORDS_FILE, Writing, writing_of
@@ -82,7 +82,7 @@ async def read(message: Message, deps: Deps) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "lyrics.txt"
         try:
-            await deps.studio.fetch_words(message.document.file_id, path, _FILE_BYTES)
+            await deps.studio.fetch_lyrics_file(message.document.file_id, path, _FILE_BYTES)
         except TooBig as error:
             raise Unread("lyrics-file-big") from error
         except (FileGone, Later) as error:
@@ -156,7 +156,7 @@ def _is_wide(text: str) -> bool:
     odd = {"Cc", "Cs", "Co"}
     if any(unicodedata.category(c) in odd and c not in _BREAKS for c in text):
         return False
-    if any(is_none(c) for c in text):
+    if any(is_noncharacter(c) for c in text):
         return False
     if any(c in " \n\r" for c in text):
         return True

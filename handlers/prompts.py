@@ -4,18 +4,16 @@ import asyncio
 from contextlib import suppress
 
 from telegram import MaybeInaccessibleMessage, Update
-from telegram.constants import ParseMode
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 
 from bot.model import Step
 from bot.store import Draft
-from bot.studio import Form, Words, unsent
+from bot.studio import DraftLyrics, Form, unsent
 from bot.telegram.outbound import keyboards, panels
 from bot.telegram.outbound.lyrics_panels import Panel
+from bot.telegram.outbound.messages import show_panel
 from bot.telegram.retry import repeated
 from handlers.deps import Deps, data_of, reply, toast, topic_of
-
-_SAME = "message is not modified"
 
 
 class Prompts:
@@ -56,7 +54,7 @@ class Prompts:
             if draft.old_panel_id != draft.panel_id:
                 await panels.retire(self._deps.bot, draft.chat_id, [draft.old_panel_id])
             return
-        if draft.step is not Step.CLOSED or Words.of(draft).new:
+        if draft.step is not Step.CLOSED or DraftLyrics.of(draft).pending:
             await self.ask(update, draft)
         elif update.update_id in draft.handled:
             await self.say_dropped(update, draft)
@@ -76,13 +74,9 @@ class Prompts:
         """
         say = await self._deps.texts(update)
         form = await self._deps.studio.form(draft)
-        try:
-            await self._edit(draft, panels.panel(form, say))
-        except BadRequest as error:
-            if _SAME not in error.message.lower():
-                await self.ask(update, draft)
-                return
-        if draft.panel_id:
+        if not await self._edit(draft, panels.panel(form, say)):
+            await self.ask(update, draft)
+        elif draft.panel_id:
             await self._note_warning(form, draft.panel_id)
 
     async def say_dropped(self, update: Update, draft: Draft) -> None:
@@ -118,40 +112,27 @@ class Prompts:
         panel = panels.panel(form, await self._deps.texts(update))
         if panel == sent or draft.panel_id is None:
             return
-        try:
-            await self._edit(draft, panel)
-        except BadRequest:  # the courier has edited it, or the person has deleted it
-            return
-        await self._note_warning(form, draft.panel_id)
+        if await self._edit(draft, panel):  # else the person has deleted it
+            await self._note_warning(form, draft.panel_id)
 
     async def _note_warning(self, form: Form, message_id: int) -> None:
         """Remember which message holds a warning, so that it comes once."""
-        if form.doubt and form.doubt[0].hint_message_id is None:
-            await self._deps.store.recordings.hinted(form.doubt[0].id, message_id)
+        if form.hint and form.hint[0].hint_message_id is None:
+            await self._deps.store.recordings.hinted(form.hint[0].id, message_id)
 
-    async def _edit(self, draft: Draft, panel: Panel) -> None:
-        await repeated(
-            lambda: self._deps.bot.edit_message_text(
-                panel.text,
-                chat_id=draft.chat_id,
-                message_id=draft.panel_id,
-                parse_mode=ParseMode.HTML,
-                reply_markup=panel.buttons,
-            ),
+    async def _edit(self, draft: Draft, panel: Panel) -> bool:
+        """Show a panel in the message that showed the draft before; False if that is gone."""
+        return await repeated(
+            lambda: show_panel(self._deps.bot, draft.chat_id, draft.panel_id, panel),
             patient=True,
         )
 
     async def _replaced(self, chat_id: int, message_id: int, text: str) -> bool:
         """Replace a message's text and remove its buttons; False if it is gone."""
         try:
-            await self._deps.bot.edit_message_text(
-                text, chat_id=chat_id, message_id=message_id, parse_mode=ParseMode.HTML
-            )
-        except BadRequest as error:
-            return _SAME in error.message.lower()
+            return await show_panel(self._deps.bot, chat_id, message_id, Panel(text, None))
         except TelegramError:  # buttons that stay are answered as stale
             return False
-        return True
 
     async def _retire(self, update: Update, draft: Draft, answered: Form | None = None) -> None:
         """Take the buttons off every earlier panel; a failure does no harm to the answer.

@@ -1,13 +1,10 @@
 """Recordings as Telegram announces them: what can be judged at once, and what to keep."""
 
-import math
-
 from telegram import Audio, Document, Message, Video, VideoNote, Voice
 from telegram.ext import filters
 
-from bot.i18n import Texts
 from bot.model import Flaw
-from bot.store import NewRecording, RecordingLimitReached
+from bot.store import NewRecording
 from bot.untrusted import clamped, printable
 from handlers.documents import WORDS_FILE, Holds, holds
 
@@ -16,7 +13,6 @@ _MAX_TITLE = 200
 _MAX_UNIQUE_ID = 64
 _MAX_ALBUM_ID = 64
 _MAX_SECONDS = 1e6  # more is no length
-_MINUTES_PER_HOUR = 60
 
 Attachment = Voice | Audio | Document | VideoNote | Video
 
@@ -73,14 +69,3 @@ def new_recording(message: Message, attachment: Attachment, user_id: int) -> New
         seconds=seconds_of(attachment),
         album=printable(message.media_group_id, _MAX_ALBUM_ID) or None,
     )
-
-
-def daily_limit_text(say: Texts, reached: RecordingLimitReached) -> str:
-    """Why a person's next recording is not taken now, and when it will be."""
-    if reached.seconds is None:
-        return say("recordings-off")
-    minutes = max(math.ceil(reached.seconds / 60), 1)
-    if minutes < _MINUTES_PER_HOUR:
-        return say("recordings-enough-minutes", count=reached.limit, minutes=minutes)
-    hours = math.ceil(minutes / _MINUTES_PER_HOUR)
-    return say("recordings-enough-hours", count=reached.limit, hours=hours)

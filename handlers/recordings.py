@@ -6,11 +6,12 @@ from telegram import Message, Update
 from telegram.ext import ContextTypes
 
 from bot.model import Flaw, Step
-from bot.store import NewRecording, RecordingLimitReached
+from bot.store import DailyLimitReached, NewRecording
 from bot.telegram.outbound import panels
 from handlers.deps import Deps, receipt, reply, topic_of
+from handlers.limits import day_is_over
 from handlers.prompts import Prompts
-from handlers.recording_input import attachment_of, daily_limit_text, flaw_of, new_recording
+from handlers.recording_input import attachment_of, flaw_of, new_recording
 from handlers.states import State, state_of
 
 _RECEIPT = "👌"
@@ -35,14 +36,14 @@ class Recordings:
             return None
         try:
             draft = await self._deps.studio.replace_recording(new)
-        except RecordingLimitReached as reached:
+        except DailyLimitReached as reached:
             return await self._limit_reached(update, reached)
         say = await self._deps.texts(update)
         if draft is not None:
             await reply(update, say("recording-replaced"))
             await self._prompts.ask(update, draft)
             return state_of(draft)
-        if await self._deps.store.recordings.lent(new):
+        if await self._deps.store.recordings.track_uses_replaced(new):
             await reply(update, say("recording-replaced-late"))
             return None
         return await self._take_in(update, new)
@@ -63,7 +64,7 @@ class Recordings:
         message = update.effective_message
         try:
             draft, changed = await self._deps.studio.record(new)
-        except RecordingLimitReached as reached:
+        except DailyLimitReached as reached:
             return await self._limit_reached(update, reached)
         if changed and message:
             await asyncio.gather(receipt(message, _RECEIPT), self._prompts.ask(update, draft))
@@ -71,14 +72,15 @@ class Recordings:
             await self._prompts.complete(update, draft)
         return state_of(draft)
 
-    async def _limit_reached(self, update: Update, reached: RecordingLimitReached) -> State:
-        await reply(update, daily_limit_text(await self._deps.texts(update), reached))
+    async def _limit_reached(self, update: Update, reached: DailyLimitReached) -> State:
+        await reply(update, day_is_over(await self._deps.texts(update), reached))
         return None
 
     async def _refuse(self, update: Update, flaw: Flaw) -> None:
         """Say what is wrong with a recording; the draft stays as it was."""
         say = await self._deps.texts(update)
         draft = await self._deps.draft(update)
-        kept = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
-        problem = panels.refusal(flaw, self._deps.studio.limits, say, kept=bool(kept))
+        studio = self._deps.studio
+        kept = draft is not None and bool(draft.lyrics) and draft.step is not Step.CLOSED
+        problem = panels.refusal(flaw, studio.limits, say, kept=kept, has_owner=studio.has_owner)
         await reply(update, problem, topic=topic_of(update, draft))

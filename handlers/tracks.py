@@ -4,7 +4,7 @@ from telegram import Update
 from telegram.ext import CallbackQueryHandler, ContextTypes
 
 from bot.model import TrackStatus
-from bot.store import UNFINISHED, DayFull, NotNow, Track
+from bot.store import UNFINISHED, DailyLimitReached, NotNow, Track
 from bot.telegram.outbound import keyboards, panels
 from handlers.deps import (
     App,
@@ -15,8 +15,8 @@ from handlers.deps import (
     press_of,
     reply,
     toast,
-    too_many,
 )
+from handlers.limits import day_is_over, too_many_unfinished
 from handlers.prompts import Prompts
 from handlers.states import State, state_of
 
@@ -36,15 +36,22 @@ class Tracks:
         if track is None:
             return
         press = press_of(update)
-        begun = await self._deps.store.tracks.asked_for(track.user_id, press)
-        made = begun or await self._deps.studio.another(track, press, editable_id(update))
+        if begun := await self._deps.store.tracks.asked_for(track.user_id, press):
+            await toast(update)
+            await open_status(update, self._deps, begun)
+            return
+        say = await self._deps.texts(update)
+        try:
+            made = await self._deps.studio.another(track, press, editable_id(update))
+        except DailyLimitReached as reached:
+            await toast(update, day_is_over(say, reached), alert=True)
+            return
         if isinstance(made, Track):
             await toast(update)
             await open_status(update, self._deps, made)
-            return
-        say = await self._deps.texts(update)
-        if made is NotNow.TOO_MANY or isinstance(made, DayFull):
-            await toast(update, too_many(say, made, self._deps.studio), alert=True)
+        elif made is NotNow.TOO_MANY:
+            limit = self._deps.studio.tracks_per_user
+            await toast(update, too_many_unfinished(say, limit), alert=True)
         else:
             stopping = made is NotNow.STOPPING
             await toast(update, say.plain("toast-stopping" if stopping else "toast-running"))
@@ -58,7 +65,7 @@ class Tracks:
         track = await self._deps.store.tracks.get(track.id)
         if stopped or track.status is TrackStatus.CANCELLED:
             await toast(update)
-            await self._deps.courier.show(track)
+            await self._deps.messenger.show(track)
         else:
             say = await self._deps.texts(update)
             await toast(update, say.plain("toast-too-late"))
@@ -85,8 +92,11 @@ class Tracks:
         draft = await self._deps.draft(update)
         if draft and await self._prompts.complete_if_handled(update, draft):
             return state_of(draft)
-        rerecord = data_of(update).startswith(keyboards.RERECORD)
-        begin = self._deps.studio.rerecord if rerecord else self._deps.studio.rewrite
+        studio, action = self._deps.studio, data_of(update)[:1]
+        begin = {
+            keyboards.NEW_LYRICS: studio.begin_new_lyrics,
+            keyboards.NEW_RECORDING: studio.begin_new_recording,
+        }[action]
         draft = await begin(track, by=update.update_id)
         await toast(update)
         await self._prompts.ask(update, draft)
@@ -96,7 +106,7 @@ class Tracks:
 async def open_status(update: Update, deps: Deps, track: Track) -> None:
     """Show where a track stands: in the message that does so, or in a new one."""
     if track.panel_id is not None:
-        await deps.courier.show(track)
+        await deps.messenger.show(track)
         return
     if track.status not in UNFINISHED:
         return
@@ -107,7 +117,7 @@ async def open_status(update: Update, deps: Deps, track: Track) -> None:
         await deps.store.tracks.note_panel(track.id, panel.message_id)
         now = await deps.store.tracks.get(track.id)
         if now.status not in UNFINISHED:  # it ended while this message was being sent
-            await deps.courier.show(now)
+            await deps.messenger.show(now)
 
 
 async def pressed_track(update: Update, deps: Deps) -> Track | None:

@@ -80,17 +80,22 @@ hint-cut-off = It seems cut off: I could read only { $seconds } { $seconds ->
     }. Send it again, or just go on.
 hint-mostly-silent = There’s little to hear in it. Send a fuller one if you can, or just go on.
 hint-talking = It sounds like talking. Singing or humming works much better: send it again, or just go on.
-recording-out-of-reach = I can’t fetch recordings right now; it’s not you. I’ve told my owner. Just go on: I’ll try again when you press Create.
+recording-out-of-reach = I can’t fetch recordings right now; it’s not you.{ $owner ->
+        [yes] {" "}I’ve told my owner.
+       *[no] {""}
+    } Just go on: I’ll try again when you press Create.
 recording-late = Telegram hasn’t handed me that recording yet; it’s not you. Just go on: I’ll try again when you press Create.
-recording-trouble = Something went wrong on my side with that recording, and I’ve told my owner. Please send it again later.
+recording-trouble = Something went wrong on my side with that recording{ $owner ->
+        [yes] , and I’ve told my owner
+       *[no] {""}
+    }. Please send it again later.
 recording-replaced = Got it, I’ll use the new recording.
 recording-replaced-late = Your track keeps the recording it was made from. To use the new one, send it as a message of its own.
-recordings-enough-minutes = I’ve taken as many recordings from you today as I can ({ $count }). Send the next one in { $minutes ->
-        [one] a minute
-       *[other] { $minutes } minutes
-    }.
-recordings-enough-hours = I’ve taken as many recordings from you today as I can ({ $count }). Send the next one in { $hours ->
-        [one] an hour
+daily-limit-recordings = I’ve taken as many recordings from you today as I can ({ $count }). Send the next one in about { $hours ->
+        [0] { $minutes ->
+            [one] a minute
+           *[other] { $minutes } minutes
+        }
        *[other] { $hours } hours
     }.
 recordings-off = I’m taking no new recordings for now. Everything you have is kept.
@@ -99,10 +104,12 @@ recordings-off = I’m taking no new recordings for now. Everything you have is 
 
 lyrics-question =
     <b>Now the words to sing</b>, all in one message or a .txt file.
-    { $more }
+    { $length }
+lyrics-question-unsung =
+    <b>Now some words</b>, all in one message or a .txt file. The music service wants them to shape the music; nobody sings them.
+    { $length }
 lyrics-limit = Up to { $max } characters fit.
-lyrics-length = Up to { $advice } characters work best; { $max } is the limit.
-lyrics-unsung = Nobody will sing them: the music service wants words to shape the music.
+lyrics-length = Up to { $advice } characters work best; up to { $max } fit.
 lyrics-empty = There are no letters in that. Send the words you want to hear.
 lyrics-short = That’s { $count ->
         [one] one character
@@ -134,6 +141,8 @@ words-use-question =
     <b>Are these words to sing?</b>
     <blockquote expandable>{ $words }</blockquote>
 lyrics-edited-late = That track began with your words as they were before this edit. Shall I make a new one?
+lyrics-edited-long-after = “{ $title }” began with your words as they were before this edit. Shall I make a new one?
+edit-unknown = I can’t tell any more what that message was for. Send it as a new one, and I’ll take it from there.
 button-add-words = Add
 button-replace-words = Replace
 button-leave-words = Leave it out
@@ -142,7 +151,7 @@ button-no-words = No
 button-keep-words = Keep the words I have
 preview =
     <b>Ready?</b> You’ll get { $result }.
-    Up to { $length } seconds long. Words: { $count } of { $max } characters.{ $advice ->
+    Up to { $length } seconds long. Your words: { $count } of { $max } characters.{ $advice ->
         [yes] {" "}Fewer words often come out clearer.
        *[no] {""}
     }{ $style ->
@@ -178,9 +187,15 @@ failed-recording = I can’t use that recording. Send another one; your words ar
 failed-sensitive = The music service won’t sing these words. Change them, and we go on.
 failed-invalid = The music service can’t sing these words as they are. Change them a little.
 failed-voice-length = The music service finds the voice in there too short or too long. Send 15 to 60 seconds of singing; your words are kept.
-failed-operator = I can’t make tracks right now; it’s not you. I’ve told my owner and kept everything.
+failed-operator = I can’t make tracks right now; it’s not you. { $owner ->
+        [yes] I’ve told my owner and kept everything.
+       *[no] I’ve kept everything: try again later.
+    }
 failed-maintenance = The music service is being repaired right now; it’s not you. I’ve kept everything: try again in an hour or so.
-failed-withdrawn = I can’t make this kind of track right now; it’s not you. I’ve told my owner and kept everything.
+failed-withdrawn = I can’t make this kind of track right now; it’s not you. { $owner ->
+        [yes] I’ve told my owner and kept everything.
+       *[no] I’ve kept everything: try again later.
+    }
 failed-upstream = The music service didn’t come up with a track this time. Everything is kept: try again.
 failed-timeout = The music service took too long. Everything is kept: try again.
 notice-failed = “{ $title }” didn’t work out. The message above says why, and what helps.
@@ -193,9 +208,14 @@ caption = { $take ->
 track-take = { $title } (take { $take })
 failed-recording-refused = This recording can’t be used: the music service doesn’t take it. Send another one; your words are kept.
 failed-too-large = This recording can’t be used: it’s too large for the music service. Send a shorter one; your words are kept.
-failed-trouble = Something went wrong on my side, and I’ve told my owner. Nothing you sent is lost: try again later.
+failed-trouble = Something went wrong on my side{ $owner ->
+        [yes] , and I’ve told my owner
+       *[no] {""}
+    }. Nothing you sent is lost: try again later.
 button-take = Another take
-button-rewrite = New lyrics
+button-new-lyrics = New lyrics
+button-change-words = Change the words
+button-use-edited = Use the edited words
 button-replace = Another recording
 button-retry = Try again
 button-send-again = Send it again
@@ -210,7 +230,7 @@ toast-too-many = You already have { $count ->
         [one] one track
        *[other] { $count } tracks
     } in the making. Wait for one to arrive first.
-toast-day-full = You’ve had { $count ->
+daily-limit-tracks = You’ve had { $count ->
         [one] your track
        *[other] your { $count } tracks
     } for today. It goes on in about { $hours ->

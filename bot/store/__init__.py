@@ -2,18 +2,19 @@
 
 from typing import Self
 
+from bot.store.daily_limits import Daily, DailyLimitReached
 from bot.store.db.database import Database, StoreUnavailable
 from bot.store.db.erasure import Erasure
 from bot.store.db.file_lock import AlreadyOpen
 from bot.store.db.leader import Leader
 from bot.store.db.migrate import AnotherBot, NewerSchema
-from bot.store.drafts import Drafts, NewRecording, RecordingLimitReached
+from bot.store.drafts import Drafts, NewRecording
 from bot.store.identity import belongs_to
 from bot.store.inbox import Inbox
 from bot.store.ledger import PENDING, Ledger
 from bot.store.recordings import Recordings
 from bot.store.rows import Attempt, Draft, Recording, Track, Upload
-from bot.store.track_creation import UNFINISHED, DayFull, NotNow
+from bot.store.track_creation import UNFINISHED, NotNow
 from bot.store.tracks import Tracks
 from bot.store.users import Users
 
@@ -23,13 +24,13 @@ __all__ = [
     "AlreadyOpen",
     "AnotherBot",
     "Attempt",
-    "DayFull",
+    "Daily",
+    "DailyLimitReached",
     "Draft",
     "NewRecording",
     "NewerSchema",
     "NotNow",
     "Recording",
-    "RecordingLimitReached",
     "Store",
     "StoreUnavailable",
     "Track",

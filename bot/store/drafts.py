@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.draft_steps import DraftEvent, accepts, next_step
 from bot.model import BY_RECORDING, Purpose, RecordingStatus, Step
+from bot.store.daily_limits import DAY, Daily, DailyLimitReached
 from bot.store.db.database import Database
 from bot.store.rows import Draft
 from bot.store.schema import drafts, references, tracks, users
@@ -23,7 +24,6 @@ _OF_MESSAGE = select(references).where(
     references.c.chat_id == bindparam("chat"), references.c.message_id == bindparam("message")
 )
 _RECORDING_COLUMNS = ("reference_id", "partner_id")
-_SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +38,6 @@ class NewRecording:
     seconds: float | None
     album: str | None
     unique_id: str = ""
-
-
-class RecordingLimitReached(Exception):
-    """A person has sent as many recordings as they may in a day.
-
-    Args:
-        limit: How many that are.
-        seconds: How long until the next may come; None if none may.
-    """
-
-    def __init__(self, limit: int, seconds: float | None) -> None:
-        super().__init__(f"{limit} recordings a day")
-        self.limit = limit
-        self.seconds = seconds
 
 
 class Drafts:
@@ -112,10 +98,10 @@ class Drafts:
                 .values(panel_id=panel_id, topic_id=topic_id)
             )
 
-    async def note_words(
+    async def change_in_place(
         self, draft: Draft, *, by: int | None = None, **values: Any
     ) -> Draft | None:
-        """Write down words without a new revision: the buttons that are shown stay valid.
+        """Write without a new revision: the buttons that are shown stay valid.
 
         Args:
             draft: As it is now.
@@ -180,7 +166,7 @@ class Drafts:
             The draft, and whether it changed.
 
         Raises:
-            RecordingLimitReached: They have sent as many; nothing changed.
+            DailyLimitReached: They have sent as many; nothing changed.
         """
         async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
@@ -218,7 +204,7 @@ class Drafts:
             recording already.
 
         Raises:
-            RecordingLimitReached: as `record`.
+            DailyLimitReached: as `record`.
         """
         async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
@@ -283,22 +269,21 @@ async def _check_daily_limit(
     """Check that a person may send another recording.
 
     Raises:
-        RecordingLimitReached: They may not.
+        DailyLimitReached: They may not.
     """
     if daily_limit is None:
         return
     if daily_limit == 0:
-        raise RecordingLimitReached(0, None)
-    now = time.time()
+        raise DailyLimitReached(Daily.RECORDINGS, 0, None)
     oldest = await connection.scalar(
         select(references.c.created_at)
-        .where(references.c.user_id == user_id, references.c.created_at > now - _SECONDS_PER_DAY)
+        .where(references.c.user_id == user_id, references.c.created_at > time.time() - DAY)
         .order_by(references.c.created_at.desc())
         .offset(daily_limit - 1)
         .limit(1)
     )
     if oldest is not None:
-        raise RecordingLimitReached(daily_limit, oldest + _SECONDS_PER_DAY - now)
+        raise DailyLimitReached(Daily.RECORDINGS, daily_limit, oldest + DAY)
 
 
 async def _insert(connection: AsyncConnection, new: NewRecording, purpose: str | None) -> int:

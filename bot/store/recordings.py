@@ -114,7 +114,7 @@ class Recordings:
             await self._move(reference_id, status=RecordingStatus.SUPERSEDED, told=1)
         return True
 
-    async def lent(self, new: NewRecording) -> bool:
+    async def track_uses_replaced(self, new: NewRecording) -> bool:
         """Whether a track was made of what a message held before it held this recording."""
         async with self._database.read() as connection:
             held = select(references.c.id).where(

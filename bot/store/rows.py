@@ -8,6 +8,10 @@ from sqlalchemy import Row
 from bot.model import Flaw, Hint, Outcome, Purpose, Recipe, RecordingStatus, Step, TrackStatus
 
 
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split())
+
+
 class _FromRow:
     _words: ClassVar[dict[str, Any]] = {}
 
@@ -56,7 +60,7 @@ class Draft(_FromRow):
     _words: ClassVar[dict[str, Any]] = {
         "step": Step,
         "purpose": Purpose,
-        "handled": lambda text: tuple(int(number) for number in text.split()),
+        "handled": _numbers,
     }
 
 
@@ -123,6 +127,7 @@ class Track(_FromRow):
     """A track: asked for, being made, or made.
 
     Attributes:
+        lyrics_messages: Ids of the messages that its lyrics came in, as far as that is known.
         pressed: The update that last stopped it, or asked for it to be sent again.
         take: Which one of those made from its recipe it is, counted from 1.
         topic_id: The topic of the private chat that it belongs to, or None.
@@ -135,6 +140,7 @@ class Track(_FromRow):
     voice_ref: int | None
     beat_ref: int | None
     lyrics: str
+    lyrics_messages: tuple[int, ...]
     status: TrackStatus
     reason: str | None
     stop_wanted: bool
@@ -151,6 +157,7 @@ class Track(_FromRow):
     claimed_until: float | None
 
     _words: ClassVar[dict[str, Any]] = {
+        "lyrics_messages": _numbers,
         "status": TrackStatus,
         "stop_wanted": bool,
         "told": bool,

@@ -145,6 +145,7 @@ tracks = Table(
     Column("voice_ref", _Id),
     Column("beat_ref", _Id),
     Column("lyrics", Text, nullable=False),
+    Column("lyrics_messages", Text, nullable=False, server_default=""),
     Column("status", String(16), nullable=False),
     Column("reason", String(32)),
     Column("stop_wanted", Integer, nullable=False, server_default="0"),

@@ -4,7 +4,8 @@ All of it runs in a transaction of `bot.store.tracks`, which commits it as one.
 """
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.draft_steps import DraftEvent, accepts, next_step
 from bot.model import Outcome, Purpose, Recipe, Step, TrackStatus, recipe
+from bot.store.daily_limits import DAY, Daily, DailyLimitReached
 from bot.store.db.sql import moved, one_of
 from bot.store.ledger import pass_on
 from bot.store.recordings import FORGOTTEN
@@ -60,7 +62,6 @@ _LAST_THAT_COUNTS = (
 )
 _HELD = select(_UNFINISHED.label("unfinished"), _LAST_THAT_COUNTS.label("last"))
 """How many tracks a person has in the making, and when the one was begun that fills a day."""
-_DAY = 86_400.0
 _NEVER = 1 << 30  # more tracks than anybody begins in a day
 _INSERT = insert(tracks).returning(*tracks.c)
 
@@ -73,17 +74,6 @@ class NotNow(StrEnum):
     TOO_MANY = "too-many"
 
 
-@dataclass(frozen=True, slots=True)
-class DayFull:
-    """A person has begun as many tracks as they may in 24 hours.
-
-    Attributes:
-        until: When another one may begin (seconds since 1970); None if never.
-    """
-
-    until: float | None
-
-
 async def from_draft(
     connection: AsyncConnection,
     draft: Draft,
@@ -92,15 +82,16 @@ async def from_draft(
     limit: int,
     a_day: int | None,
     origin: str | None,
-) -> Track | NotNow | DayFull:
+    lyrics_messages: Iterable[int],
+) -> Track | NotNow:
     """Close a draft and begin its track (see `Tracks.create`)."""
     if not (draft.reference_id and draft.purpose and draft.lyrics):
         return NotNow.STALE
     ingredients = recipe(
         draft.reference_id, Purpose(draft.purpose), draft.partner_id, draft.lyrics
     )
-    if full := await _full(connection, draft.user_id, limit, a_day):
-        return full
+    if await _too_many(connection, draft.user_id, limit, a_day):
+        return NotNow.TOO_MANY
     closed = await moved(
         connection,
         _CLOSE,
@@ -119,6 +110,7 @@ async def from_draft(
         draft_id=draft.id,
         draft_revision=draft.revision,
         origin=origin,
+        lyrics_messages=_listed(lyrics_messages),
         chat_id=draft.chat_id,
         user_id=draft.user_id,
         panel_id=panel_id,
@@ -134,7 +126,7 @@ async def from_track(
     panel_id: int | None,
     limit: int,
     a_day: int | None,
-) -> Track | NotNow | DayFull:
+) -> Track | NotNow:
     """Begin another track from a finished one's recipe (see `Tracks.another`)."""
     running = await connection.scalar(
         select(func.min(tracks.c.stop_wanted)).where(
@@ -145,13 +137,14 @@ async def from_track(
     pressed = await connection.scalar(select(tracks.c.id).where(tracks.c.origin == origin))
     if running is not None or pressed:
         return NotNow.STOPPING if running and not pressed else NotNow.STALE
-    if full := await _full(connection, before.user_id, limit, a_day):
-        return full
+    if await _too_many(connection, before.user_id, limit, a_day):
+        return NotNow.TOO_MANY
     track = await _insert(
         connection,
         before.recipe,
         origin=origin,
         predecessor_id=before.id,
+        lyrics_messages=_listed(before.lyrics_messages),
         chat_id=before.chat_id,
         user_id=before.user_id,
         panel_id=panel_id,
@@ -170,18 +163,28 @@ async def from_track(
     return track
 
 
-async def _full(
+def _listed(message_ids: Iterable[int]) -> str:
+    return " ".join(str(message_id) for message_id in message_ids)
+
+
+async def _too_many(
     connection: AsyncConnection, user_id: int, limit: int, a_day: int | None
-) -> NotNow | DayFull | None:
-    """Why a person may not begin another track; None if they may."""
+) -> bool:
+    """Whether a person has as many tracks in the making as they may.
+
+    Raises:
+        DailyLimitReached: They have begun as many as they may in a day.
+    """
     if a_day == 0:
-        return DayFull(None)
+        raise DailyLimitReached(Daily.TRACKS, 0, None)
     others = _NEVER if a_day is None else a_day - 1
-    asked = {"user": user_id, "since": time.time() - _DAY, "others": others}
+    asked = {"user": user_id, "since": time.time() - DAY, "others": others}
     held = (await connection.execute(_HELD, asked)).one()
     if held.unfinished >= limit:
-        return NotNow.TOO_MANY
-    return None if held.last is None else DayFull(held.last + _DAY)
+        return True
+    if a_day is not None and held.last is not None:
+        raise DailyLimitReached(Daily.TRACKS, a_day, held.last + DAY)
+    return False
 
 
 async def forget_refusals(connection: AsyncConnection, ingredients: Recipe) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.model import Recipe, TrackStatus
@@ -17,7 +17,6 @@ from bot.store.rows import Draft, Track
 from bot.store.schema import attempts, sounds, tracks
 from bot.store.track_creation import (
     UNFINISHED,
-    DayFull,
     NotNow,
     forget_refusals,
     from_draft,
@@ -75,7 +74,8 @@ class Tracks:
         *,
         a_day: int | None = None,
         origin: str | None = None,
-    ) -> Track | NotNow | DayFull:
+        lyrics_messages: Iterable[int] = (),
+    ) -> Track | NotNow:
         """Close a draft and begin its track in one transaction.
 
         Args:
@@ -85,10 +85,20 @@ class Tracks:
             a_day: Tracks they may begin in 24 hours, those left out that failed and cost
                 nothing; None if there is no such limit.
             origin: Names the press, so that it is known if it comes again.
+            lyrics_messages: Ids of the messages that the lyrics came in.
+
+        Raises:
+            DailyLimitReached: They have begun as many.
         """
         async with self._database.write_for(draft.user_id) as connection:
             return await from_draft(
-                connection, draft, panel_id=panel_id, limit=limit, a_day=a_day, origin=origin
+                connection,
+                draft,
+                panel_id=panel_id,
+                limit=limit,
+                a_day=a_day,
+                origin=origin,
+                lyrics_messages=lyrics_messages,
             )
 
     async def another(
@@ -99,7 +109,7 @@ class Tracks:
         limit: int,
         *,
         a_day: int | None = None,
-    ) -> Track | NotNow | DayFull:
+    ) -> Track | NotNow:
         """Begin another track from a finished one's recipe, once for each press.
 
         A sound that `before` still has is handed on, and so is a promise of one: what was paid
@@ -113,6 +123,9 @@ class Tracks:
             limit: Unfinished tracks the person may have, this one included.
             a_day: Tracks they may begin in 24 hours, those left out that failed and cost
                 nothing; None if there is no such limit.
+
+        Raises:
+            DailyLimitReached: They have begun as many.
         """
         async with self._database.write_for(before.user_id) as connection:
             return await from_track(
@@ -280,6 +293,23 @@ class Tracks:
             rows = await connection.execute(
                 select(tracks)
                 .where(tracks.c.chat_id == chat_id, tracks.c.user_id == user_id)
+                .order_by(tracks.c.id.desc())
+                .limit(1)
+            )
+            row = rows.first()
+        return Track.of(row) if row else None
+
+    async def with_lyrics_from(self, chat_id: int, user_id: int, message_id: int) -> Track | None:
+        """The newest track of a person whose lyrics came, in part or whole, in a message."""
+        listed = literal(" ") + tracks.c.lyrics_messages + " "
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                select(tracks)
+                .where(
+                    tracks.c.user_id == user_id,
+                    tracks.c.chat_id == chat_id,
+                    listed.contains(f" {message_id} "),
+                )
                 .order_by(tracks.c.id.desc())
                 .limit(1)
             )

@@ -4,7 +4,7 @@ from bot.studio.backend_choice import BackendChoice
 from bot.studio.claim_renewal import ClaimRenewal
 from bot.studio.context import Context, Rules
 from bot.studio.draft_view import Form, result_of, unsent
-from bot.studio.lyrics_pieces import Piece, Problem, Room, Words
+from bot.studio.lyrics_pieces import DraftLyrics, LyricsLimits, LyricsPiece, LyricsProblem
 from bot.studio.owner_notices import OwnerNotices
 from bot.studio.ports import (
     AnswerLost,
@@ -26,24 +26,24 @@ __all__ = [
     "BackendChoice",
     "ClaimRenewal",
     "Context",
+    "DraftLyrics",
     "FileGone",
     "Flooded",
     "Form",
     "Later",
+    "LyricsLimits",
+    "LyricsPiece",
+    "LyricsProblem",
     "Messenger",
     "Missing",
     "OutOfReach",
     "OwnerNotices",
-    "Piece",
-    "Problem",
     "Progress",
-    "Room",
     "Rules",
     "Studio",
     "TooBig",
     "Unfit",
     "Unreachable",
-    "Words",
     "result_of",
     "unsent",
 ]

@@ -9,7 +9,7 @@ from bot.music import Abilities
 from bot.store import Draft, Recording
 from bot.studio import lyrics
 from bot.studio.context import Context
-from bot.studio.lyrics_pieces import Room
+from bot.studio.lyrics_pieces import LyricsLimits
 
 
 def result_of(draft: Draft) -> Purpose:
@@ -28,18 +28,20 @@ class Form:
         recordings: The first one and its partner, as far as they have been sent.
         abilities: Of the service that is used now.
         limits: What recordings it accepts.
-        room: Characters that may be typed.
+        lyrics_limits: Characters that may be typed.
         lyrics_advice: Characters above which shorter is advised.
         knows_privacy: Whether the person has been told where recordings go.
+        has_owner: Whether there is an owner who is told of trouble.
     """
 
     draft: Draft
     recordings: tuple[Recording, ...]
     abilities: Abilities
     limits: Limits
-    room: Room
+    lyrics_limits: LyricsLimits
     lyrics_advice: int
     knows_privacy: bool
+    has_owner: bool
 
     @property
     def refused(self) -> Recording | None:
@@ -53,22 +55,19 @@ class Form:
         return any(each.status is RecordingStatus.RECEIVED for each in self.recordings)
 
     @property
-    def doubt(self) -> tuple[Recording, Hint] | None:
+    def hint(self) -> tuple[Recording, Hint] | None:
         """What this panel warns of; each recording is warned of once."""
-        return None if self.refused else self.doubt_in({None, self.draft.panel_id})
+        return None if self.refused else self.hint_in({None, self.draft.panel_id})
 
-    def doubt_in(self, messages: set[int | None]) -> tuple[Recording, Hint] | None:
+    def hint_in(self, messages: set[int | None]) -> tuple[Recording, Hint] | None:
         """What is doubtful about a recording, if that stands in one of these messages.
 
         Args:
             messages: Their ids; None for a warning that has yet to be given.
         """
-        for each in self.recordings:
-            if each.hint_message_id in messages:
-                voice = each.purpose is Purpose.VOICE
-                for hint in each.findings:
-                    if hint is not Hint.TALKING or voice:
-                        return each, hint
+        for recording in self.recordings:
+            if recording.hints and recording.hint_message_id in messages:
+                return recording, recording.hints[0]
         return None
 
 
@@ -86,20 +85,21 @@ async def form_of(c: Context, draft: Draft) -> Form:
         recordings=await _recordings(c, draft),
         abilities=can,
         limits=c.backends.limits,
-        room=room_for(c, draft),
+        lyrics_limits=lyrics_limits_for(c, draft),
         lyrics_advice=rules.lyrics_advice,
         knows_privacy=not asks or await c.store.users.knows_privacy(draft.user_id),
+        has_owner=rules.owner_id is not None,
     )
 
 
-def room_for(c: Context, draft: Draft | None) -> Room:
+def lyrics_limits_for(c: Context, draft: Draft | None) -> LyricsLimits:
     """How many characters may be typed for a draft: the service's marks are not counted."""
     can = c.music.current.abilities
     open_draft = draft if draft and draft.step is not Step.CLOSED else None
     result = result_of(open_draft) if open_draft else Purpose.SONG
     marks = len(lyrics.final("", result, marks=can.marks))
     most = min(c.rules.lyrics_max, can.lyrics_max)
-    return Room(max(can.lyrics_min - marks, 1), max(most - marks, 0))
+    return LyricsLimits(max(can.lyrics_min - marks, 1), max(most - marks, 0))
 
 
 def unsent(draft: Draft) -> Draft:
@@ -123,10 +123,10 @@ async def judged(c: Context, reference: Recording) -> None:
         return
     form = await form_of(c, draft)
     refused = reference.status is RecordingStatus.REJECTED
-    if not refused and (form.doubt is None or form.doubt[0].id != reference.id):
+    if not refused and (form.hint is None or form.hint[0].id != reference.id):
         return
     if await c.messenger.redraw(form):
-        if form.doubt:
+        if form.hint:
             await c.store.recordings.hinted(reference.id, draft.panel_id)
         await _settle(c, draft, draft.panel_id)
     elif refused:

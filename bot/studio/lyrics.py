@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from bot.model import Purpose
-from bot.studio.characters import HELPERS, shown
+from bot.studio.characters import JOINERS_AND_SELECTORS, without_invisible
 from bot.studio.titles import file_name, title
 
 __all__ = ["file_name", "final", "normalised", "title"]
@@ -15,9 +15,9 @@ _MARK = "##"
 def normalised(text: str) -> str:
     """Lyrics as typed, in the one form in which they are kept, counted and sent.
 
-    Line ends become newlines, what shows nothing goes (see `letters.shown`), runs of blank lines
-    become one, and marks that ask for accompaniment are taken off: `final` puts them where they
-    belong.
+    Line ends become newlines, what shows nothing goes (see `bot.studio.characters`), runs of
+    blank lines become one, and marks that ask for accompaniment are taken off: `final` puts them
+    where they belong.
 
     Args:
         text: As typed, or read from a file.
@@ -43,9 +43,9 @@ def final(lyrics: str, result: Purpose, *, marks: bool = True) -> str:
 
 def _tidied(text: str) -> str:
     text = re.sub(r"\r\n?|[\u2028\u2029\x0b\x0c\x85]", "\n", text).replace("\t", " ")
-    text = unicodedata.normalize("NFC", shown(text))
+    text = unicodedata.normalize("NFC", without_invisible(text))
     lines = [re.sub(r"[^\S\n]+", " ", line).strip() for line in text.split("\n")]
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
     while text.startswith(_MARK) or text.endswith(_MARK):
-        text = text.removeprefix(_MARK).removesuffix(_MARK).strip().lstrip(HELPERS)
+        text = text.removeprefix(_MARK).removesuffix(_MARK).strip().lstrip(JOINERS_AND_SELECTORS)
     return text

@@ -24,7 +24,7 @@ _LONG = 100
 _LINES = 2
 
 
-class Problem(StrEnum):
+class LyricsProblem(StrEnum):
     """Why words cannot be sung as they are."""
 
     EMPTY = "empty"
@@ -32,23 +32,23 @@ class Problem(StrEnum):
     LONG = "long"
 
 
-class Room(NamedTuple):
+class LyricsLimits(NamedTuple):
     """How many characters a person may type for a draft: at least, and at most."""
 
     least: int
     most: int
 
-    def problem(self, text: str) -> Problem | None:
+    def problem(self, text: str) -> LyricsProblem | None:
         """What is wrong with normalised words, if anything is."""
         if not any(c.isalnum() for c in text):
-            return Problem.EMPTY
+            return LyricsProblem.EMPTY
         if len(text) < self.least:
-            return Problem.SHORT
-        return Problem.LONG if len(text) > self.most else None
+            return LyricsProblem.SHORT
+        return LyricsProblem.LONG if len(text) > self.most else None
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LyricsPiece:
     """A message of words.
 
     Attributes:
@@ -70,7 +70,7 @@ class Piece:
         """A message as it came."""
         return cls(message_id, lyrics.normalised(typed), sent_at, _units(typed))
 
-    def is_tail_of(self, head: "Piece", answer_id: int | None) -> bool:
+    def is_tail_of(self, head: "LyricsPiece", answer_id: int | None) -> bool:
         """Whether an app has split one paste into these two.
 
         Args:
@@ -84,22 +84,22 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class DraftLyrics:
     """What a person has written for a draft.
 
     Attributes:
-        kept: What is sung.
-        new: What waits: until it fits, or until they say what it is for.
-        heard: The latest messages that are none of these and have had their answer.
-        late: Whether they have been told that an edit came after Create.
-        renews: Id of the track whose words, edited too late, these are.
+        accepted: What is sung.
+        pending: What waits: until it fits, or until they say what it is for.
+        answered: The latest messages that are none of these and have had their answer.
+        late_edit_answered: Whether they have been told that an edit came after Create.
+        edited_from_track: Id of the track whose words, edited after Create, these are.
     """
 
-    kept: tuple[Piece, ...] = ()
-    new: tuple[Piece, ...] = ()
-    heard: tuple[int, ...] = ()
-    late: bool = False
-    renews: int | None = None
+    accepted: tuple[LyricsPiece, ...] = ()
+    pending: tuple[LyricsPiece, ...] = ()
+    answered: tuple[int, ...] = ()
+    late_edit_answered: bool = False
+    edited_from_track: int | None = None
 
     @classmethod
     def of(cls, draft: Draft | None) -> Self:
@@ -107,58 +107,65 @@ class Words:
         if draft is None:
             return cls()
         stored = json.loads(draft.words or "{}")
-        kept = tuple(Piece(*each) for each in stored.get("kept", ()))
+        accepted = tuple(LyricsPiece(*each) for each in stored.get("kept", ()))
         if draft.step is not Step.CLOSED:
             if not draft.lyrics:
-                kept = ()
-            elif not kept:  # kept by an earlier version
-                kept = (Piece(draft.lyrics_message_id or 0, draft.lyrics, 0),)
+                accepted = ()
+            elif not accepted:  # kept by an earlier version
+                accepted = (LyricsPiece(draft.lyrics_message_id or 0, draft.lyrics, 0),)
         return cls(
-            kept=kept,
-            new=tuple(Piece(*each) for each in stored.get("new", ())),
-            heard=tuple(stored.get("heard", ())),
-            late=bool(stored.get("late")) and bool(kept),
-            renews=stored.get("renews"),
+            accepted=accepted,
+            pending=tuple(LyricsPiece(*each) for each in stored.get("new", ())),
+            answered=tuple(stored.get("heard", ())),
+            late_edit_answered=bool(stored.get("late")) and bool(accepted),
+            edited_from_track=stored.get("renews"),
         )
 
     def packed(self) -> str:
         """For the store."""
         return json.dumps(
             {
-                "kept": [_packed(piece) for piece in self.kept],
-                "new": [_packed(piece) for piece in self.new],
-                "heard": self.heard[-_REMEMBERED:],
-                "late": self.late,
-                "renews": self.renews,
+                "kept": [_packed(piece) for piece in self.accepted],
+                "new": [_packed(piece) for piece in self.pending],
+                "heard": self.answered[-_REMEMBERED:],
+                "late": self.late_edit_answered,
+                "renews": self.edited_from_track,
             }
         )
 
     @property
     def lyrics(self) -> str | None:
         """What is sung, normalised; None if nothing is."""
-        return joined(self.kept) or None
+        return joined(self.accepted) or None
 
     @property
-    def waiting(self) -> str:
+    def pending_text(self) -> str:
         """What waits, normalised."""
-        return joined(self.new)
+        return joined(self.pending)
 
-    def knows(self, message_id: int) -> bool:
+    @property
+    def accepted_messages(self) -> list[int]:
+        """The messages that what is sung came in, the latest of them if they are many."""
+        known = sorted(number for number in message_ids(self.accepted) if number > 0)
+        return known[-_MOST_PIECES:]
+
+    def has_seen(self, message_id: int) -> bool:
         """Whether a message has been taken in before."""
-        return message_id in self.heard or message_id in ids((*self.kept, *self.new))
+        held = message_ids((*self.accepted, *self.pending))
+        return message_id in self.answered or message_id in held
 
-    def hearing(self, *message_ids: int) -> Self:
+    def with_answered(self, *numbers: int) -> Self:
         """These, and messages that have had their answer."""
-        return replace(self, heard=(*self.heard, *message_ids)[-_REMEMBERED:])
+        return replace(self, answered=(*self.answered, *numbers)[-_REMEMBERED:])
 
-    def with_tail(self, piece: Piece) -> Self:
+    def with_tail(self, piece: LyricsPiece) -> Self:
         """These, and the rest of a paste."""
         tail = replace(piece, tail=True)
-        if self.new:
-            return replace(self, new=(*self.new, tail)[-_MOST_PIECES:])
-        return replace(self, kept=(*self.kept, tail))
+        if self.pending:
+            return replace(self, pending=(*self.pending, tail)[-_MOST_PIECES:])
+        return replace(self, accepted=(*self.accepted, tail))
 
-    def taking(self, piece: Piece, room: Room, *, sure: bool) -> Self:
+    def with_message(self, piece: LyricsPiece, limits: LyricsLimits, *, sure: bool) -> Self:
         """These, and a new message.
 
         The same words once more are the same words. What did not fit is replaced by what comes
@@ -166,66 +173,74 @@ class Words:
 
         Args:
             piece: The message.
-            room: What fits.
+            limits: What fits.
             sure: Whether they are lyrics beyond doubt.
         """
-        if self.kept and piece.text == self.lyrics:
-            new: tuple[Piece, ...] = ()
-            return self._dropping((*self.kept, *self.new), kept=(piece,), new=new)
-        if self.kept and self.new and not room.problem(self.waiting):
-            same = piece.text == self.waiting
-            new = (piece,) if same else (*self.new, piece)[-_MOST_PIECES:]
+        if self.accepted and piece.text == self.lyrics:
+            pending: tuple[LyricsPiece, ...] = ()
+            return self._dropping(
+                (*self.accepted, *self.pending), accepted=(piece,), pending=pending
+            )
+        if self.accepted and self.pending and not limits.problem(self.pending_text):
+            same = piece.text == self.pending_text
+            pending = (piece,) if same else (*self.pending, piece)[-_MOST_PIECES:]
         else:
-            new = (piece,)
-        dropped = tuple(each for each in self.new if each not in new)
-        return self._dropping(dropped, kept=self.kept, new=new).settled(room, sure=sure)
+            pending = (piece,)
+        dropped = tuple(each for each in self.pending if each not in pending)
+        return self._dropping(dropped, accepted=self.accepted, pending=pending).rearranged(
+            limits, sure=sure
+        )
 
     def edited(self, message_id: int, text: str) -> Self:
         """These after an edit of one of the messages."""
 
-        def follow(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+        def follow(pieces: tuple[LyricsPiece, ...]) -> tuple[LyricsPiece, ...]:
             return tuple(
-                replace(Piece.of(message_id, text, each.sent_at), tail=each.tail)
+                replace(LyricsPiece.of(message_id, text, each.sent_at), tail=each.tail)
                 if each.message_id == message_id
                 else each
                 for each in pieces
             )
 
-        return replace(self, kept=follow(self.kept), new=follow(self.new))
+        return replace(self, accepted=follow(self.accepted), pending=follow(self.pending))
 
-    def settled(self, room: Room, *, sure: bool) -> Self:
+    def rearranged(self, limits: LyricsLimits, *, sure: bool) -> Self:
         """These with everything where it belongs: only what fits is sung, only doubts wait."""
-        if self.kept and room.problem(joined(self.kept)):
-            return replace(self, kept=(), new=(*self.kept, *self.new))
-        if self.new and not self.kept and sure and not room.problem(self.waiting):
-            return replace(self, kept=self.new, new=())
+        if self.accepted and limits.problem(joined(self.accepted)):
+            return replace(self, accepted=(), pending=(*self.accepted, *self.pending))
+        if self.pending and not self.accepted and sure and not limits.problem(self.pending_text):
+            return replace(self, accepted=self.pending, pending=())
         return self
 
-    def adding(self) -> Self:
+    def with_pending_added(self) -> Self:
         """What waits goes behind what is sung."""
-        return replace(self, kept=(*self.kept, *self.new), new=())
+        return replace(self, accepted=(*self.accepted, *self.pending), pending=())
 
-    def replacing(self) -> Self:
+    def with_pending_instead(self) -> Self:
         """What waits is what is sung."""
-        return self._dropping(self.kept, kept=self.new, new=())
+        return self._dropping(self.accepted, accepted=self.pending, pending=())
 
-    def leaving_out(self) -> Self:
+    def without_pending(self) -> Self:
         """What waits is not for the song."""
-        return self._dropping(self.new, kept=self.kept, new=())
+        return self._dropping(self.pending, accepted=self.accepted, pending=())
 
     def _dropping(
-        self, dropped: Iterable[Piece], *, kept: tuple[Piece, ...], new: tuple[Piece, ...]
+        self,
+        dropped: Iterable[LyricsPiece],
+        *,
+        accepted: tuple[LyricsPiece, ...],
+        pending: tuple[LyricsPiece, ...],
     ) -> Self:
-        gone = ids(dropped) - ids((*kept, *new))
-        return replace(self.hearing(*sorted(gone)), kept=kept, new=new)
+        gone = message_ids(dropped) - message_ids((*accepted, *pending))
+        return replace(self.with_answered(*sorted(gone)), accepted=accepted, pending=pending)
 
 
-def ids(pieces: Iterable[Piece]) -> set[int]:
+def message_ids(pieces: Iterable[LyricsPiece]) -> set[int]:
     """The numbers of messages."""
     return {piece.message_id for piece in pieces}
 
 
-def joined(pieces: Iterable[Piece]) -> str:
+def joined(pieces: Iterable[LyricsPiece]) -> str:
     """One text of several messages, normalised; verses stay apart, a split paste becomes whole."""
     text, cut_at = "", 0
     for piece in pieces:
@@ -243,7 +258,7 @@ def looks_like_lyrics(text: str) -> bool:
     return len(lines) >= _LINES or len(text) >= _LONG
 
 
-def _packed(piece: Piece) -> list[object]:
+def _packed(piece: LyricsPiece) -> list[object]:
     return [piece.message_id, piece.text, piece.sent_at, piece.units, piece.tail]
 
 

@@ -10,14 +10,14 @@ from bot.draft_steps import DraftEvent
 from bot.jobs import Kind
 from bot.model import BY_WORDS, Purpose, RecordingStatus, TrackStatus
 from bot.music import Abilities
-from bot.store import DayFull, Draft, NewRecording, NotNow, Recording, Track
+from bot.store import Draft, NewRecording, NotNow, Recording, Track
 from bot.studio.backend_monitor import BackendMonitor
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
-from bot.studio.draft_view import Form, form_of, room_for
+from bot.studio.draft_view import Form, form_of, lyrics_limits_for
 from bot.studio.generation import Generation
 from bot.studio.job_failures import JobFailures
-from bot.studio.lyrics_pieces import Room
+from bot.studio.lyrics_pieces import DraftLyrics, LyricsLimits
 from bot.studio.ports import Later, OutOfReach
 from bot.studio.prepared_files import PreparedFiles
 from bot.studio.recordings import Recordings
@@ -63,14 +63,14 @@ class Studio:
         return self._context.backends.limits
 
     @property
+    def has_owner(self) -> bool:
+        """Whether there is an owner who is told of trouble."""
+        return self._context.rules.owner_id is not None
+
+    @property
     def tracks_per_user(self) -> int:
         """How many unfinished tracks a person may have."""
         return self._context.rules.tracks_per_user
-
-    @property
-    def tracks_per_day(self) -> int | None:
-        """How many tracks a person may begin in 24 hours; None if there is no limit."""
-        return self._context.rules.tracks_per_day
 
     async def start(self) -> None:
         """Pick up what an earlier process left, then begin to work."""
@@ -115,7 +115,7 @@ class Studio:
             The draft, and whether this recording was new.
 
         Raises:
-            RecordingLimitReached: the person has sent as many as they may in a day.
+            DailyLimitReached: the person has sent as many as they may in a day.
         """
         before = await self._drafts.get(new.chat_id, new.user_id)
         draft, changed = await self._drafts.record(
@@ -125,7 +125,7 @@ class Studio:
             await self._look_at(before, draft)
         return draft, changed
 
-    async def fetch_words(self, file_id: str, into: Path, at_most: int) -> None:
+    async def fetch_lyrics_file(self, file_id: str, into: Path, at_most: int) -> None:
         """Fetch a text file while its sender waits: once more where that may help.
 
         Raises:
@@ -150,7 +150,7 @@ class Studio:
             The draft as it is now; None if it has nothing to do with that.
 
         Raises:
-            RecordingLimitReached: as `record`.
+            DailyLimitReached: as `record`.
         """
         before = await self._drafts.get(new.chat_id, new.user_id)
         draft = await self._drafts.replace(new, self._context.rules.recordings_a_day(new.user_id))
@@ -190,23 +190,37 @@ class Studio:
 
     async def create(
         self, draft: Draft, panel_id: int | None, origin: str | None = None
-    ) -> Track | NotNow | DayFull:
-        """Ask for the track of a finished draft; pressing twice makes one."""
+    ) -> Track | NotNow:
+        """Ask for the track of a finished draft; pressing twice makes one.
+
+        Raises:
+            DailyLimitReached: the person has begun as many as they may in a day.
+        """
         rules = self._context.rules
-        limit, a_day = rules.tracks_per_user, rules.tracks_a_day(draft.user_id)
-        track = await self._tracks.create(draft, panel_id, limit, a_day=a_day, origin=origin)
+        track = await self._tracks.create(
+            draft,
+            panel_id,
+            rules.tracks_per_user,
+            a_day=rules.tracks_a_day(draft.user_id),
+            origin=origin,
+            lyrics_messages=DraftLyrics.of(draft).accepted_messages,
+        )
         return await self._woken(track)
 
-    async def another(
-        self, before: Track, origin: str, panel_id: int | None
-    ) -> Track | NotNow | DayFull:
-        """Ask for another track from the same recipe; nothing is uploaded again."""
+    async def another(self, before: Track, origin: str, panel_id: int | None) -> Track | NotNow:
+        """Ask for another track from the same recipe; nothing is uploaded again.
+
+        Raises:
+            DailyLimitReached: as `create`.
+        """
         rules = self._context.rules
         limit, a_day = rules.tracks_per_user, rules.tracks_a_day(before.user_id)
         track = await self._tracks.another(before, origin, panel_id, limit, a_day=a_day)
         return await self._woken(track)
 
-    async def rewrite(self, track: Track, *, by: int | None = None, **values: Any) -> Draft:
+    async def begin_new_lyrics(
+        self, track: Track, *, by: int | None = None, **values: Any
+    ) -> Draft:
         """Begin a draft with a track's recordings that asks for new lyrics.
 
         Args:
@@ -230,16 +244,13 @@ class Studio:
             **values,
         )
 
-    async def rerecord(self, track: Track, *, by: int | None = None) -> Draft:
+    async def begin_new_recording(self, track: Track, *, by: int | None = None) -> Draft:
         """Begin a draft with a track's lyrics that asks for another recording."""
-        return await self._drafts.open(
-            track.chat_id,
-            track.user_id,
-            DraftEvent.RECORDING_WANTED,
-            by=by,
-            lyrics=track.lyrics,
-            topic_id=track.topic_id,
-        )
+        values: dict[str, Any] = {"lyrics": track.lyrics, "topic_id": track.topic_id}
+        if len(track.lyrics_messages) == 1:  # an edit of it still changes them
+            values["lyrics_message_id"] = track.lyrics_messages[0]
+        event = DraftEvent.RECORDING_WANTED
+        return await self._drafts.open(track.chat_id, track.user_id, event, by=by, **values)
 
     async def reopened(self, draft: Draft | None) -> Draft | None:
         """A new draft with the recordings of a track whose words were refused, if there is one.
@@ -249,7 +260,7 @@ class Studio:
         """
         track = await self._tracks.last_of(draft.chat_id, draft.user_id) if draft else None
         if track and track.status is TrackStatus.FAILED and track.reason in BY_WORDS:
-            return await self.rewrite(track)
+            return await self.begin_new_lyrics(track)
         return None
 
     async def cancel(self, track: Track, press: str | None = None) -> bool:
@@ -289,11 +300,11 @@ class Studio:
         for track in await self._tracks.undelivered(user_id):
             await self.send_again(track)
 
-    def room(self, draft: Draft | None) -> Room:
-        """How many characters may be typed for a draft (see `bot.studio.draft_view.room_for`)."""
-        return room_for(self._context, draft)
+    def lyrics_limits(self, draft: Draft | None) -> LyricsLimits:
+        """How many characters may be typed for a draft (see `draft_view`)."""
+        return lyrics_limits_for(self._context, draft)
 
-    async def _woken(self, track: Track | NotNow | DayFull) -> Track | NotNow | DayFull:
+    async def _woken(self, track: Track | NotNow) -> Track | NotNow:
         if isinstance(track, Track):
             queued = track.status is TrackStatus.QUEUED
             await self._context.jobs.wake(Kind.TRACK if queued else Kind.DELIVERY, track.id)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from bot.studio.characters import cut, is_mark, shown
+from bot.studio.characters import is_mark, truncated, without_invisible
 from bot.studio.section_markers import sung
 
 _EDGES = " #*_~`|/\\-–—.,;:!?¡¿…\"'«»“”„‘’‹›·•、。，！？：；「」『』"  # noqa: RUF001 - what people type
@@ -32,7 +32,7 @@ def title(lyrics: str, longest: int = 64) -> str:
         return name
     head, _, _ = name[:longest].rpartition(" ")
     if len(head) < longest // 2:  # one long word, or a script without spaces
-        head = cut(name, longest - 1)
+        head = truncated(name, longest - 1)
     return f"{head.rstrip()}…"
 
 
@@ -43,11 +43,11 @@ def file_name(name: str) -> str:
     fits into the bytes that file systems allow.
     """
     kept = "".join(c if _may_name(c) else " " for c in name)
-    kept = " ".join(shown(kept).split()).strip(" -_'’")  # noqa: RUF001 - an apostrophe people type
+    kept = " ".join(without_invisible(kept).split()).strip(" -_'’")  # noqa: RUF001 - an apostrophe people type
     while kept and is_mark(kept[0]):
         kept = kept[1:].lstrip()
     while len(kept.encode()) > _FILE_BYTES:
-        kept = cut(kept, len(kept) - 1).rstrip()
+        kept = truncated(kept, len(kept) - 1).rstrip()
     return f"{kept}_" if kept.upper() in _DEVICES else kept or "track"
 
 

@@ -29,12 +29,12 @@ async def test_a_day_that_is_full_says_when_it_goes_on(outside: World, ada: Pers
     await until(lambda: len(tracks(ada)) == 2)
     await outside.reaches("delivered", 2)
     answer = await press(ada, "t:")
-    assert toasted(answer, "toast-day-full")
+    assert toasted(answer, "daily-limit-tracks")
     assert answer.text.endswith(
         "your 2 tracks for today. It goes on in about 24 hours. Everything is kept."
     )
     await previewed(ada, content=song(13))
-    assert toasted(await press(ada, "c:"), "toast-day-full")
+    assert toasted(await press(ada, "c:"), "daily-limit-tracks")
     assert len(outside.music.generated) == 2
     await write(outside.data, "UPDATE tracks SET created_at = created_at - ?", 86_400 - 600)
     answer = await press(ada, "c:")

@@ -62,8 +62,8 @@ USER = {
 }
 UNKNOWN = ("418", "9999")
 HELPS = {
-    "sensitive": ["New lyrics"],
-    "invalid": ["New lyrics", "Try again"],
+    "sensitive": ["Change the words"],
+    "invalid": ["Change the words", "Try again"],
     "voice-length": ["Another recording"],
 }
 

@@ -251,7 +251,7 @@ async def test_an_edit_after_create_is_said_once_and_can_be_sung(
     await world.reaches("delivered")
     edit = await ada.edit_text(words.id, "Better words\nfor this song")
     told = await ada.wait_for(said("lyrics-edited-late"))
-    assert told.button_texts == ["New lyrics"]
+    assert told.button_texts == ["Use the edited words"]
     await again(world, edit.update_id)
     await ada.edit_text(words.id, "The best words\nfor this song")
     await world.quiet()
@@ -267,6 +267,142 @@ async def test_an_edit_after_create_is_said_once_and_can_be_sung(
     await world.reaches("delivered", 2)
     await ada.edit_text(words.id, "Never enough\nof this song")
     await ada.wait_for(said("lyrics-edited-late"))
+
+
+async def forgotten(world: World) -> None:
+    """Let more than an hour pass, so that a closed draft keeps no words."""
+    await world.quiet()
+    await write(world.data, "UPDATE drafts SET changed_at = changed_at - 3700")
+    await world.restart()
+    await until(lambda: world.rows("SELECT 1 FROM drafts WHERE words IS NULL"))
+
+
+async def sung(world: World, ada: Person, *verses: str) -> list[SeenMessage]:
+    """Have a track made of these verses, a message each."""
+    await asked_words(ada)
+    sent = [await ada.send_text(verses[0])]
+    await ada.wait_for(said("preview"))
+    for verse in verses[1:]:
+        sent.append(await ada.send_text(verse))
+        await ada.wait_for(said("words-add-question"))
+        await press(ada, "a:")
+        await ada.wait_for(said("preview"))
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    number = len(world.rows("SELECT 1 FROM tracks"))
+    await world.reaches("delivered", number)
+    return sent
+
+
+async def test_an_edit_long_after_create_is_said_and_can_be_sung(
+    world: World, ada: Person
+) -> None:
+    (words,) = await sung(world, ada, LYRICS)
+    await forgotten(world)
+    await ada.edit_text(words.id, f"{LYRICS} ")
+    await world.quiet()
+    assert count(ada, "lyrics-edited-late") == 0
+    await ada.edit_text(words.id, ONE)
+    late = await ada.wait_for(said("lyrics-edited-late"))
+    assert late.button_texts == ["Use the edited words"]
+    await ada.edit_text(words.id, TWO)
+    await world.quiet()
+    assert count(ada, "lyrics-edited-late") == 1
+    await write(world.data, "UPDATE drafts SET changed_at = changed_at - 3000")
+    await world.restart()
+    await press(ada, "e:")
+    assert TWO in (await ada.wait_for(said("preview"))).text
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    assert world.music.generated[1].lyrics == f"##{TWO}##"
+
+
+async def test_an_edit_of_one_verse_of_many_long_after_create(world: World, ada: Person) -> None:
+    sent = await sung(world, ada, ONE, TWO)
+    await forgotten(world)
+    for message in sent:
+        await ada.edit_text(message.id, THREE)
+    await until(lambda: count(ada, "lyrics-edited-long-after") == 2)
+    late = ada.messages[-1]
+    assert "“Verse one is here”" in late.text
+    assert late.button_texts == ["New lyrics"]
+    await press(ada, "w:")
+    await ada.wait_for(said("lyrics-question"))
+
+
+async def test_an_edit_of_an_earlier_tracks_words_leaves_the_draft_alone(
+    world: World, ada: Person
+) -> None:
+    (first,) = await sung(world, ada, ONE)
+    await sung(world, ada, TWO)
+    await previewed(ada, lyrics=LYRICS, content=song(13))
+    await world.quiet()
+    before = draft(world)
+    await ada.edit_text(first.id, THREE)
+    late = await ada.wait_for(said("lyrics-edited-long-after"))
+    assert "“Verse one is here”" in late.text
+    assert [b.data for b in late.buttons] == ["w:1"]
+    assert draft(world) == before
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    assert world.music.generated[-1].lyrics == f"##{LYRICS}##"
+
+
+async def test_an_edit_of_words_that_another_take_was_made_of(world: World, ada: Person) -> None:
+    (words,) = await sung(world, ada, LYRICS)
+    await press(ada, "t:")
+    await world.reaches("delivered", 2)
+    await forgotten(world)
+    await ada.edit_text(words.id, ONE)
+    await ada.wait_for(said("lyrics-edited-late"))
+    await press(ada, "e:")
+    assert ONE in (await ada.wait_for(said("preview"))).text
+
+
+@pytest.mark.parametrize("after", ["soon", "long after"])
+async def test_an_edit_of_dropped_words_is_answered(world: World, ada: Person, after: str) -> None:
+    await asked_words(ada)
+    words = await ada.send_text(LYRICS)
+    await ada.wait_for(said("preview"))
+    await ada.send_text("/cancel")
+    await ada.wait_for(said("cancel-draft"))
+    if after == "long after":
+        await forgotten(world)
+    await ada.edit_text(words.id, ONE)
+    await ada.wait_for(said("edit-unknown"))
+    assert world.rows("SELECT 1 FROM tracks") == []
+
+
+async def test_an_edit_of_what_nobody_knows_is_answered_and_thanks_are_not(
+    world: World, ada: Person
+) -> None:
+    sent = await ada.send_text("/start")
+    await ada.wait_for(said("start"))
+    thanks = await ada.send_text("thanks")
+    await world.quiet()
+    before = len(bots(ada))
+    await ada.edit_text(thanks.id, "thanks!")
+    await ada.edit_text(sent.id, ONE)
+    await ada.wait_for(said("edit-unknown"))
+    assert len(bots(ada)) == before + 1
+
+
+async def test_words_that_wait_for_another_recording_follow_their_edit(
+    world: World, ada: Person
+) -> None:
+    await asked_words(ada)
+    words = await ada.send_text(LYRICS)
+    await ada.wait_for(said("preview"))
+    world.music.fail("2037")
+    await press(ada, "c:")
+    await ada.wait_for(said("failed-voice-length"), after=0)
+    await press(ada, "o:")
+    await ada.wait_for(said("send-recording"))
+    await ada.edit_text(words.id, ONE)
+    await world.quiet()
+    assert count(ada, "lyrics-edited-long-after") == 0
+    await asked_purpose(ada, song(13))
+    assert ONE in (await chosen(ada)).text
 
 
 async def test_an_edit_that_changes_no_word_is_not_spoken_of(world: World, ada: Person) -> None:
@@ -566,14 +702,26 @@ async def test_people_see_what_they_typed_counted(world: World, ada: Person) -> 
     assert "8 of 596" in (await ada.wait_for(said("preview"))).text
 
 
-async def test_a_voice_alone_has_more_room(world: World, ada: Person) -> None:
+@pytest.mark.parametrize(("purpose", "most"), [("song", 596), ("voice", 600)])
+async def test_the_limit_that_people_read_is_what_fits(
+    world: World, ada: Person, purpose: str, most: int
+) -> None:
+    """Marks that the service wants around a song take four characters; a voice alone has none."""
+    assert f"up to {most} fit" in (await asked_words(ada, purpose)).text
+    await ada.send_text("x" * (most + 1))
+    assert "one character too many" in (await ada.wait_for(said("lyrics-long"))).text
+    await ada.send_text("x" * most)
+    assert f"{most} of {most}" in (await ada.wait_for(said("preview"))).text
+
+
+async def test_words_for_a_voice_that_are_too_long_for_a_song(world: World, ada: Person) -> None:
     await asked_words(ada, "voice")
     await ada.send_text("x" * 600)
-    assert "600 of 600" in (await ada.wait_for(said("preview"))).text
+    await ada.wait_for(said("preview"))
     await asked_purpose(ada, song(13))
-    told = await chosen(ada)
-    assert "4 characters too many" in told.text
-    assert told.buttons == []
+    shown = await chosen(ada)
+    assert "4 characters too many" in shown.text
+    assert shown.buttons == []
     await ada.send_text(LYRICS)
     await ada.wait_for(said("preview"))
 

@@ -262,7 +262,7 @@ def _edited(person: Person, number: int) -> dict[str, Any]:
     """An update that is kept and needs no answer."""
     chat = {"id": person.id, "type": "private", "first_name": "Ada"}
     sender = {"id": person.id, "is_bot": False, "first_name": "Ada"}
-    message = {"message_id": 9, "date": 1_700_000_000, "edit_date": 1_700_000_001, "text": "x"}
+    message = {"message_id": 9, "date": 1_700_000_000, "edit_date": 1_700_000_001, "text": "ok"}
     return {"update_id": number, "edited_message": message | {"chat": chat, "from": sender}}
 
 

@@ -282,9 +282,9 @@ async def test_so_many_recordings_a_day_and_then_when_it_goes_on(
     await asked_purpose(ada)
     await asked_purpose(ada)
     await ada.send_audio(song(), duration=12)
-    told = await ada.wait_for(said("recordings-enough-hours"))
+    told = await ada.wait_for(said("daily-limit-recordings"))
     assert "(2)" in told.text
-    assert "in 24 hours" in told.text
+    assert "in about 24 hours" in told.text
     assert len(of(outside, ada)) == 2
     await chosen(ada)
     await ada.send_text(LYRICS)
@@ -452,7 +452,7 @@ async def test_many_at_once_keep_to_the_day(outside: World, ada: Person) -> None
         send(ada, outside, song(), f"file-{number}")
     await outside.quiet()
     assert len(of(outside, ada)) == 3
-    assert count(ada, "recordings-enough-hours") == 5
+    assert count(ada, "daily-limit-recordings") == 5
 
 
 async def test_a_refusal_turns_into_a_question_when_the_recording_is_replaced(

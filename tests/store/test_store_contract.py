@@ -19,12 +19,12 @@ from bot.model import Failure, Flaw, Hint, Outcome, Purpose, RecordingStatus, St
 from bot.store import (
     AlreadyOpen,
     Attempt,
-    DayFull,
+    Daily,
+    DailyLimitReached,
     Draft,
     NewerSchema,
     NewRecording,
     NotNow,
-    RecordingLimitReached,
     Store,
     StoreUnavailable,
     Track,
@@ -175,8 +175,9 @@ async def test_so_many_recordings_a_day_and_no_more_however_they_come(store: Sto
     async def send(number: int) -> bool:
         try:
             await store.drafts.record(recording(number), 3)
-        except RecordingLimitReached as reached:
-            return not (reached.limit == 3 and 0 < (reached.seconds or 0) <= 86_400)
+        except DailyLimitReached as reached:
+            right = (reached.what, reached.limit) == (Daily.RECORDINGS, 3)
+            return not (right and 0 < (reached.seconds or 0) <= 86_400)
         return True
 
     assert sum(await at_once(send, 12)) == 3
@@ -185,7 +186,7 @@ async def test_so_many_recordings_a_day_and_no_more_however_they_come(store: Sto
     assert await store.drafts.record(recording(99), 3) == (draft, False)
     assert not await send(100)
     assert (await store.drafts.record(recording(101, BOB), 3))[1]
-    with pytest.raises(RecordingLimitReached) as reached:
+    with pytest.raises(DailyLimitReached) as reached:
         await store.drafts.record(recording(102, BOB), 0)
     assert reached.value.seconds is None
 
@@ -194,7 +195,7 @@ async def test_the_day_is_the_last_24_hours(store: Store) -> None:
     await store.drafts.record(recording(1), 1)
     async with store._database.write() as connection:
         await connection.execute(text('UPDATE "references" SET created_at = created_at - 86300'))
-    with pytest.raises(RecordingLimitReached) as reached:
+    with pytest.raises(DailyLimitReached) as reached:
         await store.drafts.record(recording(2), 1)
     assert reached.value.seconds == pytest.approx(100, abs=10)
     async with store._database.write() as connection:
@@ -223,9 +224,10 @@ async def test_media_replaced_after_its_track_leaves_the_track_alone(store: Stor
     track = await created(store)
     new = replace(recording(10), unique_id="two")
     assert await store.drafts.replace(new) is None
-    assert await store.recordings.lent(new)
-    assert not await store.recordings.lent(recording(10))
-    assert not await store.recordings.lent(replace(recording(11), unique_id="two"))
+    assert await store.recordings.track_uses_replaced(new)
+    assert not await store.recordings.track_uses_replaced(recording(10))
+    other_message = replace(recording(11), unique_id="two")
+    assert not await store.recordings.track_uses_replaced(other_message)
     assert (await store.tracks.get(track.id)).voice_ref == track.voice_ref
 
 
@@ -610,28 +612,40 @@ async def previews(store: Store, chats: range) -> list[Draft]:
     return ready
 
 
+async def or_limit(begun: Awaitable[Track | NotNow]) -> Track | NotNow | DailyLimitReached:
+    """What a press leads to, a day that is over included."""
+    try:
+        return await begun
+    except DailyLimitReached as reached:
+        return reached
+
+
 async def test_a_day_has_so_many_tracks_and_not_one_more(database_url: str) -> None:
     """Fifty presses at once, in two programs."""
     async with opened(database_url) as one, opened(database_url, alone=False) as other:
         drafts = await previews(one, range(100, 150))
         both = (one, other)
         results = await at_once(
-            lambda n: both[n % 2].tracks.create(drafts[n], 99, 1000, a_day=20), 50
+            lambda n: or_limit(both[n % 2].tracks.create(drafts[n], 99, 1000, a_day=20)), 50
         )
         begun = [track for track in results if isinstance(track, Track)]
-        full = [day for day in results if isinstance(day, DayFull)]
+        full = [each for each in results if isinstance(each, DailyLimitReached)]
         assert (len(begun), len(full)) == (20, 30)
         first = min(track.created_at for track in begun)
-        assert {day.until for day in full} == {first + 86_400}
+        assert {(day.what, day.limit, day.frees_at) for day in full} == {
+            (Daily.TRACKS, 20, first + 86_400)
+        }
         left = await one.drafts.get(drafts[results.index(full[0])].chat_id, ADA)
         assert left is not None
         assert left.step is Step.PREVIEW
         assert await one.tracks.move(begun[0].id, TrackStatus.QUEUED, TrackStatus.DELIVERED)
         done = await one.tracks.get(begun[0].id)
         again = await at_once(
-            lambda n: both[n % 2].tracks.another(done, f"press:{n}", None, 1000, a_day=20)
+            lambda n: or_limit(
+                both[n % 2].tracks.another(done, f"press:{n}", None, 1000, a_day=20)
+            )
         )
-        assert {type(each) for each in again} == {DayFull}
+        assert {type(each) for each in again} == {DailyLimitReached}
         taken = await at_once(
             lambda n: both[n % 2].tracks.another(done, f"press:{n}", None, 1000, a_day=21)
         )
@@ -651,9 +665,25 @@ async def test_what_failed_and_cost_nothing_is_no_track_of_the_day(store: Store)
     assert await store.tracks.claims.take(paid.id, "w1", status=TrackStatus.GENERATING)
     await store.ledger.close(await attempted(store, paid), Outcome.UNKNOWN)
     await store.tracks.move(paid.id, TrackStatus.GENERATING, TrackStatus.FAILED)
-    assert isinstance(await store.tracks.create(drafts[2], 99, 5, a_day=1), DayFull)
+    with pytest.raises(DailyLimitReached):
+        await store.tracks.create(drafts[2], 99, 5, a_day=1)
     assert isinstance(await store.tracks.create(drafts[2], 99, 5, a_day=None), Track)
-    assert await store.tracks.create(drafts[3], 99, 5, a_day=0) == DayFull(None)
+    with pytest.raises(DailyLimitReached) as reached:
+        await store.tracks.create(drafts[3], 99, 5, a_day=0)
+    assert reached.value.frees_at is None
+
+
+async def test_a_track_is_found_by_the_messages_its_lyrics_came_in(store: Store) -> None:
+    draft = await previewed(store)
+    track = await store.tracks.create(draft, 99, 5, lyrics_messages=[12, 345])
+    assert isinstance(track, Track)
+    assert track.lyrics_messages == (12, 345)
+    for number, found in ((12, track), (345, track), (1, None), (34, None), (2345, None)):
+        assert await store.tracks.with_lyrics_from(track.chat_id, ADA, number) == found
+    assert await store.tracks.with_lyrics_from(track.chat_id, BOB, 12) is None
+    assert await store.tracks.move(track.id, TrackStatus.QUEUED, TrackStatus.DELIVERED)
+    take = await store.tracks.another(await store.tracks.get(track.id), "press", None, 5)
+    assert await store.tracks.with_lyrics_from(track.chat_id, ADA, 12) == take
 
 
 async def test_a_dropped_draft_keeps_no_lyrics(store: Store) -> None:

@@ -221,7 +221,7 @@ def rows(data: Path, query: str, *values: Any) -> list[Any]:
         database.close()
 
 
-async def write(data: Path, statement: str, *values: float) -> None:
+async def write(data: Path, statement: str, *values: float | str) -> None:
     """Change a bot's database behind its back.
 
     In a thread: the bot may be in a transaction, and needs the loop to end it.
@@ -229,7 +229,7 @@ async def write(data: Path, statement: str, *values: float) -> None:
     await asyncio.to_thread(_write, data / "refrain.sqlite3", statement, values)
 
 
-def _write(path: Path, statement: str, values: tuple[float, ...]) -> None:
+def _write(path: Path, statement: str, values: tuple[float | str, ...]) -> None:
     database = sqlite3.connect(path, timeout=10)
     try:
         with database:

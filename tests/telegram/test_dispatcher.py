@@ -13,6 +13,7 @@ from bot.store import Store, StoreUnavailable
 from bot.store.inbox import Inbox
 from bot.telegram import retry
 from bot.telegram.inbound import dispatcher as dispatcher_module
+from bot.telegram.inbound.raw_updates import ReplyTo
 from bot.telegram.request import Broken, Unsent
 from tests.support.intake_kit import (
     Handler,
@@ -286,10 +287,10 @@ async def test_without_the_store_nothing_is_accepted_and_each_chat_is_told_once(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     handler = Handler()
-    told: list[int] = []
+    told: list[ReplyTo] = []
 
-    async def tell(chats: list[int]) -> None:
-        told.extend(chats)
+    async def tell(places: list[ReplyTo]) -> None:
+        told.extend(places)
 
     caplog.set_level(logging.INFO)
     async with at_work(store.inbox, handler, on_store_trouble=tell) as dispatcher:
@@ -299,14 +300,14 @@ async def test_without_the_store_nothing_is_accepted_and_each_chat_is_told_once(
                     await dispatcher.accept(
                         [message(chat, chat=chat, user=chat) for chat in chats]
                     )
-            await until(lambda: sorted(told) == [1, 2, 3])
+            await until(lambda: sorted(told) == [(1, None), (2, None), (3, None)])
             assert dispatcher.store_away
         assert handler.begun == []
         await dispatcher.accept([message(1, "now")])
         await until(lambda: handler.seen == ["now"] and not dispatcher.store_away)
         with broken(tmp_path), pytest.raises(StoreUnavailable):
             await dispatcher.accept([message(9, chat=2)])
-        await until(lambda: sorted(told) == [1, 2, 2, 3])
+        await until(lambda: sorted(told) == [(1, None), (2, None), (2, None), (3, None)])
     lines = [
         each.getMessage() for each in caplog.records if each.name == "bot.telegram.inbound.outage"
     ]
@@ -320,7 +321,7 @@ async def test_without_the_store_nothing_is_accepted_and_each_chat_is_told_once(
 async def test_not_being_able_to_tell_is_no_further_trouble(
     store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def tell(_: list[int]) -> None:
+    async def tell(_: list[ReplyTo]) -> None:
         raise RuntimeError("no way")
 
     handler = Handler()

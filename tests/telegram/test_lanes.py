@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from bot.telegram.inbound.lanes import Lanes, Place
-from bot.telegram.inbound.raw_updates import chat_of, is_update, lane_of
+from bot.telegram.inbound.raw_updates import ReplyTo, is_update, lane_of, reply_to
 from tests.support.intake_kit import message, until
 
 
@@ -172,9 +172,9 @@ def test_the_lane_of_an_update(kind: str, content: object, lane: object) -> None
 
 
 def test_where_to_answer() -> None:
-    assert chat_of(message(1, chat=-5, user=7)) == -5
-    assert chat_of({"update_id": 1, "callback_query": {"from": {"id": 7}}}) == 7
-    assert chat_of({"update_id": 1, "poll": {}}) is None
+    assert reply_to(message(1, chat=-5, user=7)) == ReplyTo(-5)
+    assert reply_to({"update_id": 1, "callback_query": {"from": {"id": 7}}}) == ReplyTo(7)
+    assert reply_to({"update_id": 1, "poll": {}}) is None
 
 
 @pytest.mark.parametrize("value", [None, [], {}, {"update_id": "1"}, {"update_id": True}])

@@ -15,6 +15,7 @@ from bot.sandbox.telegram.api import TelegramApi
 from bot.store import Store
 from bot.telegram.inbound.health import Pulse
 from bot.telegram.inbound.poller import Poller
+from bot.telegram.inbound.raw_updates import ReplyTo
 from bot.telegram.reconnect import Reconnector, TokenRefused
 from bot.telegram.request import AiohttpRequest
 from tests.support.intake_kit import Handler, a_bot, at_work, broken, opened, until
@@ -113,19 +114,19 @@ async def test_while_the_store_is_away_the_offset_does_not_advance(
     telegram: TelegramApi, store: Store, tmp_path: Path
 ) -> None:
     handler = Handler()
-    told: list[int] = []
+    told: list[ReplyTo] = []
 
-    async def tell(chats: list[int]) -> None:
-        told.extend(chats)
+    async def tell(places: list[ReplyTo]) -> None:
+        told.extend(places)
 
     ada, ben = telegram.person(), telegram.person()
     async with polling(telegram.url, store, handler, on_store_trouble=tell):
         await until(lambda: offsets(telegram))
         with broken(tmp_path):
             await ada.send_text("ada's")
-            await until(lambda: told == [ada.id])
+            await until(lambda: told == [ReplyTo(ada.id)])
             await ben.send_text("ben's")
-            await until(lambda: told == [ada.id, ben.id])
+            await until(lambda: told == [ReplyTo(ada.id), ReplyTo(ben.id)])
             assert telegram.pending_updates == 2
             assert handler.seen == []
             assert not any(offsets(telegram))

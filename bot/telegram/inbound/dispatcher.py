@@ -12,7 +12,15 @@ from bot.store.inbox import Inbox
 from bot.telegram.inbound.inbox_writer import InboxWriter
 from bot.telegram.inbound.lanes import Lanes, Place
 from bot.telegram.inbound.outage import Outage, Tell
-from bot.telegram.inbound.raw_updates import Raw, bounded, chat_of, is_update, lane_of, user_of
+from bot.telegram.inbound.raw_updates import (
+    Raw,
+    ReplyTo,
+    bounded,
+    is_update,
+    lane_of,
+    reply_to,
+    user_of,
+)
 from bot.telegram.retry import handler_limit
 from bot.untrusted import printable
 
@@ -43,7 +51,7 @@ class _Job(NamedTuple):
     has_row: bool = True
 
 
-async def _nothing(_: int) -> None:
+async def _nothing(_: ReplyTo) -> None:
     """Say nothing."""
 
 
@@ -63,10 +71,10 @@ class Dispatcher:
         process: Handles an update, `Application.process_update` for example.
         overflow: Told of the first update of a flood that was dropped, so that the bot can say
             so once.
-        on_store_trouble: Given chat ids, once for each chat in an outage of the store.
+        on_store_trouble: Given where to answer, once for each place in an outage of the store.
         gave_up: Told of an update whose handler took longer than `deadline`, or with which two
             processes have died.
-        unread: Told of private chats in which something came that cannot be read.
+        unread: Told where in private chats something came that cannot be read.
         known: Whether somebody may use the bot; None if everybody may.
         per_lane: Updates that may wait for one user in one chat; more are dropped.
         at_once: Updates handled at the same time, over all users.
@@ -83,7 +91,7 @@ class Dispatcher:
         *,
         on_store_trouble: Tell | None = None,
         gave_up: Handle | None = None,
-        unread: Callable[[int], Awaitable[None]] = _nothing,
+        unread: Callable[[ReplyTo], Awaitable[None]] = _nothing,
         known: Callable[[int], bool] | None = None,
         per_lane: int = 30,
         at_once: int = 256,
@@ -246,9 +254,10 @@ class Dispatcher:
 
     async def _say_unread(self, raw: Raw) -> None:
         """Answer a private message that cannot be read."""
-        chat = chat_of(raw)
-        if "message" in raw and chat is not None and chat > 0 and not self._is_strangers(raw):
-            await self._unread(chat)
+        place = reply_to(raw)
+        private = "message" in raw and place is not None and place.chat_id > 0
+        if place and private and not self._is_strangers(raw):
+            await self._unread(place)
 
     async def _handle(self, job: _Job) -> None:
         try:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bot.store import StoreUnavailable
 from bot.store.inbox import Inbox
 from bot.telegram.inbound.outage import Outage
-from bot.telegram.inbound.raw_updates import Raw, chat_of
+from bot.telegram.inbound.raw_updates import Raw, reply_to
 
 log = logging.getLogger(__name__)
 
@@ -201,8 +201,8 @@ class InboxWriter:
     def _failed(self, writes: list[_PendingWrite], error: Exception) -> None:
         self._refusing = self._refusing or bool(writes)
         reason = str(error) or type(error).__name__
-        chats = (chat_of(raw) for write in writes for raw in write.raws)
-        self._outage.begins(StoreUnavailable(reason), chats)
+        places = (reply_to(raw) for write in writes for raw in write.raws)
+        self._outage.begins(StoreUnavailable(reason), places)
         for write in writes:
             if not write.fresh.done():
                 failure = StoreUnavailable(reason)

@@ -1,7 +1,7 @@
 """What a raw update says about itself, before PTB reads it."""
 
 from collections.abc import Hashable
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from bot.untrusted import printable
 
@@ -10,6 +10,14 @@ Raw = dict[str, Any]
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """What Telegram is asked for; leaving the list out would keep whatever was set before."""
+
+
+class ReplyTo(NamedTuple):
+    """Where an update is answered: its chat, and the topic of that chat, if it came from one."""
+
+    chat_id: int
+    topic_id: int | None = None
+
 
 _BIGGEST = 2**63 - 1
 _DEEPEST = 32
@@ -93,11 +101,16 @@ def lane_of(raw: Raw) -> Hashable:
     return (user if chat is None else chat, user)
 
 
-def chat_of(raw: Raw) -> int | None:
+def reply_to(raw: Raw) -> ReplyTo | None:
     """Where to answer: the chat an update came from, or its user's private one."""
     place = lane_of(raw)
-    first = place[0] if isinstance(place, tuple) else None
-    return first if isinstance(first, int) else None
+    chat_id = place[0] if isinstance(place, tuple) else None
+    if not isinstance(chat_id, int):
+        return None
+    content = _content(raw)
+    message = _object(content.get("message")) or content
+    topic_id = message.get("message_thread_id") if message.get("is_topic_message") else None
+    return ReplyTo(chat_id, topic_id if type(topic_id) is int else None)
 
 
 def _content(raw: Raw) -> Raw:

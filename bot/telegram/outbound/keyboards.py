@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.i18n import Texts
-from bot.model import Failure, Purpose
+from bot.model import BY_WORDS, Failure, Purpose
 from bot.store import Draft, Track
 
 PURPOSE = "p"
@@ -13,32 +13,36 @@ CREATE = "c"
 DROP = "x"
 PARTNER = "m"
 TAKE = "t"
-REWRITE = "w"
+NEW_LYRICS = "w"
 CANCEL = "k"
 SEND_AGAIN = "s"
 BACK = "b"
-ADD_WORDS = "a"
-REPLACE_WORDS = "i"
-LEAVE_WORDS = "n"
-RENEW = "e"
-RERECORD = "o"
+ADD_LYRICS = "a"
+REPLACE_LYRICS = "i"
+LEAVE_OUT_LYRICS = "n"
+USE_EDITED_LYRICS = "e"
+NEW_RECORDING = "o"
 
-_OF_DRAFTS = (PURPOSE, CREATE, DROP, PARTNER, BACK, ADD_WORDS, REPLACE_WORDS, LEAVE_WORDS)
+_OF_DRAFTS = (PURPOSE, CREATE, DROP, PARTNER, BACK, ADD_LYRICS, REPLACE_LYRICS, LEAVE_OUT_LYRICS)
 
-# What helps comes first; what fails in the same way again is not offered.
+# What helps comes first; what certainly fails in the same way again is not offered: our own
+# verdict on a recording stays, a service's is asked for anew by trying again.
 _AFTER: dict[str, tuple[str, ...]] = {
-    Failure.SENSITIVE: (REWRITE,),
-    Failure.INVALID: (REWRITE, TAKE),
-    Failure.RECORDING: (RERECORD, TAKE),
-    Failure.RECORDING_REFUSED: (RERECORD, TAKE),
-    Failure.TOO_LARGE: (RERECORD, TAKE),
-    Failure.VOICE_LENGTH: (RERECORD,),
+    Failure.SENSITIVE: (NEW_LYRICS,),
+    Failure.INVALID: (NEW_LYRICS, TAKE),
+    Failure.RECORDING: (NEW_RECORDING,),
+    Failure.RECORDING_REFUSED: (NEW_RECORDING, TAKE),
+    Failure.TOO_LARGE: (NEW_RECORDING, TAKE),
+    Failure.VOICE_LENGTH: (NEW_RECORDING,),
     Failure.OPERATOR: (TAKE,),
     Failure.WITHDRAWN: (TAKE,),
     Failure.MAINTENANCE: (TAKE,),
     Failure.TROUBLE: (TAKE,),
+    Failure.UPSTREAM: (TAKE, NEW_LYRICS),
+    Failure.TIMEOUT: (TAKE, NEW_LYRICS),
 }
-_LABELS = {TAKE: "button-retry", REWRITE: "button-rewrite", RERECORD: "button-replace"}
+_LABELS = {TAKE: "button-retry", NEW_LYRICS: "button-new-lyrics", NEW_RECORDING: "button-replace"}
+_LABELS_AFTER_WORDS = _LABELS | {NEW_LYRICS: "button-change-words"}
 
 
 def pattern(*actions: str) -> str:
@@ -85,16 +89,17 @@ def finished(track: Track, texts: Texts) -> InlineKeyboardMarkup:
     """Under a track: what to do next."""
     return _row(
         (texts.plain("button-take"), f"{TAKE}:{track.id}", None),
-        (texts.plain("button-rewrite"), f"{REWRITE}:{track.id}", None),
+        (texts.plain("button-new-lyrics"), f"{NEW_LYRICS}:{track.id}", None),
     )
 
 
 def failed(track: Track, texts: Texts) -> InlineKeyboardMarkup:
     """Under a track that was not made: what can help, the likeliest first."""
-    first, *others = _AFTER.get(track.reason or "", (TAKE, REWRITE))
+    first, *others = _AFTER[track.reason or Failure.UPSTREAM]
+    labels = _LABELS_AFTER_WORDS if track.reason in BY_WORDS else _LABELS
     return _row(
-        (texts.plain(_LABELS[first]), f"{first}:{track.id}", "primary"),
-        *((texts.plain(_LABELS[other]), f"{other}:{track.id}", None) for other in others),
+        (texts.plain(labels[first]), f"{first}:{track.id}", "primary"),
+        *((texts.plain(labels[action]), f"{action}:{track.id}", None) for action in others),
     )
 
 
@@ -119,33 +124,42 @@ def _rows(buttons: Iterable[tuple[str, str, str | None]]) -> InlineKeyboardMarku
     return InlineKeyboardMarkup([[_button(*button)] for button in buttons])
 
 
-def add_words(draft_id: int, message_id: int, *, fits: bool, texts: Texts) -> InlineKeyboardMarkup:
+def add_or_replace_lyrics(
+    draft_id: int, message_id: int, *, fits: bool, texts: Texts
+) -> InlineKeyboardMarkup:
     """Under words that came after the lyrics: what they are for."""
     about = f"{draft_id}:{message_id}"
     buttons = [
-        (texts.plain("button-replace-words"), f"{REPLACE_WORDS}:{about}", None),
-        (texts.plain("button-leave-words"), f"{LEAVE_WORDS}:{about}", None),
+        (texts.plain("button-replace-words"), f"{REPLACE_LYRICS}:{about}", None),
+        (texts.plain("button-leave-words"), f"{LEAVE_OUT_LYRICS}:{about}", None),
     ]
     if fits:
-        buttons.insert(0, (texts.plain("button-add-words"), f"{ADD_WORDS}:{about}", None))
+        buttons.insert(0, (texts.plain("button-add-words"), f"{ADD_LYRICS}:{about}", None))
     return InlineKeyboardMarkup([[_button(*button) for button in buttons]])
 
 
-def use_words(draft_id: int, message_id: int, texts: Texts) -> InlineKeyboardMarkup:
+def use_as_lyrics(draft_id: int, message_id: int, texts: Texts) -> InlineKeyboardMarkup:
     """Under words that may be none of a song."""
     about = f"{draft_id}:{message_id}"
     return _row(
-        (texts.plain("button-use-words"), f"{REPLACE_WORDS}:{about}", None),
-        (texts.plain("button-no-words"), f"{LEAVE_WORDS}:{about}", None),
+        (texts.plain("button-use-words"), f"{REPLACE_LYRICS}:{about}", None),
+        (texts.plain("button-no-words"), f"{LEAVE_OUT_LYRICS}:{about}", None),
     )
 
 
-def keep_old_words(draft_id: int, message_id: int, texts: Texts) -> InlineKeyboardMarkup:
+def keep_old_lyrics(draft_id: int, message_id: int, texts: Texts) -> InlineKeyboardMarkup:
     """Under words that do not fit, while there are others that do."""
     about = f"{draft_id}:{message_id}"
-    return _rows([(texts.plain("button-keep-words"), f"{LEAVE_WORDS}:{about}", None)])
+    return _rows([(texts.plain("button-keep-words"), f"{LEAVE_OUT_LYRICS}:{about}", None)])
 
 
-def edited_late(track: Track, texts: Texts) -> InlineKeyboardMarkup:
+def new_lyrics(track: Track, texts: Texts) -> InlineKeyboardMarkup:
+    """Under the answer to an edit of an earlier track's words: ask for its new ones."""
+    return _rows([(texts.plain("button-new-lyrics"), f"{NEW_LYRICS}:{track.id}", "primary")])
+
+
+def use_edited_lyrics(track: Track, texts: Texts) -> InlineKeyboardMarkup:
     """Under the answer to an edit that came after Create."""
-    return _rows([(texts.plain("button-rewrite"), f"{RENEW}:{track.id}", "primary")])
+    return _rows(
+        [(texts.plain("button-use-edited"), f"{USE_EDITED_LYRICS}:{track.id}", "primary")]
+    )

@@ -7,7 +7,7 @@ from telegram import InlineKeyboardMarkup
 from bot.i18n import Texts
 from bot.model import Step
 from bot.store import Draft
-from bot.studio import Problem, Room, Words
+from bot.studio import DraftLyrics, LyricsLimits, LyricsProblem
 from bot.telegram.outbound import keyboards
 
 _SHOWN = 1200  # characters of each text: two of them and the question fit into a message
@@ -20,44 +20,44 @@ class Panel(NamedTuple):
     buttons: InlineKeyboardMarkup | None
 
 
-def about_words(draft: Draft, room: Room, say: Texts) -> Panel | None:
+def about_words(draft: Draft, limits: LyricsLimits, say: Texts) -> Panel | None:
     """What is asked about the words that wait in a draft; None if something else comes first.
 
     Args:
         draft: As it stands.
-        room: What may be typed for it.
+        limits: What may be typed for it.
         say: In the language of whoever reads it.
     """
-    words = Words.of(draft)
+    words = DraftLyrics.of(draft)
     lyrics = words.lyrics if draft.step is not Step.CLOSED else None
-    if draft.step is Step.PREVIEW and not words.new and room.problem(lyrics or ""):
-        return Panel(_problem(lyrics or "", room, say), None)
-    if not words.new or draft.step is Step.PURPOSE:
+    if draft.step is Step.PREVIEW and not words.pending and limits.problem(lyrics or ""):
+        return Panel(_problem(lyrics or "", limits, say), None)
+    if not words.pending or draft.step is Step.PURPOSE:
         return None
-    about = (draft.id, words.new[-1].message_id)
-    if room.problem(words.waiting):
-        buttons = keyboards.keep_old_words(*about, say) if lyrics else None
-        return Panel(_problem(words.waiting, room, say), buttons)
+    about = (draft.id, words.pending[-1].message_id)
+    if limits.problem(words.pending_text):
+        buttons = keyboards.keep_old_lyrics(*about, say) if lyrics else None
+        return Panel(_problem(words.pending_text, limits, say), buttons)
     if lyrics is None:
-        asked = say("words-use-question", words=_clipped(words.waiting))
-        return Panel(asked, keyboards.use_words(*about, say))
-    over = len(words.adding().lyrics or "") - room.most
+        asked = say("words-use-question", words=_clipped(words.pending_text))
+        return Panel(asked, keyboards.use_as_lyrics(*about, say))
+    over = len(words.with_pending_added().lyrics or "") - limits.most
     asked = say(
         "words-add-question",
         lyrics=_clipped(lyrics),
-        words=_clipped(words.waiting),
+        words=_clipped(words.pending_text),
         over=max(over, 0),
     )
-    return Panel(asked, keyboards.add_words(*about, fits=over <= 0, texts=say))
+    return Panel(asked, keyboards.add_or_replace_lyrics(*about, fits=over <= 0, texts=say))
 
 
-def _problem(text: str, room: Room, say: Texts) -> str:
+def _problem(text: str, limits: LyricsLimits, say: Texts) -> str:
     count = len(text)
-    match room.problem(text):
-        case Problem.SHORT:
-            return say("lyrics-short", count=count, min=room.least)
-        case Problem.LONG:
-            return say("lyrics-long", over=count - room.most, max=room.most)
+    match limits.problem(text):
+        case LyricsProblem.SHORT:
+            return say("lyrics-short", count=count, min=limits.least)
+        case LyricsProblem.LONG:
+            return say("lyrics-long", over=count - limits.most, max=limits.most)
         case _:
             return say("lyrics-empty")
 

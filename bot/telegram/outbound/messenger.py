@@ -1,13 +1,11 @@
 """Speaks to people for the studio: status messages, recordings in, tracks out."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
 
-from telegram import Bot, InlineKeyboardMarkup, Message
+from telegram import Bot, InlineKeyboardMarkup
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import (
     BadRequest,
@@ -28,6 +26,8 @@ from bot.telegram.outbound import keyboards, panels
 from bot.telegram.outbound.chat_pacing import ChatPacing, Chats
 from bot.telegram.outbound.files import Files
 from bot.telegram.outbound.languages import Languages
+from bot.telegram.outbound.lyrics_panels import Panel
+from bot.telegram.outbound.messages import send_in_topic, show_panel
 from bot.telegram.retry import GATEWAYS, refused, seconds
 
 log = logging.getLogger(__name__)
@@ -42,11 +42,10 @@ _WORTH_A_MESSAGE = {
     TrackStatus.UNDELIVERABLE,
     TrackStatus.CANCELLED,
 }
-_SAME = "message is not modified"
 
 
 class Messenger:
-    """What the studio knows as its courier, on Telegram.
+    """What the studio knows as its messenger, on Telegram.
 
     Args:
         bot: Initialised, on a `bot.telegram.request.AiohttpRequest`.
@@ -78,6 +77,10 @@ class Messenger:
         self._pause = _PAUSE * pace
         self._chats = Chats(_EDIT_EVERY * pace)
         self._said_anew: set[int] = set()
+
+    @property
+    def _has_owner(self) -> bool:
+        return self._owner_id is not None
 
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
         """Write a recording to a file (see `bot.studio.ports.Messenger`)."""
@@ -113,9 +116,11 @@ class Messenger:
             return True
         chat.edits()
         say = texts(await self._languages.of(track.user_id))
-        text, buttons = _status(track, progress, say, kept=kept)
+        text, buttons = _status(track, progress, say, kept=kept, has_owner=self._has_owner)
         if unfit:
-            text = panels.refusal(unfit.flaw, unfit.limits, say, kept=True)
+            text = panels.refusal(
+                unfit.flaw, unfit.limits, say, kept=True, has_owner=self._has_owner
+            )
         try:
             await self._say(track, text, buttons, new=progress is None)
             if progress and not track.stop_wanted:
@@ -126,8 +131,7 @@ class Messenger:
             chat.flooded(seconds(error))
             return False
         except (BadRequest, Forbidden) as error:
-            if _SAME not in error.message.lower():
-                log.info("the status message cannot be edited: %s", error.message)
+            log.info("nobody is told where a track stands: %s", error.message)
         except TelegramError as error:
             log.info("the status message was not edited: %s", type(error).__name__)
             return False
@@ -139,26 +143,21 @@ class Messenger:
         self, track: Track, text: str, buttons: InlineKeyboardMarkup | None, *, new: bool
     ) -> None:
         """Edit the status message; where there is none, only how a track ended is worth one."""
-        if track.panel_id is not None:
-            try:
-                await self._bot.edit_message_text(
-                    text,
-                    chat_id=track.chat_id,
-                    message_id=track.panel_id,
-                    parse_mode=ParseMode.HTML,
-                    reply_markup=buttons,
-                )
-            except BadRequest as error:  # the person may have deleted it
-                if track.status not in _WORTH_A_MESSAGE or _SAME in error.message.lower():
-                    raise
+        if track.panel_id is None:
+            if new:
                 await self._say_anew(track, text, buttons)
-        elif new:
+            return
+        panel = Panel(text, buttons)
+        if await show_panel(self._bot, track.chat_id, track.panel_id, panel):
+            return
+        log.info("the status message cannot be edited: the person may have deleted it")
+        if track.status in _WORTH_A_MESSAGE:
             await self._say_anew(track, text, buttons)
 
     async def _say_anew(
         self, track: Track, text: str, buttons: InlineKeyboardMarkup | None
     ) -> None:
-        await self._in_topic(
+        await send_in_topic(
             self._bot.send_message,
             track.chat_id,
             track.topic_id,
@@ -176,7 +175,8 @@ class Messenger:
         """Say that a recording cannot be fetched (see `bot.studio.ports.Messenger`)."""
         say = texts(await self._languages.of(reference.user_id))
         key = "recording-out-of-reach" if owner_knows else "recording-late"
-        await self._about(reference, topic, say(key), None)
+        text = say(key, owner=self._has_owner)
+        await self._about(reference, topic, text, None)
 
     async def ring(self, track: Track) -> bool:
         """Let a short new message say that a track has ended badly."""
@@ -185,7 +185,7 @@ class Messenger:
             return True
         say = texts(await self._languages.of(track.user_id))
         try:
-            await self._in_topic(
+            await send_in_topic(
                 self._bot.send_message,
                 track.chat_id,
                 track.topic_id,
@@ -208,22 +208,13 @@ class Messenger:
         draft = form.draft
         panel = panels.panel(form, texts(await self._languages.of(draft.user_id)))
         try:
-            await self._bot.edit_message_text(
-                panel.text,
-                chat_id=draft.chat_id,
-                message_id=draft.panel_id,
-                parse_mode=ParseMode.HTML,
-                reply_markup=panel.buttons,
-            )
+            return await show_panel(self._bot, draft.chat_id, draft.panel_id, panel)
         except RetryAfter as error:
             raise Later(seconds(error)) from error
         except Forbidden as error:
             raise Unreachable from error
-        except BadRequest as error:
-            return _SAME in error.message.lower()
         except NetworkError as error:
             raise Later(self._pause) from error
-        return True
 
     async def refuse(self, reference: Recording, form: Form) -> None:
         """Say in a new message that a recording cannot be used."""
@@ -240,7 +231,7 @@ class Messenger:
     ) -> None:
         """Say something about a recording, in answer to its message."""
         try:
-            await self._in_topic(
+            await send_in_topic(
                 self._bot.send_message,
                 reference.chat_id,
                 topic,
@@ -273,7 +264,7 @@ class Messenger:
         name = _name(track, say)
         caption = say("caption", take=track.take)
         try:
-            message = await self._in_topic(
+            message = await send_in_topic(
                 self._bot.send_audio,
                 track.chat_id,
                 track.topic_id,
@@ -324,16 +315,6 @@ class Messenger:
             return False
         return True
 
-    @staticmethod
-    async def _in_topic(
-        send: Callable[..., Awaitable[Message]], chat_id: int, topic: int | None, **parts: Any
-    ) -> Message:
-        """Send into a topic of a chat; beside it, if the person has deleted the topic."""
-        if topic is not None:
-            with suppress(BadRequest):
-                return await send(chat_id, message_thread_id=topic, **parts)
-        return await send(chat_id, **parts)
-
 
 def _name(track: Track, say: Texts) -> str:
     """Title, and number from the second take on."""
@@ -342,7 +323,7 @@ def _name(track: Track, say: Texts) -> str:
 
 
 def _status(  # noqa: PLR0911 - one line a status reads best
-    track: Track, progress: Progress | None, say: Texts, *, kept: bool
+    track: Track, progress: Progress | None, say: Texts, *, kept: bool, has_owner: bool
 ) -> tuple[str, InlineKeyboardMarkup | None]:
     """What a status message says, and its buttons."""
     match track.status:
@@ -359,7 +340,8 @@ def _status(  # noqa: PLR0911 - one line a status reads best
         case TrackStatus.UNSURE | TrackStatus.UNDELIVERABLE:
             return say(f"status-{track.status}"), keyboards.kept(track, say, "button-send-again")
         case TrackStatus.FAILED:
-            return say(f"failed-{track.reason or Failure.UPSTREAM}"), keyboards.failed(track, say)
+            reason = track.reason or Failure.UPSTREAM
+            return say(f"failed-{reason}", owner=has_owner), keyboards.failed(track, say)
         case TrackStatus.DELIVERED | TrackStatus.CANCELLED:
             return say(f"status-{track.status}"), None
 

@@ -32,8 +32,8 @@ def panel(form: Form, say: Texts) -> Panel:
     """What a draft says and offers now; nothing for a recording that cannot be used."""
     if bad := form.refused:
         return _refusal(form, bad, say)
-    asked = about_words(form.draft, form.room, say) or _question(form, say)
-    return Panel(_with(asked.text, form.doubt, say), asked.buttons)
+    asked = about_words(form.draft, form.lyrics_limits, say) or _question(form, say)
+    return Panel(_with(asked.text, form.hint, say), asked.buttons)
 
 
 def chosen(form: Form, message_id: int, say: Texts) -> str:
@@ -42,21 +42,21 @@ def chosen(form: Form, message_id: int, say: Texts) -> str:
     text = say(
         "purpose-chosen", purpose=say.plain(f"purpose-{purpose}"), result=_result(form, say)
     )
-    return _with(text, form.doubt_in({message_id}), say)
+    return _with(text, form.hint_in({message_id}), say)
 
 
-def _with(text: str, doubt: tuple[Recording, Hint] | None, say: Texts) -> str:
+def _with(text: str, warning: tuple[Recording, Hint] | None, say: Texts) -> str:
     """A text, and what is doubtful about a recording below it."""
-    if doubt is None:
+    if warning is None:
         return text
-    reference, hint = doubt
+    reference, hint = warning
     return f"{text}\n\n{say(f'hint-{hint}', seconds=round(reference.seconds or 0))}"
 
 
-def refusal(flaw: Flaw, limits: Limits, say: Texts, *, kept: bool) -> str:
+def refusal(flaw: Flaw, limits: Limits, say: Texts, *, kept: bool, has_owner: bool) -> str:
     """Why a recording cannot be used, and that words are kept where there are any."""
     least, most = int(limits.shortest), round(limits.longest / 60)
-    problem = say(f"recording-{flaw}", least=least, most=most)
+    problem = say(f"recording-{flaw}", least=least, most=most, owner=has_owner)
     return f"{problem} {say('lyrics-kept')}" if kept else problem
 
 
@@ -79,7 +79,7 @@ async def _retire(bot: Bot, chat_id: int, message_id: int) -> None:
 def _refusal(form: Form, bad: Recording, say: Texts) -> Panel:
     draft = form.draft
     flaw = bad.reason or Flaw.UNREADABLE
-    text = refusal(flaw, form.limits, say, kept=bool(draft.lyrics))
+    text = refusal(flaw, form.limits, say, kept=bool(draft.lyrics), has_owner=form.has_owner)
     if bad.id != draft.partner_id:
         return Panel(text, None)
     return Panel(text, keyboards.partner(draft, say))
@@ -120,12 +120,10 @@ def _about(form: Form, offered: tuple[Purpose, ...], say: Texts) -> str:
 
 def _words(form: Form, say: Texts) -> str:
     """Ask for words, and say why where nobody will sing them."""
-    advice = min(form.lyrics_advice, form.room.most)
-    length = "lyrics-length" if advice < form.room.most else "lyrics-limit"
-    more = [say(length, advice=advice, max=form.room.most)]
-    if result_of(form.draft) is Purpose.INSTRUMENTAL:
-        more.append(say("lyrics-unsung"))
-    return say("lyrics-question", more=Html("\n".join(more)))
+    advice, most = min(form.lyrics_advice, form.lyrics_limits.most), form.lyrics_limits.most
+    length = say("lyrics-length" if advice < most else "lyrics-limit", advice=advice, max=most)
+    unsung = result_of(form.draft) is Purpose.INSTRUMENTAL
+    return say("lyrics-question-unsung" if unsung else "lyrics-question", length=length)
 
 
 def _preview(form: Form, say: Texts) -> str:
@@ -136,8 +134,8 @@ def _preview(form: Form, say: Texts) -> str:
         style=form.abilities.style or "no",
         length=form.abilities.track_seconds,
         count=len(words),
-        max=form.room.most,
-        advice="yes" if len(words) > form.lyrics_advice else "no",
+        max=form.lyrics_limits.most,
+        advice=len(words) > form.lyrics_advice,
         lyrics=words,
     )
 
