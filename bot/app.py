@@ -14,8 +14,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
-from telegram import BotCommand
-from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder, ExtBot
 
 import handlers.conversation
@@ -28,7 +26,6 @@ import handlers.tracks
 from bot.audio import AudioProcessor, Limits
 from bot.backends import music_services, titles_and_keys
 from bot.file_permissions import private_folder
-from bot.i18n import languages, texts
 from bot.jobs import Jobs, Kind, LocalJobs
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, Store
@@ -38,6 +35,7 @@ from bot.telegram.inbound.dispatcher import Dispatcher
 from bot.telegram.inbound.health import Standby
 from bot.telegram.inbound.listener import Listener
 from bot.telegram.inbound.webhook import CannotListen, Server
+from bot.telegram.outbound.command_menu import announce
 from bot.telegram.outbound.files import Files
 from bot.telegram.outbound.languages import Languages
 from bot.telegram.outbound.messenger import Messenger
@@ -112,7 +110,7 @@ async def working(
             PERFORMER,
             titles_and_keys(services),
             files=files,
-            pace=time_scale,
+            time_scale=time_scale,
         )
         stack.push_async_callback(bot.shutdown)
         await Reconnector(bot=bot).answer(bot.initialize)
@@ -152,7 +150,7 @@ async def listening(core: Core) -> AsyncIterator[Listener]:
     settings, deps = core.settings, core.deps
     app = application(deps, settings)
     await app.initialize()
-    announcing = asyncio.create_task(_announce_commands(deps.bot))
+    announcing = asyncio.create_task(announce(deps.bot))
     unhandled = handlers.errors.UnhandledUpdates(deps.bot, deps.languages)
     dispatcher = Dispatcher(
         deps.store.inbox,
@@ -216,20 +214,6 @@ def access_rule(settings: Settings) -> Callable[[int], bool]:
     let_in = settings.allowed_users | owner
     is_open = settings.access == "open"
     return lambda user_id: is_open or user_id in let_in
-
-
-async def _announce_commands(bot: ExtBot[None]) -> None:
-    """Tell Telegram the bot's commands and description, in every language there is."""
-    names = ("start", "help", "cancel", "privacy")
-    default, *_ = languages()
-    for language in languages():
-        say, code = texts(language), None if language == default else language
-        commands = [BotCommand(name, say.plain(f"command-{name}")) for name in names]
-        try:
-            await bot.set_my_commands(commands, language_code=code)
-            await bot.set_my_short_description(say.plain("about"), language_code=code)
-        except TelegramError as error:
-            log.info("the commands were not announced: %s", type(error).__name__)
 
 
 def telegram_bot(settings: Settings) -> KnownBot:

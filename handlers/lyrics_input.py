@@ -12,7 +12,7 @@ from bot.studio import Later
 from bot.studio.characters import is_noncharacter
 from bot.studio.ports import FileGone, TooBig
 from handlers.deps import Deps
-from handlers.documents import WORDS_FILE, Writing, writing_of
+from handlers.document_kinds import WORDS_FILE, Writing, writing_of
 
 _FILE_BYTES = 16 * 1024
 _LONG_LINE = 500

@@ -8,7 +8,7 @@ from telegram.error import TelegramError
 
 from bot.model import Step
 from bot.store import Draft
-from bot.studio import DraftLyrics, Form, unsent
+from bot.studio import DraftLyrics, DraftView, unsent
 from bot.telegram.outbound import keyboards, panels
 from bot.telegram.outbound.lyrics_panels import Panel
 from bot.telegram.outbound.messages import show_panel
@@ -33,19 +33,19 @@ class Prompts:
             draft: As it is now.
             answered: Whether the pressed panel was a question that is answered by the press.
         """
-        form = await self._deps.studio.form(unsent(draft))
-        old = self._retire(update, draft, form if answered else None)
-        await asyncio.gather(self._ask(update, draft, form), old)
+        view = await self._deps.studio.draft_view(unsent(draft))
+        old = self._retire(update, draft, view if answered else None)
+        await asyncio.gather(self._ask(update, draft, view), old)
 
-    async def _ask(self, update: Update, draft: Draft, form: Form) -> None:
-        panel = panels.panel(form, await self._deps.texts(update))
+    async def _ask(self, update: Update, draft: Draft, view: DraftView) -> None:
+        panel = panels.panel(view, await self._deps.texts(update))
         topic = topic_of(update, draft)
         message = await reply(update, panel.text, panel.buttons, topic=topic)
         if message is None:
             return
         await self._deps.store.drafts.note_panel(draft, message.message_id, topic)
-        await self._note_warning(form, message.message_id)
-        if form.unheard:
+        await self._note_warning(view, message.message_id)
+        if view.unheard:
             await self._catch_up(update, panel)
 
     async def complete(self, update: Update, draft: Draft) -> None:
@@ -73,11 +73,11 @@ class Prompts:
         If Telegram limits edits, the edit waits; a new message would add to the flood.
         """
         say = await self._deps.texts(update)
-        form = await self._deps.studio.form(draft)
-        if not await self._edit(draft, panels.panel(form, say)):
+        view = await self._deps.studio.draft_view(draft)
+        if not await self._edit(draft, panels.panel(view, say)):
             await self.ask(update, draft)
         elif draft.panel_id:
-            await self._note_warning(form, draft.panel_id)
+            await self._note_warning(view, draft.panel_id)
 
     async def say_dropped(self, update: Update, draft: Draft) -> None:
         """Say that the draft is dropped: in the pressed message, else in a new one."""
@@ -108,17 +108,17 @@ class Prompts:
         draft = await self._deps.draft(update)
         if draft is None:
             return
-        form = await self._deps.studio.form(draft)
-        panel = panels.panel(form, await self._deps.texts(update))
+        view = await self._deps.studio.draft_view(draft)
+        panel = panels.panel(view, await self._deps.texts(update))
         if panel == sent or draft.panel_id is None:
             return
         if await self._edit(draft, panel):  # else the person has deleted it
-            await self._note_warning(form, draft.panel_id)
+            await self._note_warning(view, draft.panel_id)
 
-    async def _note_warning(self, form: Form, message_id: int) -> None:
+    async def _note_warning(self, view: DraftView, message_id: int) -> None:
         """Remember which message holds a warning, so that it comes once."""
-        if form.hint and form.hint[0].hint_message_id is None:
-            await self._deps.store.recordings.hinted(form.hint[0].id, message_id)
+        if view.hint and view.hint[0].hint_message_id is None:
+            await self._deps.store.recordings.hinted(view.hint[0].id, message_id)
 
     async def _edit(self, draft: Draft, panel: Panel) -> bool:
         """Show a panel in the message that showed the draft before; False if that is gone."""
@@ -134,13 +134,15 @@ class Prompts:
         except TelegramError:  # buttons that stay are answered as stale
             return False
 
-    async def _retire(self, update: Update, draft: Draft, answered: Form | None = None) -> None:
+    async def _retire(
+        self, update: Update, draft: Draft, answered: DraftView | None = None
+    ) -> None:
         """Take the buttons off every earlier panel; a failure does no harm to the answer.
 
         Args:
             update: What led here.
             draft: As it is now.
-            answered: The form, if the pressed panel is to show how it was answered.
+            answered: The view, if the pressed panel is to show how it was answered.
         """
         old = {draft.panel_id, draft.old_panel_id} - {None}
         pressed = _pressed(update)

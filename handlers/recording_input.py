@@ -6,7 +6,7 @@ from telegram.ext import filters
 from bot.model import Flaw
 from bot.store import NewRecording
 from bot.untrusted import clamped, printable
-from handlers.documents import WORDS_FILE, Holds, holds
+from handlers.document_kinds import WORDS_FILE, Holds, holds
 
 _MAX_BYTES = 20 * 1024 * 1024  # getFile hands out no more (Bot API)
 _MAX_TITLE = 200

@@ -4,7 +4,8 @@ Importing this loads neither FFmpeg nor numpy; only the child processes do.
 """
 
 from bot.audio.id3 import frames, tagged
-from bot.audio.models import Inspected, Limits, Prepared, Unusable
+from bot.audio.limits import Limits
+from bot.audio.models import Inspected, Prepared, Unusable
 from bot.audio.processor import AudioProcessor
 
 __all__ = [

@@ -77,7 +77,7 @@ _HOPELESS = 2_000  # packets in a row that hold no sound
 _PROCESSOR_SECONDS = 12.0
 
 
-class Recording:
+class OpenRecording:
     """One track of an open recording; `seconds`, `packets` and `damaged` grow while it is read.
 
     Attributes:
@@ -205,7 +205,7 @@ class Recording:
 
 
 @contextmanager
-def opened(file: BinaryIO, track: int = 0) -> Iterator[Recording]:
+def opened(file: BinaryIO, track: int = 0) -> Iterator[OpenRecording]:
     """Open a track of a recording from its bytes; no path ever reaches FFmpeg.
 
     Raises:
@@ -226,7 +226,7 @@ def opened(file: BinaryIO, track: int = 0) -> Iterator[Recording]:
         if not container.streams.audio:
             raise Unusable(Flaw.NOT_AUDIO, f"{container.format.name} without sound")
         stream = container.streams.audio[track]
-        yield Recording(container, stream, promised(container, stream, file))
+        yield OpenRecording(container, stream, promised(container, stream, file))
 
 
 def as_frame(samples: Floats, rate: int = RATE) -> AudioFrame:

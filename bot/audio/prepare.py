@@ -9,11 +9,12 @@ import av
 import numpy as np
 
 from bot.audio import pitch
-from bot.audio.decode import RATE, Recording, as_frame, opened
+from bot.audio.decode import RATE, OpenRecording, as_frame, opened
 from bot.audio.downmix import Mixer
+from bot.audio.limits import Limits
 from bot.audio.loudness import Loudness
 from bot.audio.measure import LISTENING_RATE, Meter
-from bot.audio.models import Limits, Prepared, Unusable
+from bot.audio.models import Prepared, Unusable
 from bot.model import Flaw, Hint
 
 _BIT_RATE = 192_000
@@ -34,7 +35,7 @@ class _Measured:
     """A track of a recording that was listened to from end to end."""
 
     track: int
-    recording: Recording
+    recording: OpenRecording
     mixer: Mixer
     meter: Meter
     loudness: Loudness
@@ -194,12 +195,12 @@ def _judge(measured: _Measured, limits: Limits) -> tuple[Hint, ...]:
     return tuple(hint for hint, holds in doubts.items() if holds)
 
 
-def _cut_off(recording: Recording, limits: Limits) -> bool:
+def _cut_off(recording: OpenRecording, limits: Limits) -> bool:
     promised = recording.promised
     return promised is not None and recording.seconds < limits.decoded_share * promised
 
 
-def _clipped(recording: Recording, meter: Meter, limits: Limits) -> bool:
+def _clipped(recording: OpenRecording, meter: Meter, limits: Limits) -> bool:
     """Whether too much is clipped; floating-point numbers may pass full scale unharmed."""
     unharmed = recording.codec.startswith("pcm_f") and meter.peak_dbfs > _UNHARMED_PEAK
     return meter.clipped_share > limits.clipped_share and not unharmed

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.audio.isolation import runners
-from bot.audio.models import Inspected, Limits, Prepared, Unusable
+from bot.audio.limits import Limits
+from bot.audio.models import Inspected, Prepared, Unusable
 from bot.model import Flaw, Hint
 
 

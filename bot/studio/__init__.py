@@ -3,7 +3,7 @@
 from bot.studio.backend_choice import BackendChoice
 from bot.studio.claim_renewal import ClaimRenewal
 from bot.studio.context import Context, Rules
-from bot.studio.draft_view import Form, result_of, unsent
+from bot.studio.draft_view import DraftView, result_of, unsent
 from bot.studio.lyrics_pieces import DraftLyrics, LyricsLimits, LyricsPiece, LyricsProblem
 from bot.studio.owner_notices import OwnerNotices
 from bot.studio.ports import (
@@ -27,9 +27,9 @@ __all__ = [
     "ClaimRenewal",
     "Context",
     "DraftLyrics",
+    "DraftView",
     "FileGone",
     "Flooded",
-    "Form",
     "Later",
     "LyricsLimits",
     "LyricsPiece",

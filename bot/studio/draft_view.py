@@ -20,7 +20,7 @@ def result_of(draft: Draft) -> Purpose:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class DraftView:
     """A draft, its recordings, and what the music service asks and gives.
 
     Attributes:
@@ -71,7 +71,7 @@ class Form:
         return None
 
 
-async def form_of(c: Context, draft: Draft) -> Form:
+async def draft_view_of(c: Context, draft: Draft) -> DraftView:
     """Look up what a draft's panel says.
 
     Args:
@@ -80,7 +80,7 @@ async def form_of(c: Context, draft: Draft) -> Form:
     """
     can, rules = c.music.current.abilities, c.rules
     asks = draft.step is Step.PURPOSE
-    return Form(
+    return DraftView(
         draft=draft,
         recordings=await _recordings(c, draft),
         abilities=can,
@@ -121,16 +121,16 @@ async def judged(c: Context, reference: Recording) -> None:
         return
     if reference.id not in {draft.reference_id, draft.partner_id}:
         return
-    form = await form_of(c, draft)
+    view = await draft_view_of(c, draft)
     refused = reference.status is RecordingStatus.REJECTED
-    if not refused and (form.hint is None or form.hint[0].id != reference.id):
+    if not refused and (view.hint is None or view.hint[0].id != reference.id):
         return
-    if await c.messenger.redraw(form):
-        if form.hint:
+    if await c.messenger.redraw(view):
+        if view.hint:
             await c.store.recordings.hinted(reference.id, draft.panel_id)
         await _settle(c, draft, draft.panel_id)
     elif refused:
-        await c.messenger.refuse(reference, form)
+        await c.messenger.refuse(reference, view)
 
 
 async def _recordings(c: Context, draft: Draft) -> tuple[Recording, ...]:
@@ -153,6 +153,6 @@ async def _settle(c: Context, before: Draft, panel_id: int) -> None:
     if track and track.panel_id == panel_id:
         await c.messenger.show(track)
     elif now.panel_id == panel_id:
-        await c.messenger.redraw(await form_of(c, now))
+        await c.messenger.redraw(await draft_view_of(c, now))
     else:
         await c.messenger.retire(before.chat_id, panel_id)

@@ -10,7 +10,7 @@ from bot.model import Flaw
 from bot.store import Recording, Track
 
 if TYPE_CHECKING:
-    from bot.studio.draft_view import Form  # which needs the context, and that needs this
+    from bot.studio.draft_view import DraftView  # which needs the context, and that needs this
 
 
 class Later(Exception):
@@ -123,7 +123,7 @@ class Messenger(Protocol):
         """
         ...
 
-    async def redraw(self, form: "Form") -> bool:
+    async def redraw(self, view: "DraftView") -> bool:
         """Let a draft's panel show the draft as it is now.
 
         Returns:
@@ -149,7 +149,7 @@ class Messenger(Protocol):
         """
         ...
 
-    async def refuse(self, reference: Recording, form: "Form") -> None:
+    async def refuse(self, reference: Recording, view: "DraftView") -> None:
         """Say in a new message that a recording cannot be used.
 
         Raises:

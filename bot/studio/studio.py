@@ -14,7 +14,7 @@ from bot.store import Draft, NewRecording, NotNow, Recording, Track
 from bot.studio.backend_monitor import BackendMonitor
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
-from bot.studio.draft_view import Form, form_of, lyrics_limits_for
+from bot.studio.draft_view import DraftView, draft_view_of, lyrics_limits_for
 from bot.studio.generation import Generation
 from bot.studio.job_failures import JobFailures
 from bot.studio.lyrics_pieces import DraftLyrics, LyricsLimits
@@ -166,9 +166,9 @@ class Studio:
             if reference_id is not None:
                 await self._context.jobs.wake(Kind.REFERENCE, reference_id)
 
-    async def form(self, draft: Draft) -> Form:
-        """A draft with all that its panel says about it (see `bot.studio.draft_view.form_of`)."""
-        return await form_of(self._context, draft)
+    async def draft_view(self, draft: Draft) -> DraftView:
+        """A draft with all that its panel says about it (see `bot.studio.draft_view`)."""
+        return await draft_view_of(self._context, draft)
 
     async def choose(
         self, draft: Draft, purpose: Purpose, *, by: int | None = None

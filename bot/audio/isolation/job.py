@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.audio.inspection import inspect
-from bot.audio.models import Limits, Unusable
+from bot.audio.limits import Limits
+from bot.audio.models import Unusable
 from bot.audio.prepare import prepare, to_mono
 from bot.model import Flaw
 

@@ -38,13 +38,13 @@ class Files:
     Args:
         bot: Initialised, on a `bot.telegram.request.AiohttpRequest`.
         local_dir: Where an own Bot API server keeps its files; None reads none from a disk.
-        pace: A factor on its pauses; tests hurry.
+        time_scale: A factor on its pauses; tests hurry.
     """
 
-    def __init__(self, bot: Bot, local_dir: Path | None, pace: float = 1.0) -> None:
+    def __init__(self, bot: Bot, local_dir: Path | None, time_scale: float = 1.0) -> None:
         self._bot = bot
         self._local_dir = local_dir
-        self._pause, self._missing_pause = _PAUSE * pace, _MISSING_PAUSE * pace
+        self._pause, self._missing_pause = _PAUSE * time_scale, _MISSING_PAUSE * time_scale
 
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
         """Write a file to disk; after any failure nothing is left at `into`.

@@ -19,7 +19,7 @@ from telegram.error import (
 from bot.i18n import Texts, texts
 from bot.model import Failure, TrackStatus
 from bot.store import Recording, Track
-from bot.studio import AnswerLost, Form, Later, Progress, Unfit, Unreachable
+from bot.studio import AnswerLost, DraftView, Later, Progress, Unfit, Unreachable
 from bot.studio.lyrics import file_name, title
 from bot.telegram import request
 from bot.telegram.outbound import keyboards, panels
@@ -54,7 +54,7 @@ class Messenger:
         performer: Who tracks are by.
         files: What people sent.
         services: By the name of each music service, its title and the setting with its key.
-        pace: A factor on its pauses; tests hurry.
+        time_scale: A factor on its pauses; tests hurry.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Messenger:
         services: Mapping[str, tuple[str, str]],
         *,
         files: Files,
-        pace: float = 1.0,
+        time_scale: float = 1.0,
     ) -> None:
         self._bot = bot
         self._languages = languages
@@ -74,8 +74,8 @@ class Messenger:
         self._performer = performer
         self._files = files
         self._services = services
-        self._pause = _PAUSE * pace
-        self._chats = Chats(_EDIT_EVERY * pace)
+        self._pause = _PAUSE * time_scale
+        self._chats = Chats(_EDIT_EVERY * time_scale)
         self._said_anew: set[int] = set()
 
     @property
@@ -203,10 +203,10 @@ class Messenger:
             return not refused(error)
         return True
 
-    async def redraw(self, form: Form) -> bool:
+    async def redraw(self, view: DraftView) -> bool:
         """Let a draft's panel show the draft as it is now."""
-        draft = form.draft
-        panel = panels.panel(form, texts(await self._languages.of(draft.user_id)))
+        draft = view.draft
+        panel = panels.panel(view, texts(await self._languages.of(draft.user_id)))
         try:
             return await show_panel(self._bot, draft.chat_id, draft.panel_id, panel)
         except RetryAfter as error:
@@ -216,10 +216,10 @@ class Messenger:
         except NetworkError as error:
             raise Later(self._pause) from error
 
-    async def refuse(self, reference: Recording, form: Form) -> None:
+    async def refuse(self, reference: Recording, view: DraftView) -> None:
         """Say in a new message that a recording cannot be used."""
-        draft = form.draft
-        panel = panels.panel(form, texts(await self._languages.of(draft.user_id)))
+        draft = view.draft
+        panel = panels.panel(view, texts(await self._languages.of(draft.user_id)))
         await self._about(reference, draft.topic_id, panel.text, panel.buttons)
 
     async def _about(

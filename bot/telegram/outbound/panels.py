@@ -16,7 +16,7 @@ from bot.i18n import Html, Texts
 from bot.model import Flaw, Hint, Purpose, Step
 from bot.music import Abilities, Likeness
 from bot.store import Recording
-from bot.studio import Form, result_of
+from bot.studio import DraftView, result_of
 from bot.telegram.outbound import keyboards
 from bot.telegram.outbound.lyrics_panels import Panel, about_words
 
@@ -28,21 +28,21 @@ PATIENCE = 5.0
 _ORDER = (Purpose.VOICE, Purpose.SONG, Purpose.INSTRUMENTAL)
 
 
-def panel(form: Form, say: Texts) -> Panel:
+def panel(view: DraftView, say: Texts) -> Panel:
     """What a draft says and offers now; nothing for a recording that cannot be used."""
-    if bad := form.refused:
-        return _refusal(form, bad, say)
-    asked = about_words(form.draft, form.lyrics_limits, say) or _question(form, say)
-    return Panel(_with(asked.text, form.hint, say), asked.buttons)
+    if bad := view.refused:
+        return _refusal(view, bad, say)
+    asked = about_words(view.draft, view.lyrics_limits, say) or _question(view, say)
+    return Panel(_with(asked.text, view.hint, say), asked.buttons)
 
 
-def chosen(form: Form, message_id: int, say: Texts) -> str:
+def chosen(view: DraftView, message_id: int, say: Texts) -> str:
     """What the question about a recording turns into once it is answered."""
-    purpose = form.draft.purpose or Purpose.SONG
+    purpose = view.draft.purpose or Purpose.SONG
     text = say(
-        "purpose-chosen", purpose=say.plain(f"purpose-{purpose}"), result=_result(form, say)
+        "purpose-chosen", purpose=say.plain(f"purpose-{purpose}"), result=_result(view, say)
     )
-    return _with(text, form.hint_in({message_id}), say)
+    return _with(text, view.hint_in({message_id}), say)
 
 
 def _with(text: str, warning: tuple[Recording, Hint] | None, say: Texts) -> str:
@@ -76,26 +76,26 @@ async def _retire(bot: Bot, chat_id: int, message_id: int) -> None:
         log.debug("the buttons of an old message stay: %s", type(error).__name__)
 
 
-def _refusal(form: Form, bad: Recording, say: Texts) -> Panel:
-    draft = form.draft
+def _refusal(view: DraftView, bad: Recording, say: Texts) -> Panel:
+    draft = view.draft
     flaw = bad.reason or Flaw.UNREADABLE
-    text = refusal(flaw, form.limits, say, kept=bool(draft.lyrics), has_owner=form.has_owner)
+    text = refusal(flaw, view.limits, say, kept=bool(draft.lyrics), has_owner=view.has_owner)
     if bad.id != draft.partner_id:
         return Panel(text, None)
     return Panel(text, keyboards.partner(draft, say))
 
 
-def _question(form: Form, say: Texts) -> Panel:
-    draft, can = form.draft, form.abilities
+def _question(view: DraftView, say: Texts) -> Panel:
+    draft, can = view.draft, view.abilities
     match draft.step:
         case Step.PURPOSE:
             offered = tuple(purpose for purpose in _ORDER if purpose in can.purposes)
-            return Panel(_about(form, offered, say), keyboards.purposes(draft, offered, say))
+            return Panel(_about(view, offered, say), keyboards.purposes(draft, offered, say))
         case Step.LYRICS:
-            return Panel(_words(form, say), None)
+            return Panel(_words(view, say), None)
         case Step.PREVIEW:
             buttons = keyboards.preview(draft, pairs=can.pairs, texts=say)
-            return Panel(_preview(form, say), buttons)
+            return Panel(_preview(view, say), buttons)
         case Step.PARTNER:
             voice = draft.purpose is Purpose.VOICE
             asked = say("send-beat" if voice else "send-voice")
@@ -104,47 +104,47 @@ def _question(form: Form, say: Texts) -> Panel:
             return Panel(say("send-recording" if draft.lyrics else "send-recording-first"), None)
 
 
-def _about(form: Form, offered: tuple[Purpose, ...], say: Texts) -> str:
+def _about(view: DraftView, offered: tuple[Purpose, ...], say: Texts) -> str:
     """Ask what a recording is, with what each answer brings from the service in use."""
     lines = [
         say(
             "purpose-line",
             purpose=say.plain(f"purpose-{purpose}"),
-            result=_brings(purpose, form.abilities, say),
+            result=_brings(purpose, view.abilities, say),
         )
         for purpose in offered
     ]
     question = say("purpose-question", lines=Html("\n".join(lines)))
-    return question if form.knows_privacy else f"{question}\n\n{say('purpose-privacy')}"
+    return question if view.knows_privacy else f"{question}\n\n{say('purpose-privacy')}"
 
 
-def _words(form: Form, say: Texts) -> str:
+def _words(view: DraftView, say: Texts) -> str:
     """Ask for words, and say why where nobody will sing them."""
-    advice, most = min(form.lyrics_advice, form.lyrics_limits.most), form.lyrics_limits.most
+    advice, most = min(view.lyrics_advice, view.lyrics_limits.most), view.lyrics_limits.most
     length = say("lyrics-length" if advice < most else "lyrics-limit", advice=advice, max=most)
-    unsung = result_of(form.draft) is Purpose.INSTRUMENTAL
+    unsung = result_of(view.draft) is Purpose.INSTRUMENTAL
     return say("lyrics-question-unsung" if unsung else "lyrics-question", length=length)
 
 
-def _preview(form: Form, say: Texts) -> str:
-    words = form.draft.lyrics or ""
+def _preview(view: DraftView, say: Texts) -> str:
+    words = view.draft.lyrics or ""
     return say(
         "preview",
-        result=_result(form, say),
-        style=form.abilities.style or "no",
-        length=form.abilities.track_seconds,
+        result=_result(view, say),
+        style=view.abilities.style or "no",
+        length=view.abilities.track_seconds,
         count=len(words),
-        max=form.lyrics_limits.most,
-        advice=len(words) > form.lyrics_advice,
+        max=view.lyrics_limits.most,
+        advice=len(words) > view.lyrics_advice,
         lyrics=words,
     )
 
 
-def _result(form: Form, say: Texts) -> str:
+def _result(view: DraftView, say: Texts) -> str:
     """What will come back."""
-    if form.draft.partner_id:
+    if view.draft.partner_id:
         return say.plain("result-pair")
-    return _brings(result_of(form.draft), form.abilities, say)
+    return _brings(result_of(view.draft), view.abilities, say)
 
 
 def _brings(purpose: Purpose, can: Abilities, say: Texts) -> str:
