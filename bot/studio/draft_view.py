@@ -47,12 +47,14 @@ class DraftView:
     def refused(self) -> Recording | None:
         """The first of its recordings that cannot be used."""
         rejected = RecordingStatus.REJECTED
-        return next((each for each in self.recordings if each.status is rejected), None)
+        return next(
+            (recording for recording in self.recordings if recording.status is rejected), None
+        )
 
     @property
     def unheard(self) -> bool:
         """Whether something may still be found out about a recording."""
-        return any(each.status is RecordingStatus.RECEIVED for each in self.recordings)
+        return any(recording.status is RecordingStatus.RECEIVED for recording in self.recordings)
 
     @property
     def hint(self) -> tuple[Recording, Hint] | None:
@@ -71,34 +73,34 @@ class DraftView:
         return None
 
 
-async def draft_view_of(c: Context, draft: Draft) -> DraftView:
+async def draft_view_of(context: Context, draft: Draft) -> DraftView:
     """Look up what a draft's panel says.
 
     Args:
         c: The studio's tools.
         draft: As it is now; without its `panel_id` for a message that is still to be sent.
     """
-    can, rules = c.music.current.abilities, c.rules
+    can, rules = context.music.current.abilities, context.rules
     asks = draft.step is Step.PURPOSE
     return DraftView(
         draft=draft,
-        recordings=await _recordings(c, draft),
+        recordings=await _recordings(context, draft),
         abilities=can,
-        limits=c.backends.limits,
-        lyrics_limits=lyrics_limits_for(c, draft),
+        limits=context.backends.limits,
+        lyrics_limits=lyrics_limits_for(context, draft),
         lyrics_advice=rules.lyrics_advice,
-        knows_privacy=not asks or await c.store.users.knows_privacy(draft.user_id),
+        knows_privacy=not asks or await context.store.users.knows_privacy(draft.user_id),
         has_owner=rules.owner_id is not None,
     )
 
 
-def lyrics_limits_for(c: Context, draft: Draft | None) -> LyricsLimits:
+def lyrics_limits_for(context: Context, draft: Draft | None) -> LyricsLimits:
     """How many characters may be typed for a draft: the service's marks are not counted."""
-    can = c.music.current.abilities
+    can = context.music.current.abilities
     open_draft = draft if draft and draft.step is not Step.CLOSED else None
     result = result_of(open_draft) if open_draft else Purpose.SONG
     marks = len(lyrics.final("", result, marks=can.marks))
-    most = min(c.rules.lyrics_max, can.lyrics_max)
+    most = min(context.rules.lyrics_max, can.lyrics_max)
     return LyricsLimits(max(can.lyrics_min - marks, 1), max(most - marks, 0))
 
 
@@ -107,7 +109,7 @@ def unsent(draft: Draft) -> Draft:
     return replace(draft, panel_id=None)
 
 
-async def judged(c: Context, reference: Recording) -> None:
+async def judged(context: Context, reference: Recording) -> None:
     """Let the open draft that uses a recording show what was found out about it.
 
     A draft whose panel is still to be sent needs nothing: whoever sends it looks once more
@@ -116,43 +118,43 @@ async def judged(c: Context, reference: Recording) -> None:
     Raises:
         Later, Unreachable: as they say.
     """
-    draft = await c.store.drafts.get(reference.chat_id, reference.user_id)
+    draft = await context.store.drafts.get(reference.chat_id, reference.user_id)
     if draft is None or draft.step is Step.CLOSED or draft.panel_id is None:
         return
     if reference.id not in {draft.reference_id, draft.partner_id}:
         return
-    view = await draft_view_of(c, draft)
+    view = await draft_view_of(context, draft)
     refused = reference.status is RecordingStatus.REJECTED
     if not refused and (view.hint is None or view.hint[0].id != reference.id):
         return
-    if await c.messenger.redraw(view):
+    if await context.messenger.redraw(view):
         if view.hint:
-            await c.store.recordings.hinted(reference.id, draft.panel_id)
-        await _settle(c, draft, draft.panel_id)
+            await context.store.recordings.hinted(reference.id, draft.panel_id)
+        await _settle(context, draft, draft.panel_id)
     elif refused:
-        await c.messenger.refuse(reference, view)
+        await context.messenger.refuse(reference, view)
 
 
-async def _recordings(c: Context, draft: Draft) -> tuple[Recording, ...]:
-    if draft.step is Step.CLOSED:  # what it had is nobody's affair any more
+async def _recordings(context: Context, draft: Draft) -> tuple[Recording, ...]:
+    if draft.step is Step.CLOSED:  # its recordings belong to its track by now
         return ()
-    found = []
+    recordings = []
     for number in (draft.reference_id, draft.partner_id):
         if number is not None:
             with suppress(LookupError):
-                found.append(await c.store.recordings.get(number))
-    return tuple(found)
+                recordings.append(await context.store.recordings.get(number))
+    return tuple(recordings)
 
 
-async def _settle(c: Context, before: Draft, panel_id: int) -> None:
+async def _settle(context: Context, before: Draft, panel_id: int) -> None:
     """Put right a message that stopped being this panel while it was edited."""
-    now = await c.store.drafts.get(before.chat_id, before.user_id)
+    now = await context.store.drafts.get(before.chat_id, before.user_id)
     if now is None or (now.revision, now.panel_id) == (before.revision, panel_id):
         return
-    track = await c.store.tracks.last_of(before.chat_id, before.user_id)
+    track = await context.store.tracks.last_of(before.chat_id, before.user_id)
     if track and track.panel_id == panel_id:
-        await c.messenger.show(track)
+        await context.messenger.show(track)
     elif now.panel_id == panel_id:
-        await c.messenger.redraw(await draft_view_of(c, now))
+        await context.messenger.redraw(await draft_view_of(context, now))
     else:
-        await c.messenger.retire(before.chat_id, panel_id)
+        await context.messenger.retire(before.chat_id, panel_id)

@@ -107,7 +107,7 @@ class DraftLyrics:
         if draft is None:
             return cls()
         stored = json.loads(draft.words or "{}")
-        accepted = tuple(LyricsPiece(*each) for each in stored.get("kept", ()))
+        accepted = tuple(LyricsPiece(*row) for row in stored.get("kept", ()))
         if draft.step is not Step.CLOSED:
             if not draft.lyrics:
                 accepted = ()
@@ -115,7 +115,7 @@ class DraftLyrics:
                 accepted = (LyricsPiece(draft.lyrics_message_id or 0, draft.lyrics, 0),)
         return cls(
             accepted=accepted,
-            pending=tuple(LyricsPiece(*each) for each in stored.get("new", ())),
+            pending=tuple(LyricsPiece(*row) for row in stored.get("new", ())),
             answered=tuple(stored.get("heard", ())),
             late_edit_answered=bool(stored.get("late")) and bool(accepted),
             edited_from_track=stored.get("renews"),
@@ -186,7 +186,7 @@ class DraftLyrics:
             pending = (piece,) if same else (*self.pending, piece)[-_MOST_PIECES:]
         else:
             pending = (piece,)
-        dropped = tuple(each for each in self.pending if each not in pending)
+        dropped = tuple(piece for piece in self.pending if piece not in pending)
         return self._dropping(dropped, accepted=self.accepted, pending=pending).rearranged(
             limits, sure=sure
         )
@@ -196,10 +196,10 @@ class DraftLyrics:
 
         def follow(pieces: tuple[LyricsPiece, ...]) -> tuple[LyricsPiece, ...]:
             return tuple(
-                replace(LyricsPiece.of(message_id, text, each.sent_at), tail=each.tail)
-                if each.message_id == message_id
-                else each
-                for each in pieces
+                replace(LyricsPiece.of(message_id, text, piece.sent_at), tail=piece.tail)
+                if piece.message_id == message_id
+                else piece
+                for piece in pieces
             )
 
         return replace(self, accepted=follow(self.accepted), pending=follow(self.pending))

@@ -61,13 +61,13 @@ def sung(line: str) -> str:
     plain = without_markup(line)
     stressed = plain != line
     plain = _NUMBERED.sub("", plain, count=1).strip()
-    while found := _BRACKETED.match(plain):
-        opening, inside, rest = found.groups()
+    while match := _BRACKETED.match(plain):
+        opening, inside, rest = match.groups()
         if opening in _ROUND and not _is_mark(inside):
             return plain
         plain = without_markup(rest)
-    if found := _LABELLED.match(plain):
-        label, rest = found.groups()
+    if match := _LABELLED.match(plain):
+        label, rest = match.groups()
         if _names_part(label) or (not rest and len(label.split()) == 1):
             plain = without_markup(rest)
     if _is_alone(plain) or (stressed and _is_word_and_count(plain)):
