@@ -77,7 +77,7 @@ async def draft_view_of(context: Context, draft: Draft) -> DraftView:
     """Look up what a draft's panel says.
 
     Args:
-        c: The studio's tools.
+        context: What the studio works with.
         draft: As it is now; without its `panel_id` for a message that is still to be sent.
     """
     can, rules = context.music.current.abilities, context.rules
