@@ -7,6 +7,7 @@ import pytest
 
 from bot.sandbox.telegram.api import Person
 from bot.settings import Settings
+from tests.support.audio_kit import SharedWorkers
 from tests.support.bot_kit import KEY, World, logging_into
 
 pytest_plugins = ["tests.support.pg_kit"]
@@ -18,6 +19,7 @@ async def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("PTB_TIMEDELTA", "1")  # as bot.cli does
+    monkeypatch.setattr("bot.audio.isolation.runners.best", SharedWorkers)
     world = World(tmp_path)
     with logging_into(world.lines, [world.telegram.token, KEY]):
         async with world:
