@@ -8,6 +8,7 @@ Whoever has seen the answer goes on while it is dead, and that counts.
 import pytest
 
 from bot.sandbox.telegram.api import Answer, Person, SeenMessage
+from bot.telegram.inbound.dispatcher import Dispatcher
 from tests.support.again_kit import Act, Case, Move, handled_again
 from tests.support.bot_kit import (
     LYRICS,
@@ -221,5 +222,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 async def test_handled_again(outside: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.support.bot_kit.PATIENCE", LONG)
+    # Who is killed waits for nobody.
+    monkeypatch.setattr(Dispatcher.stop, "__defaults__", (0.1,))
     wrong = await handled_again(outside, CASES[name])
     assert not wrong, "\n".join([name, *wrong])
