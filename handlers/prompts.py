@@ -56,8 +56,13 @@ class Prompts:
             return
         if draft.step is not Step.CLOSED or DraftLyrics.of(draft).pending:
             await self.ask(update, draft)
-        elif update.update_id in draft.handled:
+        elif update.update_id in draft.handled and not await self._became_a_track(draft):
             await self.say_dropped(update, draft)
+
+    async def _became_a_track(self, draft: Draft) -> bool:
+        """Whether Create has closed a draft, and not Cancel."""
+        tracks = self._deps.store.tracks
+        return await tracks.made_from(draft.id, draft.revision - 1) is not None
 
     async def complete_if_handled(self, update: Update, draft: Draft) -> bool:
         """Complete a draft that this very update has changed before; whether it has."""

@@ -237,6 +237,17 @@ async def test_a_verse_on_its_way_makes_create_an_old_button(world: World, ada: 
     assert world.rows("SELECT 1 FROM tracks") == []
 
 
+async def test_all_updates_of_a_track_handled_again_change_nothing(
+    world: World, ada: Person
+) -> None:
+    await begun(world, ada)
+    await world.quiet()
+    before = seen(world, ada)
+    await handled_again(world, 4)  # the recording, what it is, the words, Create
+    assert seen(world, ada) == before
+    assert len(world.music.generated) == 1
+
+
 async def test_a_cancel_handled_again_stops_one_track(world: World, ada: Person) -> None:
     world.music.upload_latency = 60
     await created(ada)
