@@ -51,7 +51,7 @@ purpose-question =
 
     { $lines }
 purpose-line = <b>{ $purpose }</b>: you get { $result }
-purpose-privacy = Your choice sends the recording to the music service, so that it’s ready when your words are.
+purpose-privacy = When you press one, your recording goes to the music service, so that it’s ready when your words are.
 purpose-chosen = <b>{ $purpose }.</b> You’ll get { $result }.
 purpose-song = Voice and music
 purpose-voice = Only my voice
@@ -60,7 +60,7 @@ send-recording = Good words, I’ve kept them. Now send me a recording: sing or 
 send-recording-first = Send me a voice message to begin: sing or hum for 15 to 60 seconds.
 send-beat = Now send <b>music without singing</b>. This voice will sing to it.
 send-voice = Now send <b>singing without music</b>. That voice will sing over this music.
-recording-too-short = That’s a bit short. Sing for { $least ->
+recording-too-short = That’s a bit short. Send { $least ->
         [15] 20
        *[other] 15
     } to 60 seconds.
