@@ -51,7 +51,7 @@ purpose-question =
 
     { $lines }
 purpose-line = <b>{ $purpose }</b>: you get { $result }
-purpose-privacy = Your choice sends the recording to the music service, so that it’s ready when your words are.
+purpose-privacy = When you press one, your recording goes to the music service, so that it’s ready when your words are.
 purpose-chosen = <b>{ $purpose }.</b> You’ll get { $result }.
 purpose-song = Voice and music
 purpose-voice = Only my voice

@@ -293,7 +293,10 @@ async def handled_again(world: World, case: Case) -> list[str]:
     gate = Gate()
     async with Proxy(world.telegram.url, gate.meet) as proxy:
         await world.start(
-            telegram_api_url=proxy.url, tracks_per_day=100_000, recordings_per_day=100_000
+            telegram_api_url=proxy.url,
+            tracks_per_day=100_000,
+            recordings_per_day=100_000,
+            generate_timeout=2 * HOURS,  # a call that nobody answers is cut off by the kill alone
         )
         control = Subject(world, world.telegram.person(1001), None)
         await _acted(world, gate, case, [control])
