@@ -5,13 +5,16 @@ its turn on the event loop. While that is busy with 200 tracks, a commit of seve
 10 ms, one of thirty takes 40; and half of what the store cost a track were such calls.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Self
 
 import aiosqlite
 from sqlalchemy import URL
+
+_END_SECONDS = 5.0
 
 _Statement = Callable[[], sqlite3.Cursor]
 _Result = tuple[list[Any], Any, int, int | None]
@@ -25,6 +28,10 @@ class Connection(aiosqlite.Connection):
         super().__init__(connector, iter_chunk_size=64)
         self._thread.daemon = True  # as SQLAlchemy has it: no exit waits for a connection
         self._beginning = False
+
+    def wait_for_thread(self) -> None:
+        """Wait for the thread's end, which has been ordered."""
+        self._thread.join(_END_SECONDS)
 
     def begin(self) -> None:
         """Begin a transaction that writes, in the call of its first statement."""
@@ -100,8 +107,21 @@ def _run(to_begin: sqlite3.Connection | None, statement: _Statement) -> _Result:
         cursor.close()
 
 
-def connector(url: URL) -> Callable[[], Connection]:
+def connector(url: URL) -> Callable[[], Awaitable[Connection]]:
     """What `create_async_engine` takes as `async_creator`: called, then awaited."""
     arguments, options = url.get_dialect()().create_connect_args(url)
-    connect = partial(sqlite3.connect, *arguments, **options)
-    return lambda: Connection(connect)
+    return partial(_connect, partial(sqlite3.connect, *arguments, **options))
+
+
+async def _connect(connector: Callable[[], sqlite3.Connection]) -> Connection:
+    """Open a connection; where that fails, its thread has ended before the error is raised.
+
+    Else a program that ends because of it closes its event loop while the thread reports there.
+    """
+    connection = Connection(connector)
+    try:
+        await connection
+    except BaseException:
+        await asyncio.to_thread(connection.wait_for_thread)
+        raise
+    return connection
