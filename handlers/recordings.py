@@ -77,10 +77,12 @@ class Recordings:
         return None
 
     async def _refuse(self, update: Update, flaw: Flaw) -> None:
-        """Say what is wrong with a recording; the draft stays as it was."""
+        """Say what is wrong with a file, or that words are wanted; the draft stays as it was."""
         say = await self._deps.texts(update)
         draft = await self._deps.draft(update)
         studio = self._deps.studio
         kept = draft is not None and bool(draft.lyrics) and draft.step is not Step.CLOSED
         problem = panels.refusal(flaw, studio.limits, say, kept=kept, has_owner=studio.has_owner)
+        if flaw is Flaw.NOT_AUDIO and draft and draft.step is Step.LYRICS:
+            problem = say("lyrics-wrong-kind")
         await reply(update, problem, topic=topic_of(update, draft))

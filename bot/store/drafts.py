@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.draft_steps import DraftEvent, accepts, next_step
@@ -193,7 +193,8 @@ class Drafts:
         """Take in what a message holds now instead of the recording it held.
 
         The draft keeps its step and its revision, so that the buttons that are shown stay valid;
-        the old recording stays with the tracks that were made from it.
+        the old recording stays with the tracks that were made from it. Where nothing is made of
+        the old one, the message is free for `record`.
 
         Args:
             new: What the message holds now.
@@ -209,15 +210,16 @@ class Drafts:
         async with self._database.write_for(new.user_id) as connection:
             draft = await _get(connection, new.chat_id, new.user_id)
             old = (await connection.execute(_OF_MESSAGE, _message(new))).first()
-            if draft is None or old is None or draft.step is Step.CLOSED:
+            if draft is None or old is None or old.unique_id == new.unique_id:
                 return None
             column = next((c for c in _RECORDING_COLUMNS if getattr(draft, c) == old.id), None)
-            if column is None or old.unique_id == new.unique_id:
+            if column is None or draft.step is Step.CLOSED:
+                # An earlier version did not note which file it was: that may be the same one.
+                if old.unique_id and not await _has_track(connection, new.user_id, old.id):
+                    await _free_message(connection, old.id)
                 return None
             await _check_daily_limit(connection, new.user_id, daily_limit)
-            await connection.execute(
-                update(references).where(references.c.id == old.id).values(message_id=-old.id)
-            )
+            await _free_message(connection, old.id)
             reference_id = await _insert(connection, new, old.purpose)
             changed = await connection.execute(
                 update(drafts)
@@ -353,10 +355,31 @@ async def _get(connection: AsyncConnection, chat_id: int, user_id: int) -> Draft
     return Draft.of(row) if row else None
 
 
+async def _free_message(connection: AsyncConnection, reference_id: int) -> None:
+    """Forget which message a recording came in: it holds another one now."""
+    await connection.execute(
+        update(references).where(references.c.id == reference_id).values(message_id=-reference_id)
+    )
+
+
+async def _has_track(connection: AsyncConnection, user_id: int, reference_id: int) -> bool:
+    made = or_(tracks.c.voice_ref == reference_id, tracks.c.beat_ref == reference_id)
+    one = select(tracks.c.id).where(tracks.c.user_id == user_id, made).limit(1)
+    return await connection.scalar(one) is not None
+
+
 async def _known(connection: AsyncConnection, draft: Draft, new: NewRecording) -> bool:
+    """Whether a message has been taken in: by itself, in an album, or in a later copy of it."""
     if new.album and new.album == draft.album:
         return True
-    return (await connection.execute(_OF_MESSAGE, _message(new))).first() is not None
+    if (await connection.execute(_OF_MESSAGE, _message(new))).first() is not None:
+        return True
+    later_copy = select(references.c.id).where(
+        references.c.id.in_([draft.reference_id, draft.partner_id]),
+        references.c.unique_id == new.unique_id,
+        references.c.message_id > new.message_id,
+    )
+    return bool(new.unique_id) and await connection.scalar(later_copy) is not None
 
 
 async def _sent_once_more(connection: AsyncConnection, draft: Draft, new: NewRecording) -> bool:

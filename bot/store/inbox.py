@@ -109,14 +109,21 @@ class Inbox:
                 .order_by(inbox.c.update_id)
             )
             left = [(row.update_id, row.raw) for row in rows if row.update_id not in in_hand]
-        if left:
-            async with self._database.single(urgent=True) as connection:
-                await connection.execute(
-                    update(inbox)
-                    .where(inbox.c.update_id.in_([update_id for update_id, _ in left]))
-                    .values(tries=inbox.c.tries + 1)
+        if not left:
+            return []
+        async with self._database.single(urgent=True) as connection:
+            # Whoever had one in hand may have finished with it since it was read.
+            open_still = await connection.scalars(
+                update(inbox)
+                .where(
+                    inbox.c.update_id.in_([update_id for update_id, _ in left]),
+                    inbox.c.done_at.is_(None),
                 )
-        return left
+                .values(tries=inbox.c.tries + 1)
+                .returning(inbox.c.update_id)
+            )
+            numbers = set(open_still)
+        return [(update_id, raw) for update_id, raw in left if update_id in numbers]
 
     async def tidy(self) -> None:
         """Drop what Telegram can no longer send again (it keeps updates for 24 hours)."""

@@ -23,7 +23,7 @@ _PARTS = frozenset(
     मुखड़ा अंतरा कोरस स्थायी
     bait reff ref
     主歌 副歌 桥段 橋段 前奏 间奏 間奏 尾奏 导歌 導歌 过门 合唱
-    サビ 大サビ aメロ bメロ cメロ イントロ アウトロ 落ちサビ ブリッジ
+    番 サビ 大サビ aメロ bメロ cメロ イントロ アウトロ 落ちサビ ブリッジ
     후렴 벌스 절 코러스 브릿지 인트로 아웃트로 간주 프리코러스
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
@@ -33,6 +33,16 @@ _SUNG = frozenset(
     break drop tag rap solo end ending final part middle spoken hook bridge ref puente coro ponte
     pont bait verso vers coda vamp мост кода міст бридж хук بند ورس مقطع 절 合唱
     """.split()  # noqa: SIM905 - a list of words reads best as words
+)
+# Numbers in words, which count only beside the name of a part.
+_NUMBERS = frozenset(
+    """
+    one two three four five six 1st 2nd 3rd 4th 5th 6th first second third fourth fifth sixth
+    один два три четыре первый второй третий четвёртый четвертый перший другий третій
+    uno dos tres cuatro due tre quattro um dois três quatro un deux trois quatre
+    primer primera segundo segunda tercero tercera primo seconda terza premier première deuxième
+    eins zwei drei vier erste zweite dritte erster zweiter dritter pierwsza druga trzecia
+    """.split()  # noqa: SIM905 - as above
 )
 _OPENING, _CLOSING = r"\[(（［【〔｛{", r"\])）］】〕｝}"  # noqa: RUF001 - full width
 _BRACKETED = re.compile(
@@ -102,8 +112,9 @@ def _is_alone(line: str) -> bool:
     counts = [word for word in words if _COUNT.fullmatch(word)]
     if len(counts) == len(words):
         return words != ["I"]  # which somebody may well sing
-    named = [word for word in words if word not in counts]
-    known = _PARTS if counts else _PARTS - _SUNG
+    named = [word for word in words if word not in counts and word.casefold() not in _NUMBERS]
+    numbered = counts or (words and words[-1].casefold() in _NUMBERS)
+    known = _PARTS if numbered else _PARTS - _SUNG
     return len(named) == 1 and len(counts) <= 1 and _is_part(named[0], known)
 
 

@@ -228,6 +228,18 @@ async def test_something_else_instead_of_lyrics(world: World, ada: Person, kind:
     await ada.wait_for(said("preview"))
 
 
+@pytest.mark.parametrize("name", ["words.jpg", "words.zip", "words.json"])
+async def test_a_file_of_neither_words_nor_sound_instead_of_lyrics(
+    world: World, ada: Person, name: str
+) -> None:
+    await asked_purpose(ada)
+    await chosen(ada)
+    await ada.send_document(b"\xff\xd8", name, "application/octet-stream")
+    await ada.wait_for(said("lyrics-wrong-kind"))
+    await ada.send_text(LYRICS)
+    await ada.wait_for(said("preview"))
+
+
 async def test_something_else_instead_of_a_recording(world: World, ada: Person) -> None:
     await ada.send_sticker()
     await ada.wait_for(said("send-recording-first"))

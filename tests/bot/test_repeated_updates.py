@@ -176,8 +176,7 @@ async def test_a_recording_sent_once_more_leaves_its_question_good(
     data = newest_data(ada, ":song")
     sent = next(message for message in ada.messages if message.kind == "audio")
     again = await ada.send_again(sent.id)
-    second = await ada.wait_for(said("purpose-question"))
-    assert second.id > again.id
+    await ada.wait_for(lambda m: said("purpose-question")(m) and m.id > again.id)
     await until(lambda: question.id not in {m.id for m in ada.messages if m.buttons})
     answer = await ada.press_forged(question.id, data)
     await ada.wait_for(said("lyrics-question"))

@@ -383,6 +383,45 @@ async def test_a_caption_written_later_changes_nothing(world: World, ada: Person
     assert len(of(world, ada)) == 1
 
 
+async def test_a_caption_of_a_recording_that_was_sent_twice_changes_nothing(
+    world: World, ada: Person
+) -> None:
+    sent = await ada.send_audio(song(12), duration=12)
+    await ada.wait_for(said("purpose-question"))
+    again = await ada.send_again(sent.id)
+    await ada.wait_for(lambda m: said("purpose-question")(m) and m.id > again.id)
+    await chosen(ada)
+    await ada.send_text(LYRICS)
+    await ada.wait_for(said("preview"))
+    for message in (sent, again):
+        await ada.edit_caption(message.id, "my song")
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    assert len(of(world, ada)) == 1
+
+
+@pytest.mark.parametrize("how", ["dropped", "another"])
+async def test_a_recording_that_is_not_used_any_more_is_taken_in_when_it_is_replaced(
+    world: World, ada: Person, how: str
+) -> None:
+    sent = await ada.send_audio(song(12), duration=12)
+    await ada.wait_for(said("purpose-question"))
+    if how == "dropped":
+        await ada.send_text("/cancel")
+        await ada.wait_for(said("cancel-draft"))
+    else:
+        await ada.send_audio(song(13), duration=13)
+        await ada.wait_for(said("purpose-question"))
+    await world.quiet()
+    before = ada.last
+    edited(world, ada, sent, song(25))
+    await ada.wait_for(lambda m: said("purpose-question")(m) and m.id > before.id)
+    await ada.edit_caption(sent.id, "my song")
+    await chosen(ada)
+    await world.uploaded()
+    assert round(world.music.uploads[-1].seconds) == 25
+
+
 LYING = [
     ("voice", {"duration": 1}),
     ("audio", {"duration": 1}),

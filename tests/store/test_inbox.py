@@ -1,11 +1,13 @@
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from bot.store import StoreUnavailable
 from bot.store.inbox import Inbox
-from tests.support.intake_kit import broken, open_rows, opened
+from tests.support.intake_kit import broken, open_rows, opened, path_of
 
 
 @pytest.fixture
@@ -54,6 +56,22 @@ async def test_what_was_never_begun_has_not_been_tried(inbox: Inbox) -> None:
     assert len(await inbox.leftovers()) == 2
     await inbox.put_back([1])
     assert await inbox.leftovers() == [(1, "a")]
+
+
+async def test_what_was_finished_meanwhile_was_not_overlooked(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    await inbox.keep([(1, "a"), (2, "b")])
+
+    class InHand(set[int]):
+        """Update 1 is finished between the look at its row and the look at who has it."""
+
+        def __contains__(self, update_id: object) -> bool:
+            with closing(sqlite3.connect(path_of(tmp_path))) as database, database:
+                database.execute("UPDATE inbox SET done_at = 1, raw = NULL WHERE update_id = 1")
+            return False
+
+    assert await inbox.overlooked(InHand(), -1) == [(2, "b")]
 
 
 async def test_tidying_leaves_what_telegram_may_send_again(inbox: Inbox, tmp_path: Path) -> None:

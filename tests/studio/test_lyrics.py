@@ -193,7 +193,13 @@ MARKS = [
     "Aメロ",
     "후렴:",
     "1절",
+    "1番",
     "(후렴)",
+    "Verse One",
+    "2nd Verse",
+    "Second chorus",
+    "Второй куплет",
+    "Verso dos",
     "---",
     "♪ ♪",
 ]
@@ -218,6 +224,8 @@ LINES = [
     "Bridge over water",
     "Chorus of angels sing",
     "First verse of my life",
+    "One last bridge",
+    "One two three",
 ]
 
 
