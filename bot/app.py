@@ -260,7 +260,7 @@ def jobs(settings: Settings, store: Store, time_scale: float, *, work: bool) -> 
         work: Whether this process works, or only wakes workers.
     """
     concurrency = {
-        Kind.REFERENCE: _CONCURRENT_TRANSFERS,
+        Kind.RECORDING: _CONCURRENT_TRANSFERS,
         Kind.TRACK: settings.max_concurrent_tracks,
         Kind.DELIVERY: _CONCURRENT_TRANSFERS,
     }

@@ -344,14 +344,14 @@ class Tracks:
             )
             return [Track.of(row) for row in rows]
 
-    async def waiting_for(self, reference_id: int) -> list[int]:
+    async def waiting_for(self, recording_id: int) -> list[int]:
         """Queued tracks that need a recording."""
         async with self._database.read() as connection:
             rows = await connection.scalars(
                 select(tracks.c.id).where(
                     tracks.c.told == 0,
                     tracks.c.status == TrackStatus.QUEUED,
-                    or_(tracks.c.voice_ref == reference_id, tracks.c.beat_ref == reference_id),
+                    or_(tracks.c.voice_ref == recording_id, tracks.c.beat_ref == recording_id),
                 )
             )
             return list(rows)

@@ -87,12 +87,12 @@ def failure_of(fault: OperatorFault) -> Failure:
 
 def narrowed(limits: Limits, can: Abilities) -> Limits:
     """Limits that a backend keeps to as well, with as much room for MP3 framing as they have."""
-    least, most = can.reference_seconds
+    least, most = can.recording_seconds
     return replace(
         limits,
         shortest=max(limits.shortest, least + 0.1),
         longest=min(limits.longest, most - 0.5),
-        largest=min(limits.largest, can.reference_bytes),
+        largest=min(limits.largest, can.recording_bytes),
     )
 
 

@@ -109,7 +109,7 @@ def unsent(draft: Draft) -> Draft:
     return replace(draft, panel_id=None)
 
 
-async def judged(context: Context, reference: Recording) -> None:
+async def judged(context: Context, recording: Recording) -> None:
     """Let the open draft that uses a recording show what was found out about it.
 
     A draft whose panel is still to be sent needs nothing: whoever sends it looks once more
@@ -118,21 +118,21 @@ async def judged(context: Context, reference: Recording) -> None:
     Raises:
         Later, Unreachable: as they say.
     """
-    draft = await context.store.drafts.get(reference.chat_id, reference.user_id)
+    draft = await context.store.drafts.get(recording.chat_id, recording.user_id)
     if draft is None or draft.step is Step.CLOSED or draft.panel_id is None:
         return
-    if reference.id not in {draft.reference_id, draft.partner_id}:
+    if recording.id not in {draft.reference_id, draft.partner_id}:
         return
     view = await draft_view_of(context, draft)
-    refused = reference.status is RecordingStatus.REJECTED
-    if not refused and (view.hint is None or view.hint[0].id != reference.id):
+    refused = recording.status is RecordingStatus.REJECTED
+    if not refused and (view.hint is None or view.hint[0].id != recording.id):
         return
     if await context.messenger.redraw(view):
         if view.hint:
-            await context.store.recordings.hinted(reference.id, draft.panel_id)
+            await context.store.recordings.hinted(recording.id, draft.panel_id)
         await _settle(context, draft, draft.panel_id)
     elif refused:
-        await context.messenger.refuse(reference, view)
+        await context.messenger.refuse(recording, view)
 
 
 async def _recordings(context: Context, draft: Draft) -> tuple[Recording, ...]:

@@ -135,12 +135,12 @@ class Messenger(Protocol):
         ...
 
     async def unfetched(
-        self, reference: Recording, topic: int | None, *, owner_knows: bool
+        self, recording: Recording, topic: int | None, *, owner_knows: bool
     ) -> None:
         """Say that a recording cannot be fetched, and that it is not the person's fault.
 
         Args:
-            reference: As it is now.
+            recording: As it is now.
             topic: Of the private chat, where it has topics.
             owner_knows: Whether the owner has to help; else it is tried on.
 
@@ -149,7 +149,7 @@ class Messenger(Protocol):
         """
         ...
 
-    async def refuse(self, reference: Recording, view: "DraftView") -> None:
+    async def refuse(self, recording: Recording, view: "DraftView") -> None:
         """Say in a new message that a recording cannot be used.
 
         Raises:
