@@ -14,7 +14,7 @@ from bot.music import MusicBackend, MusicError, OperatorFault
 from bot.store import Recording
 from bot.studio.backend_choice import failure_of
 from bot.studio.context import Context
-from bot.studio.draft_view import judged
+from bot.studio.draft_panel import judged
 from bot.studio.fair_queue import FairQueue
 from bot.studio.ports import Later, OutOfReach, Unreachable
 from bot.studio.prepared_files import PreparedFiles

@@ -14,7 +14,8 @@ from bot.store import Draft, NewRecording, NotNow, Recording, Track
 from bot.studio.backend_monitor import BackendMonitor
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
-from bot.studio.draft_view import DraftView, draft_view_of, lyrics_limits_for
+from bot.studio.draft_panel import draft_view_of, lyrics_limits_for
+from bot.studio.draft_view import DraftView
 from bot.studio.generation import Generation
 from bot.studio.job_failures import JobFailures
 from bot.studio.lyrics_pieces import DraftLyrics, LyricsLimits
@@ -167,7 +168,7 @@ class Studio:
                 await self._context.jobs.wake(Kind.RECORDING, recording_id)
 
     async def draft_view(self, draft: Draft) -> DraftView:
-        """A draft with all that its panel says about it (see `bot.studio.draft_view`)."""
+        """A draft with all that its panel says about it (see `DraftView`)."""
         return await draft_view_of(self._context, draft)
 
     async def choose(
@@ -238,7 +239,7 @@ class Studio:
             DraftEvent.LYRICS_WANTED,
             by=by,
             topic_id=track.topic_id,
-            recording_id=first,
+            reference_id=first,
             purpose=Purpose.VOICE if pair else made_from.result,
             partner_id=made_from.beat if pair else None,
             **values,
@@ -301,7 +302,7 @@ class Studio:
             await self.send_again(track)
 
     def lyrics_limits(self, draft: Draft | None) -> LyricsLimits:
-        """How many characters may be typed for a draft (see `draft_view`)."""
+        """How many characters may be typed for a draft (see `draft_panel`)."""
         return lyrics_limits_for(self._context, draft)
 
     async def _woken(self, track: Track | NotNow) -> Track | NotNow:
