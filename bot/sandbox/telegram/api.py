@@ -159,7 +159,7 @@ class TelegramApi:
         started: bool = True,
         **fields: Any,
     ) -> Person:
-        """Find a person by id, or let one be born.
+        """Find a person by id, or make one.
 
         Args:
             id: The user's; the next free one if None.
