@@ -98,7 +98,7 @@ class Messenger:
         chat = self._chats.of(track.chat_id)
         if progress and not chat.takes_progress:
             return False
-        async with chat.turn():
+        async with chat.in_order():
             return await self._show(chat, track, progress, kept=kept, unfit=unfit)
 
     async def _show(
