@@ -74,9 +74,9 @@ async def _preview(store: Store, number: int, **ids: str | None) -> Draft:
     """A draft of a person of its own, with a recording that the music service knows."""
     new = NewRecording(number, number, number, "file", "song", 12.0, None)
     draft, _ = await store.drafts.record(new)
-    reference_id = draft.reference_id or 0
-    await store.recordings.prepared(reference_id, seconds=12, level=-20, hints=())
-    await store.recordings.keep_upload(reference_id, Purpose.SONG, "aimlapi", **ids)
+    recording_id = draft.reference_id or 0
+    await store.recordings.prepared(recording_id, seconds=12, level=-20, hints=())
+    await store.recordings.keep_upload(recording_id, Purpose.SONG, "aimlapi", **ids)
     chosen = await store.drafts.choose(draft, Purpose.SONG)
     ready = chosen and await store.drafts.change(
         chosen, DraftEvent.LYRICS_CHANGED, lyrics="La " * 130

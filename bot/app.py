@@ -30,7 +30,7 @@ from bot.jobs import Jobs, Kind, LocalJobs
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, Store
 from bot.studio import BackendChoice, ClaimRenewal, Context, OwnerNotices, Rules, Studio
-from bot.telegram.checked_bot import KnownBot
+from bot.telegram.checked_bot import CheckedBot
 from bot.telegram.inbound.dispatcher import Dispatcher
 from bot.telegram.inbound.health import Standby
 from bot.telegram.inbound.listener import Listener
@@ -102,14 +102,13 @@ async def working(
         warming = asyncio.create_task(audio_processor.warm())
         stack.callback(warming.cancel)
         user_languages = Languages(store)
-        files = Files(bot, settings.telegram_local_dir, time_scale)
         messenger = Messenger(
             bot,
             user_languages,
             settings.owner_id,
             PERFORMER,
             titles_and_keys(services),
-            files=files,
+            files=Files(bot, settings.telegram_local_dir, time_scale),
             time_scale=time_scale,
         )
         stack.push_async_callback(bot.shutdown)
@@ -216,7 +215,7 @@ def access_rule(settings: Settings) -> Callable[[int], bool]:
     return lambda user_id: is_open or user_id in let_in
 
 
-def telegram_bot(settings: Settings) -> KnownBot:
+def telegram_bot(settings: Settings) -> CheckedBot:
     """The bot with an aiohttp session of its own; not yet initialised.
 
     Raises:
@@ -224,7 +223,7 @@ def telegram_bot(settings: Settings) -> KnownBot:
     """
     if settings.telegram_token is None:
         raise SettingsError("TELEGRAM_TOKEN: is needed; @BotFather gives you one")
-    return KnownBot(
+    return CheckedBot(
         settings.telegram_token.get_secret_value(),
         base_url=f"{settings.telegram_api_url}/bot",
         base_file_url=f"{settings.telegram_api_url}/file/bot",
@@ -260,7 +259,7 @@ def jobs(settings: Settings, store: Store, time_scale: float, *, work: bool) -> 
         work: Whether this process works, or only wakes workers.
     """
     concurrency = {
-        Kind.REFERENCE: _CONCURRENT_TRANSFERS,
+        Kind.RECORDING: _CONCURRENT_TRANSFERS,
         Kind.TRACK: settings.max_concurrent_tracks,
         Kind.DELIVERY: _CONCURRENT_TRANSFERS,
     }

@@ -76,11 +76,11 @@ async def music_services(
         connector = aiohttp.TCPConnector(limit=0)
         # Without trust_env: it would put a password from ~/.netrc in the place of the key.
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
-        chain = music.Failover(
+        failover = music.Failover(
             [_service(settings, session, name, known[name], time_scale) for name in names]
         )
-        stack.push_async_callback(chain.aclose)
-        yield chain
+        stack.push_async_callback(failover.aclose)
+        yield failover
 
 
 def _service(

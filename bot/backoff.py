@@ -79,8 +79,3 @@ class Tries:
         if deadline is not None and now + pause - self._since > deadline:
             return None
         return pause
-
-    def succeeded(self) -> None:
-        """Begin anew: the next failure is the first."""
-        self._since = None
-        self.failures = 0

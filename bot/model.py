@@ -159,15 +159,15 @@ class Recipe:
         return {ref: purpose for ref, purpose in parts.items() if ref is not None}
 
 
-def recipe(reference: int, purpose: Purpose, partner: int | None, lyrics: str) -> Recipe:
+def recipe(recording: int, purpose: Purpose, partner: int | None, lyrics: str) -> Recipe:
     """The recipe of a finished draft.
 
     Args:
-        reference: The recording the draft began with.
+        recording: What the draft began with.
         purpose: What it holds.
         partner: A second recording that lends what the first has not, or None.
         lyrics: As typed, normalised.
     """
-    voice = reference if purpose.has_voice else partner
-    beat = reference if purpose.has_beat else partner
+    voice = recording if purpose.has_voice else partner
+    beat = recording if purpose.has_beat else partner
     return Recipe(voice, beat, lyrics)

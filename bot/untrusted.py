@@ -14,7 +14,7 @@ TEXT = 128
 """Characters that foreign text keeps where nothing else is asked for."""
 
 JSON_BYTES = 1 << 20
-JSON_DEPTH = 64
+_JSON_DEPTH = 64  # objects and lists inside one another
 JSON_VALUES = 100_000
 
 _INSIDE_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -60,7 +60,6 @@ def read_json(
     raw: bytes | bytearray | str,
     *,
     most_bytes: int = JSON_BYTES,
-    depth: int = JSON_DEPTH,
     values: int = JSON_VALUES,
 ) -> object:
     """Read foreign JSON within limits that are checked before anything is built from it.
@@ -68,7 +67,6 @@ def read_json(
     Args:
         raw: UTF-8, or text.
         most_bytes: Its size.
-        depth: Objects and lists inside one another.
         values: Commas and brackets outside of strings: about as many values are built.
 
     Raises:
@@ -80,8 +78,8 @@ def read_json(
     marks = _INSIDE_STRINGS.sub(b"", body).translate(None, _NOT_SEPARATORS)
     if len(marks) > values:
         raise Untrustworthy(f"JSON of more than {values} values")
-    if _deepest(marks) > depth:
-        raise Untrustworthy(f"JSON more than {depth} deep")
+    if _deepest(marks) > _JSON_DEPTH:
+        raise Untrustworthy(f"JSON more than {_JSON_DEPTH} deep")
     try:
         value: object = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -20,9 +20,9 @@ from handlers import lyrics_input
 from handlers.cancel import Cancel
 from handlers.create import Create
 from handlers.deps import ONE_LINE, App, Deps
-from handlers.lyrics import LyricsInput
+from handlers.lyrics import Lyrics
 from handlers.partner import Partner
-from handlers.purpose import ChoosePurpose
+from handlers.purpose import PurposeQuestion
 from handlers.recording_input import RECORDING, REPLACED_RECORDING
 from handlers.recordings import Recordings
 from handlers.state_sync import synced
@@ -33,7 +33,7 @@ from handlers.unexpected import Unexpected
 def build(deps: Deps) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
     """The table of the conversation; the draft's row says at which step a person is."""
     safe = partial(synced, deps)
-    recordings, lyrics, tracks = Recordings(deps), LyricsInput(deps), Tracks(deps)
+    recordings, lyrics, tracks = Recordings(deps), Lyrics(deps), Tracks(deps)
     partner, cancel = Partner(deps), Cancel(deps)
     about_words = pattern(
         keyboards.ADD_LYRICS, keyboards.REPLACE_LYRICS, keyboards.LEAVE_OUT_LYRICS
@@ -41,7 +41,7 @@ def build(deps: Deps) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
     use_edited = pattern(keyboards.USE_EDITED_LYRICS)
     new_draft = pattern(keyboards.NEW_LYRICS, keyboards.NEW_RECORDING)
     buttons = {
-        DraftEvent.PURPOSE_CHOSEN: (keyboards.PURPOSE, ChoosePurpose(deps).choose),
+        DraftEvent.PURPOSE_CHOSEN: (keyboards.PURPOSE, PurposeQuestion(deps).choose),
         DraftEvent.PARTNER_WANTED: (keyboards.PARTNER, partner.ask),
         DraftEvent.PARTNER_DECLINED: (keyboards.BACK, partner.decline),
         DraftEvent.TRACK_CREATED: (keyboards.CREATE, Create(deps).create),
@@ -84,6 +84,6 @@ def add(app: App, deps: Deps) -> None:
     unexpected = Unexpected(deps)
     app.add_handler(build(deps))
     app.add_handler(CommandHandler("cancel", Cancel(deps).command, filters=ONE_LINE))
-    app.add_handler(MessageHandler(lyrics_input.SLASHED, LyricsInput(deps).receive_slashed))
+    app.add_handler(MessageHandler(lyrics_input.SLASHED, Lyrics(deps).receive_slashed))
     app.add_handler(CallbackQueryHandler(unexpected.button))
     app.add_handler(MessageHandler(lyrics_input.OTHER, unexpected.message))

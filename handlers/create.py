@@ -5,7 +5,7 @@ import asyncio
 from telegram import Update
 from telegram.ext import ContextTypes, ConversationHandler
 
-from bot.store import DailyLimitReached, NotNow, Track
+from bot.store import DailyLimitReached, Draft, NotNow, Track
 from bot.telegram.outbound import panels
 from handlers.deps import Deps, editable_id, press_of, toast
 from handlers.draft_buttons import DraftButtons
@@ -33,12 +33,16 @@ class Create:
             await toast(update, day_is_over(say, reached), alert=True)
             return state_of(draft)
         if isinstance(created, Track):
-            await asyncio.gather(toast(update), open_status(update, self._deps, created))
-            old = {draft.panel_id, draft.old_panel_id} - {panel_id}
-            await panels.retire(self._deps.bot, draft.chat_id, old)
-            return ConversationHandler.END
+            return await self._show_begun(update, draft, created)
         if created is NotNow.STALE:
             return await self._buttons.stale(update)
         limit = self._deps.studio.tracks_per_user
         await toast(update, too_many_unfinished(say, limit), alert=True)
         return state_of(draft)
+
+    async def _show_begun(self, update: Update, draft: Draft, track: Track) -> State:
+        """Show the track where it was asked for; earlier panels lose their buttons."""
+        await asyncio.gather(toast(update), open_status(update, self._deps, track))
+        old = {draft.panel_id, draft.old_panel_id} - {editable_id(update)}
+        await panels.retire(self._deps.bot, draft.chat_id, old)
+        return ConversationHandler.END

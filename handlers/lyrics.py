@@ -28,7 +28,7 @@ _SILENT_ABOUT_WORDS = {Step.PURPOSE, Step.PARTNER}
 """Steps whose question says nothing of the words: its buttons stay good when those change."""
 
 
-class LyricsInput:
+class Lyrics:
     """Keeps what people write: lyrics, typed, sent as a file or edited.
 
     A message that has been taken in is known by its number: handled again, it changes nothing,

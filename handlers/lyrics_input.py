@@ -183,7 +183,7 @@ def _without_times(lines: list[str]) -> str:
 
 
 def _without_cues(lines: list[str]) -> str:
-    """Lyrics from subtitles: without numbers_of, times, tags and notes."""
+    """Lyrics from subtitles: without numbers, times, tags and notes."""
     kept: list[str] = []
     for block in re.split(r"\n[^\S\n]*\n", "\n".join(lines)):
         rows = block.strip().split("\n")

@@ -8,8 +8,8 @@ from handlers.draft_buttons import DraftButtons
 from handlers.states import State
 
 
-class ChoosePurpose:
-    """Takes the answer."""
+class PurposeQuestion:
+    """Takes its answer."""
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps

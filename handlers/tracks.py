@@ -36,24 +36,26 @@ class Tracks:
         if track is None:
             return
         press = press_of(update)
-        if begun := await self._deps.store.tracks.asked_for(track.user_id, press):
-            await toast(update)
-            await open_status(update, self._deps, begun)
-            return
-        say = await self._deps.texts(update)
+        begun = await self._deps.store.tracks.asked_for(track.user_id, press)
         try:
-            made = await self._deps.studio.another(track, press, editable_id(update))
+            made = begun or await self._deps.studio.another(track, press, editable_id(update))
         except DailyLimitReached as reached:
+            say = await self._deps.texts(update)
             await toast(update, day_is_over(say, reached), alert=True)
             return
         if isinstance(made, Track):
             await toast(update)
             await open_status(update, self._deps, made)
-        elif made is NotNow.TOO_MANY:
+        else:
+            await self._say_not_now(update, made)
+
+    async def _say_not_now(self, update: Update, reason: NotNow) -> None:
+        say = await self._deps.texts(update)
+        if reason is NotNow.TOO_MANY:
             limit = self._deps.studio.tracks_per_user
             await toast(update, too_many_unfinished(say, limit), alert=True)
         else:
-            stopping = made is NotNow.STOPPING
+            stopping = reason is NotNow.STOPPING
             await toast(update, say.plain("toast-stopping" if stopping else "toast-running"))
 
     async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:

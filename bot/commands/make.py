@@ -59,7 +59,7 @@ class _Job:
     settings: Settings
     options: argparse.Namespace
     words: str
-    workshop: AudioProcessor
+    audio_processor: AudioProcessor
     bar: Progress
 
     def count(self, can: Abilities) -> int:
@@ -84,11 +84,11 @@ async def _make(settings: Settings, options: argparse.Namespace, console: Consol
         return _failed(console, say.plain("make-no-words"))
     if not options.recording.is_file():
         return _failed(console, say.plain("make-no-file", path=str(options.recording)))
-    workshop = AudioProcessor()
+    audio_processor = AudioProcessor()
     try:
         async with music_services(settings) as services:
             with _bar(console) as bar:
-                await _produce(_Job(settings, options, words, workshop, bar), services)
+                await _produce(_Job(settings, options, words, audio_processor, bar), services)
     except _CannotError as error:
         return _failed(console, str(error))
     except Unusable:
@@ -96,7 +96,7 @@ async def _make(settings: Settings, options: argparse.Namespace, console: Consol
     except (MusicError, TimeoutError) as error:
         return _failed(console, _words_for(error, settings))
     finally:
-        await workshop.aclose()
+        await audio_processor.aclose()
     console.print(say.plain("make-done", path=str(options.output)))
     return 0
 
@@ -133,9 +133,9 @@ async def _prepare(job: _Job, limits: Limits, prepared: Path) -> None:
         _CannotError: it cannot be used.
     """
     try:
-        await job.workshop.prepare(job.options.recording, prepared, limits)
+        await job.audio_processor.prepare(job.options.recording, prepared, limits)
         if job.options.purpose == Purpose.VOICE:
-            await job.workshop.to_mono(prepared, prepared)
+            await job.audio_processor.to_mono(prepared, prepared)
     except Unusable as error:
         least, most = int(limits.shortest), round(limits.longest / 60)
         raise _CannotError(
@@ -189,7 +189,7 @@ async def _write(job: _Job, made: Path) -> None:
     output = job.options.output
     audio = await asyncio.to_thread(made.read_bytes)
     output.write_bytes(audio)
-    inspected = await job.workshop.inspect(made)
+    inspected = await job.audio_processor.inspect(made)
     output.write_bytes(
         tagged(
             audio,

@@ -20,7 +20,7 @@ def command(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _run(settings: Settings, *, work: bool) -> None:
-    """Work, and talk whenever it is this process's turn to."""
+    """Work, and listen to Telegram whenever this process leads."""
     stop = stop_signal(settings.stop_grace)
     async with AsyncExitStack() as stack:
         core = await opened(stack, app.working(settings, work=work, stopping=stop), stop)
@@ -31,20 +31,20 @@ async def _run(settings: Settings, *, work: bool) -> None:
                 "nobody may use the bot yet: write to it, put the id it tells you into OWNER_ID"
             )
         while not stop.is_set():
-            await _talk(core, stop)
+            await _listen(core, stop)
 
 
-async def _talk(core: app.Core, stop: asyncio.Event) -> None:
-    """Wait for the turn to talk, and talk until it is lost or the order to stop comes."""
+async def _listen(core: app.Core, stop: asyncio.Event) -> None:
+    """Wait to lead, and listen until the lead is lost or the order to stop comes."""
     async with AsyncExitStack() as stack:
         async with app.standing_by(core.settings):
-            turn = core.deps.store.leader.elected(stop)
-            lost = await stack.enter_async_context(turn)
+            leading = core.deps.store.leader.elected(stop)
+            lost = await stack.enter_async_context(leading)
         if stop.is_set():
             return
-        async with app.listening(core) as door:
+        async with app.listening(core) as listener:
             log.info("listening as @%s", core.deps.bot.username)
-            await first(stop.wait(), lost.wait(), door.serve())
+            await first(stop.wait(), lost.wait(), listener.serve())
     if lost.is_set():
-        log.warning("the turn to speak was lost; waiting for it again")
+        log.warning("another process may lead now; waiting to lead again")
         await asyncio.sleep(1)

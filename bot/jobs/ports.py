@@ -9,7 +9,7 @@ from bot.backoff import Backoff
 class Kind(StrEnum):
     """What there is to look at."""
 
-    REFERENCE = "reference"
+    RECORDING = "reference"  # the name of its queue in databases
     TRACK = "track"
     DELIVERY = "delivery"
 
@@ -20,7 +20,7 @@ BACKOFF = Backoff(first=2.0, longest=60.0)
 
 def log_name(kind: Kind) -> str:
     """What the log calls a row of this kind: a delivery is about a track."""
-    return "reference" if kind is Kind.REFERENCE else "track"
+    return "recording" if kind is Kind.RECORDING else "track"
 
 
 class Work(Protocol):

@@ -21,7 +21,7 @@ class Failover:
 
     def __init__(self, backends: Sequence[MusicBackend]) -> None:
         if not backends:
-            raise ValueError("a chain needs a backend")
+            raise ValueError("there is no backend")
         self._backends = {backend.name: backend for backend in backends}
         self._down: dict[str, OperatorReason] = {}
 

@@ -27,9 +27,9 @@ class Abilities:
         purposes: Which recordings it accepts.
         pairs: Whether the voice of one recording can go with the beat of another.
         lyrics_max: Longest lyrics in characters, of the final string.
-        reference_seconds: Shortest and longest recording by the service's own words; the studio
+        recording_seconds: Shortest and longest recording by the service's own words; the studio
             keeps a little inside both, for they leave open whether the ends count.
-        reference_bytes: Largest recording in bytes.
+        recording_bytes: Largest recording in bytes.
         track_seconds: Longest track that comes back.
         price_usd: About what a track costs; None where it runs on one's own machine.
         likeness: What a song has of the song it is made from.
@@ -44,8 +44,8 @@ class Abilities:
     purposes: tuple[Purpose, ...]
     pairs: bool
     lyrics_max: int
-    reference_seconds: tuple[float, float]
-    reference_bytes: int
+    recording_seconds: tuple[float, float]
+    recording_bytes: int
     track_seconds: int
     price_usd: float | None
     likeness: Likeness = Likeness.VOICE

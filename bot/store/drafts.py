@@ -151,7 +151,7 @@ class Drafts:
     async def record(
         self, new: NewRecording, daily_limit: int | None = None
     ) -> tuple[Draft, bool]:
-        """Take in a recording: its reference and the draft that now asks for its purpose.
+        """Take in a recording: its row, and the draft that now asks for its purpose.
 
         A second recording for a draft that waits for one becomes the partner instead. The
         same message again, or another one of the same album, changes nothing. The same file
@@ -232,7 +232,7 @@ class Drafts:
     async def choose(
         self, draft: Draft, purpose: Purpose, *, by: int | None = None
     ) -> Draft | None:
-        """Set what the recording holds, on draft and reference in one transaction.
+        """Set what the recording holds, on the draft and on the recording, in one transaction.
 
         The question said where the recording goes, so the person is not told again.
 

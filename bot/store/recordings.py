@@ -63,24 +63,24 @@ class Recordings:
         self._insert = sqlite.insert if database.is_sqlite else postgresql.insert
         self.claims = Claims(database, references, claim_seconds, Recording.of)
 
-    async def get(self, reference_id: int) -> Recording:
+    async def get(self, recording_id: int) -> Recording:
         """One recording.
 
         Raises:
             LookupError: there is none.
         """
         async with self._database.read() as connection:
-            row = (await connection.execute(_GET, {"recording": reference_id})).first()
+            row = (await connection.execute(_GET, {"recording": recording_id})).first()
         if row is None:
-            raise LookupError(f"no recording {reference_id}")
+            raise LookupError(f"no recording {recording_id}")
         return Recording.of(row)
 
     async def prepared(
-        self, reference_id: int, *, seconds: float, level: float, hints: tuple[Hint, ...]
+        self, recording_id: int, *, seconds: float, level: float, hints: tuple[Hint, ...]
     ) -> bool:
         """Received → prepared, with what was measured; False if it had moved already."""
         return await self._move(
-            reference_id,
+            recording_id,
             status=RecordingStatus.PREPARED,
             seconds=seconds,
             level=level,
@@ -88,30 +88,30 @@ class Recordings:
             told=int(not hints),
         )
 
-    async def rejected(self, reference_id: int, reason: Flaw) -> bool:
+    async def rejected(self, recording_id: int, reason: Flaw) -> bool:
         """Received → rejected; False if it had moved already."""
         return await self._move(
-            reference_id, status=RecordingStatus.REJECTED, reason=reason, told=0
+            recording_id, status=RecordingStatus.REJECTED, reason=reason, told=0
         )
 
-    async def not_before(self, reference_id: int, moment: float) -> None:
+    async def not_before(self, recording_id: int, moment: float) -> None:
         """Note that the messenger wants no call for this recording before a moment (Unix time)."""
         async with self._database.single() as connection:
             await connection.execute(
-                update(references).where(references.c.id == reference_id).values(wake_at=moment)
+                update(references).where(references.c.id == recording_id).values(wake_at=moment)
             )
 
-    async def superseded(self, reference_id: int) -> bool:
+    async def superseded(self, recording_id: int) -> bool:
         """Whether nobody needs a recording any more; one not heard yet never will be.
 
         Needed is what an open draft or any track is made of.
         """
         async with self._database.read() as connection:
-            row = (await connection.execute(_GET, {"recording": reference_id})).first()
+            row = (await connection.execute(_GET, {"recording": recording_id})).first()
             if row is None or await _needed(connection, row):
                 return False
         if row.status == RecordingStatus.RECEIVED:
-            await self._move(reference_id, status=RecordingStatus.SUPERSEDED, told=1)
+            await self._move(recording_id, status=RecordingStatus.SUPERSEDED, told=1)
         return True
 
     async def track_uses_replaced(self, new: NewRecording) -> bool:
@@ -159,19 +159,19 @@ class Recordings:
         async with self._database.read() as connection:
             return list(await connection.scalars(latest))
 
-    async def told(self, reference_id: int) -> None:
+    async def told(self, recording_id: int) -> None:
         """Note that the person knows what became of the recording."""
         async with self._database.single() as connection:
             await connection.execute(
-                update(references).where(references.c.id == reference_id).values(told=1)
+                update(references).where(references.c.id == recording_id).values(told=1)
             )
 
-    async def hinted(self, reference_id: int, message_id: int) -> None:
+    async def hinted(self, recording_id: int, message_id: int) -> None:
         """Note in which message the person reads what is doubtful about the recording."""
         async with self._database.single() as connection:
             await connection.execute(
                 update(references)
-                .where(references.c.id == reference_id)
+                .where(references.c.id == recording_id)
                 .values(hint_message_id=message_id)
             )
 
@@ -197,7 +197,7 @@ class Recordings:
             )
             return list(rows)
 
-    async def upload(self, reference_id: int, purpose: Purpose, backend: str) -> Upload | None:
+    async def upload(self, recording_id: int, purpose: Purpose, backend: str) -> Upload | None:
         """How a backend knows a recording, unless that is about to expire.
 
         What was uploaded a moment ago counts, also where it is said to expire at once: it would
@@ -209,7 +209,7 @@ class Recordings:
                 await connection.execute(
                     _UPLOAD,
                     {
-                        "recording": reference_id,
+                        "recording": recording_id,
                         "as": purpose,
                         "at": backend,
                         "then": now + _UNTIL_EXPIRY,
@@ -220,13 +220,13 @@ class Recordings:
         return Upload.of(row) if row else None
 
     async def keep_upload(
-        self, reference_id: int, purpose: Purpose, backend: str, **values: Any
+        self, recording_id: int, purpose: Purpose, backend: str, **values: Any
     ) -> None:
         """Store what a backend answered, and count it: ids, address and expiry, or a refusal."""
         now = time.time()
         empty = dict.fromkeys(("voice_id", "beat_id", "url", "expires_at", "refusal"))
         values = empty | {"uploaded_at": now} | values
-        key = {"reference_id": reference_id, "purpose": purpose, "backend": backend}
+        key = {"reference_id": recording_id, "purpose": purpose, "backend": backend}
         today = uploads.c.since > now - _DAY
         counted = {
             "times": case((today, uploads.c.times + 1), else_=1),
@@ -239,33 +239,33 @@ class Recordings:
                 .on_conflict_do_update(index_elements=list(key), set_=values | counted)
             )
 
-    async def count_upload(self, reference_id: int, purpose: Purpose, backend: str) -> None:
+    async def count_upload(self, recording_id: int, purpose: Purpose, backend: str) -> None:
         """Count an upload that brought nothing."""
-        await self.keep_upload(reference_id, purpose, backend, **FORGOTTEN)
+        await self.keep_upload(recording_id, purpose, backend, **FORGOTTEN)
 
-    async def may_upload(self, reference_id: int, purpose: Purpose, backend: str) -> bool:
+    async def may_upload(self, recording_id: int, purpose: Purpose, backend: str) -> bool:
         """Whether a recording has not been uploaded too often today: a few times are enough."""
-        asked = {"recording": reference_id, "as": purpose, "at": backend}
+        asked = {"recording": recording_id, "as": purpose, "at": backend}
         async with self._database.read() as connection:
             times = await connection.scalar(_TIMES, asked | {"then": time.time() - _DAY})
         return (times or 0) < _A_DAY
 
-    async def forget_upload(self, reference_id: int, purpose: Purpose, backend: str) -> None:
+    async def forget_upload(self, recording_id: int, purpose: Purpose, backend: str) -> None:
         """Drop an upload that the backend no longer knows."""
         async with self._database.single() as connection:
             await connection.execute(
                 update(uploads)
                 .where(
-                    uploads.c.reference_id == reference_id,
+                    uploads.c.reference_id == recording_id,
                     uploads.c.purpose == purpose,
                     uploads.c.backend == backend,
                 )
                 .values(FORGOTTEN)
             )
 
-    async def _move(self, reference_id: int, **values: Any) -> bool:
+    async def _move(self, recording_id: int, **values: Any) -> bool:
         async with self._database.single() as connection:
-            return await moved(connection, _UNSEEN, recording=reference_id, **values)
+            return await moved(connection, _UNSEEN, recording=recording_id, **values)
 
 
 async def _needed(connection: AsyncConnection, recording: Row[Any]) -> bool:

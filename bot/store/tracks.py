@@ -175,12 +175,12 @@ class Tracks:
             return await moved(connection, _UNMADE, track=track_id, stop_wanted=1, pressed=press)
 
     async def ring(self, track_id: int, status: TrackStatus) -> bool:
-        """Take the one turn to let a new message say that a track has ended like this."""
+        """Whether a new message may tell how a track has ended; if so, it counts as sent."""
         async with self._database.single() as connection:
             return await moved(connection, _UNRUNG, track=track_id, seen=status, rung=1)
 
     async def not_rung(self, track_id: int) -> None:
-        """Give that turn back: the message has certainly not been sent."""
+        """Note that the message has certainly not been sent after all."""
         async with self._database.single() as connection:
             await connection.execute(update(tracks).where(tracks.c.id == track_id).values(rung=0))
 
@@ -344,14 +344,14 @@ class Tracks:
             )
             return [Track.of(row) for row in rows]
 
-    async def waiting_for(self, reference_id: int) -> list[int]:
+    async def waiting_for(self, recording_id: int) -> list[int]:
         """Queued tracks that need a recording."""
         async with self._database.read() as connection:
             rows = await connection.scalars(
                 select(tracks.c.id).where(
                     tracks.c.told == 0,
                     tracks.c.status == TrackStatus.QUEUED,
-                    or_(tracks.c.voice_ref == reference_id, tracks.c.beat_ref == reference_id),
+                    or_(tracks.c.voice_ref == recording_id, tracks.c.beat_ref == recording_id),
                 )
             )
             return list(rows)

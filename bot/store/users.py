@@ -44,7 +44,7 @@ class Users:
         return bool(known)
 
     async def due(self, kind: str, every: float) -> bool:
-        """Whether a notice may be given now; True takes the turn.
+        """Whether a notice may be given now; if so, it counts as given.
 
         Args:
             kind: What the notice is about, at most 64 characters.
@@ -80,6 +80,6 @@ class Users:
         return gone.rowcount > 0
 
     async def not_told(self, kind: str) -> None:
-        """Give back the turn of a notice that could not be given."""
+        """Note that a notice could not be given after all."""
         async with self._database.single() as connection:
             await connection.execute(delete(notices).where(notices.c.kind == kind))

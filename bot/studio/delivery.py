@@ -1,4 +1,4 @@
-"""Delivery: once, as far as the messenger tells; and the last word on every track."""
+"""Delivery: once, as far as the messenger tells; and what is said at the end of every track."""
 
 import asyncio
 import logging

@@ -306,8 +306,8 @@ class Generation:
             raise Refused(Failure.UPSTREAM) from error
         if isinstance(error, UnknownFault):
             return _Again(self._context.rules.pause)
-        for reference_id, purpose in track.recipe.uploads().items():
-            await self._context.store.recordings.forget_upload(reference_id, purpose, backend.name)
+        for recording_id, purpose in track.recipe.uploads().items():
+            await self._context.store.recordings.forget_upload(recording_id, purpose, backend.name)
         return _Again()
 
     async def _resume(self, track: Track, attempt: Attempt) -> StoredResult | None:

@@ -56,7 +56,7 @@ class JobFailures:
             if await self._exists(kind, row_id):
                 return await self._failed(kind, row_id, error)
             again = None  # whatever woke it, the row is not there any more
-            if kind is Kind.REFERENCE:
+            if kind is Kind.RECORDING:
                 await self._fail_waiting(row_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, a person waits
             return await self._failed(kind, row_id, error)
@@ -86,24 +86,24 @@ class JobFailures:
 
     async def _end(self, kind: Kind, row_id: int) -> None:
         """Bring a row to where it needs no work, and let the person be told."""
-        if kind is Kind.REFERENCE:
-            await self._end_reference(row_id)
+        if kind is Kind.RECORDING:
+            await self._end_recording(row_id)
         elif (await self._context.store.tracks.get(row_id)).status in UNMADE:
             await self._end_making(row_id)
         else:
             await self._end_delivery(row_id)
 
-    async def _end_reference(self, reference_id: int) -> None:
+    async def _end_recording(self, recording_id: int) -> None:
         """Refuse a recording that cannot be judged, and end the tracks that wait for it."""
         store = self._context.store
-        await self._fail_waiting(reference_id)
-        if await store.recordings.rejected(reference_id, Flaw.TROUBLE):
-            await self._context.jobs.wake(Kind.REFERENCE, reference_id)
+        await self._fail_waiting(recording_id)
+        if await store.recordings.rejected(recording_id, Flaw.TROUBLE):
+            await self._context.jobs.wake(Kind.RECORDING, recording_id)
         else:  # it is judged, and nothing more can be said about it
-            await store.recordings.told(reference_id)
+            await store.recordings.told(recording_id)
 
-    async def _fail_waiting(self, reference_id: int) -> None:
-        if await fail_waiting(self._context, reference_id, Failure.TROUBLE):
+    async def _fail_waiting(self, recording_id: int) -> None:
+        if await fail_waiting(self._context, recording_id, Failure.TROUBLE):
             await self._context.owner_notices.trouble()
 
     async def _end_making(self, track_id: int) -> None:
@@ -137,7 +137,7 @@ class JobFailures:
 
     async def _unwanted(self, kind: Kind, row_id: int) -> bool:
         """Whether the person has cancelled what fails."""
-        if kind is Kind.REFERENCE:
+        if kind is Kind.RECORDING:
             return False
         track = await self._context.store.tracks.get(row_id)
         return track.stop_wanted and track.status in UNMADE
@@ -145,7 +145,7 @@ class JobFailures:
     async def _exists(self, kind: Kind, row_id: int) -> bool:
         store = self._context.store
         with suppress(LookupError):
-            if kind is Kind.REFERENCE:
+            if kind is Kind.RECORDING:
                 await store.recordings.get(row_id)
             else:
                 await store.tracks.get(row_id)

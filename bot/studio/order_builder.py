@@ -34,12 +34,12 @@ class OrderBuilder:
         if order := await self.as_submitted(track, backend):
             return {backend.name: order}
         on_their_way = [
-            reference_id
-            for reference_id, purpose in track.recipe.uploads().items()
-            if not await self._uploads.known(reference_id, purpose, backend)
+            recording_id
+            for recording_id, purpose in track.recipe.uploads().items()
+            if not await self._uploads.known(recording_id, purpose, backend)
         ]
-        for reference_id in on_their_way:
-            await self._context.jobs.wake(Kind.REFERENCE, reference_id)
+        for recording_id in on_their_way:
+            await self._context.jobs.wake(Kind.RECORDING, recording_id)
         return None if on_their_way else {}
 
     async def promises(self, track: Track) -> list[Attempt]:
@@ -55,8 +55,8 @@ class OrderBuilder:
             MusicError, Refused, Later: a recording cannot be brought there.
         """
         known = {
-            reference_id: await self._uploads.uploaded(reference_id, purpose, backend)
-            for reference_id, purpose in track.recipe.uploads().items()
+            recording_id: await self._uploads.uploaded(recording_id, purpose, backend)
+            for recording_id, purpose in track.recipe.uploads().items()
         }
         return order_of(track, backend, known)
 
@@ -64,9 +64,9 @@ class OrderBuilder:
         """The order with recordings as the backend knows them; None where it lacks one."""
         wanted = track.recipe.uploads()
         known = {
-            reference_id: upload
-            for reference_id, purpose in wanted.items()
-            if (upload := await self._uploads.remembered(reference_id, purpose, backend))
+            recording_id: upload
+            for recording_id, purpose in wanted.items()
+            if (upload := await self._uploads.remembered(recording_id, purpose, backend))
         }
         return order_of(track, backend, known) if len(known) == len(wanted) else None
 

@@ -3,14 +3,12 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from bot.audio import Limits
 from bot.model import Flaw
 from bot.store import Recording, Track
-
-if TYPE_CHECKING:
-    from bot.studio.draft_view import DraftView  # which needs the context, and that needs this
+from bot.studio.draft_view import DraftView
 
 
 class Later(Exception):
@@ -31,7 +29,7 @@ class Flooded(Later):
 
 
 class Missing(Later):
-    """The messenger does not find the recording: now, or for good; who can tell."""
+    """The messenger does not find the recording: for now or for good, which it does not say."""
 
 
 class AnswerLost(Exception):
@@ -123,7 +121,7 @@ class Messenger(Protocol):
         """
         ...
 
-    async def redraw(self, view: "DraftView") -> bool:
+    async def redraw(self, view: DraftView) -> bool:
         """Let a draft's panel show the draft as it is now.
 
         Returns:
@@ -135,12 +133,12 @@ class Messenger(Protocol):
         ...
 
     async def unfetched(
-        self, reference: Recording, topic: int | None, *, owner_knows: bool
+        self, recording: Recording, topic: int | None, *, owner_knows: bool
     ) -> None:
         """Say that a recording cannot be fetched, and that it is not the person's fault.
 
         Args:
-            reference: As it is now.
+            recording: As it is now.
             topic: Of the private chat, where it has topics.
             owner_knows: Whether the owner has to help; else it is tried on.
 
@@ -149,7 +147,7 @@ class Messenger(Protocol):
         """
         ...
 
-    async def refuse(self, reference: Recording, view: "DraftView") -> None:
+    async def refuse(self, recording: Recording, view: DraftView) -> None:
         """Say in a new message that a recording cannot be used.
 
         Raises:

@@ -30,47 +30,47 @@ class PreparedFiles:
         self._cache = RecordingCache(context.files / "recordings")
         self._missing: Counter[int] = Counter()
 
-    async def prepare(self, reference: Recording) -> None:
+    async def prepare(self, recording: Recording) -> None:
         """Received → prepared or rejected.
 
         Raises:
             OutOfReach, Later: as `_make`.
         """
-        if await self._known_verdict(reference):
+        if await self._known_verdict(recording):
             return
         try:
-            prepared = await self._make(reference)
+            prepared = await self._make(recording)
         except Unusable as unusable:
-            await self._store.rejected(reference.id, unusable.flaw)
+            await self._store.rejected(recording.id, unusable.flaw)
             return
         await self._store.prepared(
-            reference.id, seconds=prepared.seconds, level=prepared.level_dbfs, hints=prepared.hints
+            recording.id, seconds=prepared.seconds, level=prepared.level_dbfs, hints=prepared.hints
         )
 
-    async def path(self, reference: Recording, purpose: Purpose) -> Path:
+    async def path(self, recording: Recording, purpose: Purpose) -> Path:
         """The prepared file that is sent for a purpose, made anew where it is missing.
 
         Raises:
             Unusable, OutOfReach, Later: as `_make`.
         """
-        path = self._cache.path(reference.id)
+        path = self._cache.path(recording.id)
         if not path.exists():
-            await self._make(reference)
+            await self._make(recording)
         if purpose is not Purpose.VOICE:
             return path
-        voice = self._cache.voice(reference.id)
+        voice = self._cache.voice(recording.id)
         if not voice.exists():
             await self._context.audio_processor.to_mono(path, voice)
         return voice
 
-    async def drop(self, reference: Recording) -> None:
-        """Clear a recording away; references to the same file keep what was prepared."""
+    async def drop(self, recording: Recording) -> None:
+        """Clear a recording away; others of the same file keep what was prepared."""
         heirs = [
             twin.id
-            for twin in await self._store.twins(reference)
+            for twin in await self._store.twins(recording)
             if twin.status in {RecordingStatus.RECEIVED, RecordingStatus.PREPARED}
         ]
-        await asyncio.to_thread(self._cache.drop, reference.id, heirs)
+        await asyncio.to_thread(self._cache.drop, recording.id, heirs)
 
     async def tidy(self) -> None:
         """Drop prepared recordings that have had their time; they can be rebuilt."""
@@ -80,27 +80,27 @@ class PreparedFiles:
             folder = self._context.files / name
             await asyncio.to_thread(_drop_older, folder, kept_since, now - _ABANDONED)
 
-    async def _known_verdict(self, reference: Recording) -> bool:
+    async def _known_verdict(self, recording: Recording) -> bool:
         """Judge a recording as the same file was judged before, without decoding it again."""
         limits = self._context.backends.limits
-        twins = await self._store.twins(reference)
+        twins = await self._store.twins(recording)
         for twin in twins:
             if twin.status is RecordingStatus.REJECTED and twin.reason in _LASTING:
-                await self._store.rejected(reference.id, twin.reason)
+                await self._store.rejected(recording.id, twin.reason)
                 return True
             if twin.status is not RecordingStatus.PREPARED or twin.level is None:
                 continue
             seconds = twin.seconds or 0.0
             if limits.shortest <= seconds <= limits.longest:
                 for owner in twins:  # whichever has the file by now
-                    await asyncio.to_thread(self._cache.share, owner.id, reference.id)
+                    await asyncio.to_thread(self._cache.share, owner.id, recording.id)
                 await self._store.prepared(
-                    reference.id, seconds=seconds, level=twin.level, hints=twin.findings
+                    recording.id, seconds=seconds, level=twin.level, hints=twin.findings
                 )
                 return True
         return False
 
-    async def _make(self, reference: Recording) -> Prepared:
+    async def _make(self, recording: Recording) -> Prepared:
         """Fetch the recording and write its prepared file.
 
         Raises:
@@ -108,14 +108,14 @@ class PreparedFiles:
             OutOfReach: only the owner can bring it here.
             Later: the messenger does not hand it out now.
         """
-        if (pause := reference.wake_at - time.time()) > 0:
+        if (pause := recording.wake_at - time.time()) > 0:
             raise Later(pause)  # the messenger has asked for it, whoever is looking now
-        await self._make_room(reference)
-        raw = self._context.files / "recordings" / f"{reference.id}-{uuid.uuid4().hex[:8]}.raw"
+        await self._make_room(recording)
+        raw = self._context.files / "recordings" / f"{recording.id}-{uuid.uuid4().hex[:8]}.raw"
         try:
-            await self._context.messenger.fetch(reference.file_id, raw, _LARGEST)
+            await self._context.messenger.fetch(recording.file_id, raw, _LARGEST)
             return await self._context.audio_processor.prepare(
-                raw, self._cache.path(reference.id), self._context.backends.limits
+                raw, self._cache.path(recording.id), self._context.backends.limits
             )
         except TooBig as error:
             raise Unusable(Flaw.TOO_BIG) from error
@@ -124,13 +124,13 @@ class PreparedFiles:
         except FileGone as error:
             raise Unusable(Flaw.GONE) from error
         except Flooded as flooded:
-            await self._store.not_before(reference.id, flooded.at)
+            await self._store.not_before(recording.id, flooded.at)
             raise
         except Missing as missing:
-            self._missing[reference.id] += 1
-            if self._missing[reference.id] <= _MISSING_TRIES:
+            self._missing[recording.id] += 1
+            if self._missing[recording.id] <= _MISSING_TRIES:
                 raise
-            del self._missing[reference.id]
+            del self._missing[recording.id]
             raise Unusable(Flaw.GONE) from missing
         except OSError as error:
             if error.errno is None:  # not the disk: a timeout, or a child process that is gone
@@ -139,13 +139,13 @@ class PreparedFiles:
         finally:
             raw.unlink(missing_ok=True)
 
-    async def _make_room(self, reference: Recording) -> None:
+    async def _make_room(self, recording: Recording) -> None:
         """See to it that there is room for another recording of a person.
 
         Raises:
             Later: there is none on the whole disk; the owner knows.
         """
-        theirs = await self._store.of_person(reference.user_id)
+        theirs = await self._store.of_person(recording.user_id)
         await asyncio.to_thread(self._cache.bound, theirs)
         if not await asyncio.to_thread(self._cache.has_room):
             await self._context.owner_notices.disk_full()

@@ -42,10 +42,10 @@ async def unfit_of(context: Context, track: Track) -> Unfit | None:
     """What is wrong with the recording of a track that failed by it, where that is known."""
     if track.status is not TrackStatus.FAILED or track.reason != Failure.RECORDING:
         return None
-    for reference_id in track.recipe.uploads():
-        reference = await context.store.recordings.get(reference_id)
-        if reference.status is RecordingStatus.REJECTED and reference.reason:
-            return Unfit(reference.reason, context.backends.limits)
+    for recording_id in track.recipe.uploads():
+        recording = await context.store.recordings.get(recording_id)
+        if recording.status is RecordingStatus.REJECTED and recording.reason:
+            return Unfit(recording.reason, context.backends.limits)
     return None
 
 

@@ -16,7 +16,7 @@ _PREPARED = ".mp3"
 
 
 class RecordingCache:
-    """Keeps prepared recordings by the id of their reference, and drops the oldest.
+    """Keeps prepared recordings by their ids, and drops the oldest.
 
     Args:
         folder: Exists once the studio has started.
@@ -25,13 +25,13 @@ class RecordingCache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def path(self, reference_id: int) -> Path:
+    def path(self, recording_id: int) -> Path:
         """Where a prepared recording is, if it is there."""
-        return self._folder / f"{reference_id}{_PREPARED}"
+        return self._folder / f"{recording_id}{_PREPARED}"
 
-    def voice(self, reference_id: int) -> Path:
+    def voice(self, recording_id: int) -> Path:
         """Where it is as a voice is sent, if it is there."""
-        return self._folder / f"{reference_id}.voice{_PREPARED}"
+        return self._folder / f"{recording_id}.voice{_PREPARED}"
 
     def has_room(self) -> bool:
         """Whether another recording may be fetched; the oldest ones make room for it.
@@ -47,29 +47,29 @@ class RecordingCache:
         """Keep no more of a person's recordings than a person may have.
 
         Args:
-            theirs: Ids of their references, the newest first.
+            theirs: Ids of their recordings, the newest first.
         """
         left = _ONE_PERSON
-        for reference_id in theirs:
-            for path in (self.path(reference_id), self.voice(reference_id)):
+        for recording_id in theirs:
+            for path in (self.path(recording_id), self.voice(recording_id)):
                 with suppress(FileNotFoundError):
                     left -= path.stat().st_size
                     if left < 0:
                         path.unlink()
 
     def share(self, have: int, want: int) -> None:
-        """Give one reference the prepared file of another: they are the same recording."""
+        """Give one recording the prepared file of another: they are the same file."""
         with suppress(FileNotFoundError, FileExistsError):
             try:
                 os.link(self.path(have), self.path(want))
             except PermissionError:  # a file system without links
                 shutil.copyfile(self.path(have), self.path(want))
 
-    def drop(self, reference_id: int, heirs: Collection[int] = ()) -> None:
+    def drop(self, recording_id: int, heirs: Collection[int] = ()) -> None:
         """Clear a recording away; those who have the same one keep it."""
         for heir in heirs:
-            self.share(reference_id, heir)
-        for path in (self.path(reference_id), self.voice(reference_id)):
+            self.share(recording_id, heir)
+        for path in (self.path(recording_id), self.voice(recording_id)):
             path.unlink(missing_ok=True)
 
     def _is_free(self) -> bool:

@@ -14,7 +14,8 @@ from bot.store import Draft, NewRecording, NotNow, Recording, Track
 from bot.studio.backend_monitor import BackendMonitor
 from bot.studio.context import Context
 from bot.studio.delivery import Delivery
-from bot.studio.draft_view import DraftView, draft_view_of, lyrics_limits_for
+from bot.studio.draft_panel import draft_view_of, lyrics_limits_for
+from bot.studio.draft_view import DraftView
 from bot.studio.generation import Generation
 from bot.studio.job_failures import JobFailures
 from bot.studio.lyrics_pieces import DraftLyrics, LyricsLimits
@@ -42,7 +43,7 @@ class Studio:
     def __init__(self, context: Context, performer: str) -> None:
         self._context = context
         store = context.store
-        self._drafts, self._references, self._tracks = store.drafts, store.recordings, store.tracks
+        self._drafts, self._tracks = store.drafts, store.tracks
         self._prepared_files = PreparedFiles(context)
         uploads = Uploads(context, self._prepared_files)
         self._recordings = Recordings(context, self._prepared_files, uploads)
@@ -93,7 +94,7 @@ class Studio:
     async def run(self, kind: Kind, row_id: int) -> float | None:
         """Look at a row and do what it needs (see `bot.jobs.Work`)."""
         work = {
-            Kind.REFERENCE: self._recordings.work,
+            Kind.RECORDING: self._recordings.work,
             Kind.TRACK: self._generation.work,
             Kind.DELIVERY: self._delivery.work,
         }
@@ -101,9 +102,9 @@ class Studio:
 
     async def due(self) -> list[tuple[Kind, int]]:
         """Every row with work left and nobody at it."""
-        references = await self._references.due()
+        recording_ids = await self._context.store.recordings.due()
         tracks = await self._tracks.due()
-        return [(Kind.REFERENCE, reference_id) for reference_id in references] + [
+        return [(Kind.RECORDING, recording_id) for recording_id in recording_ids] + [
             (Kind.TRACK if status in UNMADE else Kind.DELIVERY, track_id)
             for track_id, status in tracks
         ]
@@ -162,12 +163,12 @@ class Studio:
         """Have the recordings looked at that came into a draft, and those that left it."""
         drafts = [draft for draft in (after, before) if draft]
         there = [(draft.reference_id, draft.partner_id) for draft in drafts]
-        for reference_id in {*there[0]} ^ {*(there[1] if before else ())}:
-            if reference_id is not None:
-                await self._context.jobs.wake(Kind.REFERENCE, reference_id)
+        for recording_id in {*there[0]} ^ {*(there[1] if before else ())}:
+            if recording_id is not None:
+                await self._context.jobs.wake(Kind.RECORDING, recording_id)
 
     async def draft_view(self, draft: Draft) -> DraftView:
-        """A draft with all that its panel says about it (see `bot.studio.draft_view`)."""
+        """A draft with all that its panel says about it (see `DraftView`)."""
         return await draft_view_of(self._context, draft)
 
     async def choose(
@@ -176,16 +177,16 @@ class Studio:
         """Say what the recording holds; it is uploaded from now on."""
         changed = await self._drafts.choose(draft, purpose, by=by)
         if changed and changed.reference_id:
-            await self._context.jobs.wake(Kind.REFERENCE, changed.reference_id)
+            await self._context.jobs.wake(Kind.RECORDING, changed.reference_id)
         return changed
 
     async def recording_of(self, draft: Draft) -> Recording | None:
         """The recording in a draft that cannot be used, if there is one."""
-        for reference_id in (draft.reference_id, draft.partner_id):
-            if reference_id is not None:
-                reference = await self._references.get(reference_id)
-                if reference.status is RecordingStatus.REJECTED:
-                    return reference
+        for recording_id in (draft.reference_id, draft.partner_id):
+            if recording_id is not None:
+                recording = await self._context.store.recordings.get(recording_id)
+                if recording.status is RecordingStatus.REJECTED:
+                    return recording
         return None
 
     async def create(
@@ -301,7 +302,7 @@ class Studio:
             await self.send_again(track)
 
     def lyrics_limits(self, draft: Draft | None) -> LyricsLimits:
-        """How many characters may be typed for a draft (see `draft_view`)."""
+        """How many characters may be typed for a draft (see `draft_panel`)."""
         return lyrics_limits_for(self._context, draft)
 
     async def _woken(self, track: Track | NotNow) -> Track | NotNow:

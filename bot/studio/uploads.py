@@ -31,7 +31,7 @@ class Uploads:
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def uploaded(
-        self, reference_id: int, purpose: Purpose, backend: MusicBackend
+        self, recording_id: int, purpose: Purpose, backend: MusicBackend
     ) -> Uploaded:
         """How a backend knows a recording, uploading it if it does not (any more).
 
@@ -42,36 +42,36 @@ class Uploads:
             Refused: the recording cannot be used.
             Later: the messenger does not hand it out now.
         """
-        async with self._locks.setdefault(reference_id, asyncio.Lock()):
-            upload = await self._store.upload(reference_id, purpose, backend.name)
+        async with self._locks.setdefault(recording_id, asyncio.Lock()):
+            upload = await self._store.upload(recording_id, purpose, backend.name)
             if upload is None:
-                if not await self._store.may_upload(reference_id, purpose, backend.name):
+                if not await self._store.may_upload(recording_id, purpose, backend.name):
                     log.error("a recording goes up to %s again and again", backend.name)
                     raise Refused(Failure.RECORDING_REFUSED)
-                return await self._upload(await self._store.get(reference_id), purpose, backend)
+                return await self._upload(await self._store.get(recording_id), purpose, backend)
         if upload.refusal:
             raise Refused(Failure(upload.refusal))
         return _as_uploaded(upload)
 
     async def remembered(
-        self, reference_id: int, purpose: Purpose, backend: MusicBackend
+        self, recording_id: int, purpose: Purpose, backend: MusicBackend
     ) -> Uploaded | None:
         """How a backend knows a recording, if it does; nothing is uploaded."""
-        upload = await self._store.upload(reference_id, purpose, backend.name)
+        upload = await self._store.upload(recording_id, purpose, backend.name)
         return _as_uploaded(upload) if upload and not upload.refusal else None
 
-    async def known(self, reference_id: int, purpose: Purpose, backend: MusicBackend) -> bool:
+    async def known(self, recording_id: int, purpose: Purpose, backend: MusicBackend) -> bool:
         """Whether a recording waits for nothing but the order (or was refused for good)."""
         if backend.abilities.inline:
-            reference = await self._store.get(reference_id)
-            return reference.status is RecordingStatus.PREPARED
-        return await self._store.upload(reference_id, purpose, backend.name) is not None
+            recording = await self._store.get(recording_id)
+            return recording.status is RecordingStatus.PREPARED
+        return await self._store.upload(recording_id, purpose, backend.name) is not None
 
     async def _upload(
-        self, reference: Recording, purpose: Purpose, backend: MusicBackend
+        self, recording: Recording, purpose: Purpose, backend: MusicBackend
     ) -> Uploaded:
         try:
-            path = await self._prepared_files.path(reference, purpose)
+            path = await self._prepared_files.path(recording, purpose)
             async with asyncio.timeout(self._context.rules.upload_timeout):
                 uploaded = await backend.upload(path, purpose)
         except Unusable as error:
@@ -83,19 +83,19 @@ class Uploads:
             raise Later(self._context.rules.pause) from error
         except UserFault as fault:
             refusal = Failure(fault.reason)
-            await self._store.keep_upload(reference.id, purpose, backend.name, refusal=refusal)
+            await self._store.keep_upload(recording.id, purpose, backend.name, refusal=refusal)
             raise Refused(refusal) from fault
         except (BadAnswer, UnknownFault) as odd:
-            await self._store.count_upload(reference.id, purpose, backend.name)
-            self._odd[reference.id] += 1
-            if self._odd[reference.id] < _ODD_TRIES:
+            await self._store.count_upload(recording.id, purpose, backend.name)
+            self._odd[recording.id] += 1
+            if self._odd[recording.id] < _ODD_TRIES:
                 raise
-            del self._odd[reference.id]
+            del self._odd[recording.id]
             raise Refused(Failure.UPSTREAM) from odd
-        self._odd.pop(reference.id, None)
+        self._odd.pop(recording.id, None)
         if not backend.abilities.inline:
             await self._store.keep_upload(
-                reference.id,
+                recording.id,
                 purpose,
                 backend.name,
                 voice_id=uploaded.voice_id,

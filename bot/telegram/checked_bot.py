@@ -16,7 +16,7 @@ class NotTheBotApi(TelegramError):
     """What answers is certainly not the Bot API; the message is one line for the owner."""
 
 
-class KnownBot(ExtBot[None]):
+class CheckedBot(ExtBot[None]):
     """A bot that says in one line what is wrong with the other side."""
 
     async def get_me(self, **options: Any) -> User:

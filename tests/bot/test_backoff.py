@@ -52,13 +52,3 @@ def test_the_other_side_may_ask_for_more_and_that_counts_too() -> None:
     assert tries.failed(at_least=7) == 7
     clock.now += 7
     assert tries.failed(at_least=7) is None
-
-
-def test_a_success_begins_anew() -> None:
-    clock = Clock()
-    tries = Backoff(first=1, longest=60, jitter=0, deadline=10).begin(clock)
-    assert [tries.failed(), tries.failed()] == [1, 2]
-    clock.now += 1000
-    tries.succeeded()
-    assert tries.failed() == 1
-    assert tries.failures == 1

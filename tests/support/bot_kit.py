@@ -82,8 +82,8 @@ class World:
         """Start the bot; it has begun to poll when this returns."""
         self._settings |= settings
         async with contextlib.AsyncExitStack() as stack:
-            door = await stack.enter_async_context(app.running(self.settings, time_scale=PACE))
-            self.serving = asyncio.create_task(door.serve())
+            listener = await stack.enter_async_context(app.running(self.settings, time_scale=PACE))
+            self.serving = asyncio.create_task(listener.serve())
             stack.push_async_callback(_ended, self.serving)
             await until(lambda: self.telegram.state.updates.is_polled or self.serving_failed)
             self._running = stack.pop_all()

@@ -46,7 +46,7 @@ async def test_edits_of_a_chat_come_one_after_the_other() -> None:
     chats, order, first_may_end = Chats(3), list[str](), asyncio.Event()
 
     async def edit(name: str, chat_id: int, end: asyncio.Event | None = None) -> None:
-        async with chats.of(chat_id).turn():
+        async with chats.of(chat_id).in_order():
             order.append(f"{name} begins")
             if end:
                 await end.wait()
@@ -70,7 +70,7 @@ async def test_edits_of_a_chat_come_one_after_the_other() -> None:
 async def test_only_idle_chats_are_forgotten_the_oldest_first() -> None:
     chats = Chats(3, most=2, clock=Clock())
     busy = chats.of(1)
-    async with busy.turn():
+    async with busy.in_order():
         chats.of(2).edits()
         chats.of(3).edits()
         assert chats.of(1) is busy

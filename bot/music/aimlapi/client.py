@@ -72,8 +72,8 @@ class AimlApi:
             purposes=tuple(Purpose),
             pairs=True,
             lyrics_max=600,
-            reference_seconds=(10, 600),
-            reference_bytes=20_000_000,
+            recording_seconds=(10, 600),
+            recording_bytes=20_000_000,
             track_seconds=60,
             price_usd=_PRICE_USD,
         )

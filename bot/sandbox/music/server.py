@@ -27,7 +27,7 @@ STATUS = web.RequestKey("status", int)
 
 _FOREVER = 3600.0
 _LARGEST_BODY = 64_000_000
-_LARGEST_ORDER = 16_000_000  # a track in Base64 may be in it
+_LARGEST_CONTROL_BODY = 16_000_000  # a track in Base64 may be in it
 _LINGER = 1.0
 _CONTROL = "/sandbox/"
 
@@ -120,7 +120,7 @@ class MusicServer:
         """Name the calls of the service."""
         raise NotImplementedError
 
-    def turn(self, knobs: dict[str, Any]) -> None:
+    def set_knobs(self, knobs: dict[str, Any]) -> None:
         """Set attributes that are in `KNOBS`.
 
         Raises:
@@ -195,15 +195,15 @@ class MusicServer:
 
     async def _post_knobs(self, request: web.Request) -> web.Response:
         try:
-            self.turn(await _order(request))
+            self.set_knobs(await _sent_json(request))
         except (TypeError, ValueError, AttributeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"ok": True})
 
     async def _post_faults(self, request: web.Request) -> web.Response:
         try:
-            order = await _order(request)
-            self.fail(order["name"], few(order.get("times", 1)), order.get("on", "generate"))
+            fault = await _sent_json(request)
+            self.fail(fault["name"], few(fault.get("times", 1)), fault.get("on", "generate"))
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({"ok": True, "waiting": self.faults.waiting()})
@@ -212,12 +212,12 @@ class MusicServer:
         return web.json_response(self.calls())
 
 
-async def _order(request: web.Request) -> Any:
-    """Read what another process orders.
+async def _sent_json(request: web.Request) -> Any:
+    """Read what another process sends.
 
     Raises:
         ValueError: It is not JSON, or too large.
     """
     if request.content_type != "application/json":
         raise ValueError("JSON is expected")
-    return read_json(await request.read(), most_bytes=_LARGEST_ORDER)
+    return read_json(await request.read(), most_bytes=_LARGEST_CONTROL_BODY)

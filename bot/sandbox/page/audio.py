@@ -32,7 +32,7 @@ class PageAudio:
     """Converts and measures; what is measured is remembered. `aclose` ends the processes."""
 
     def __init__(self) -> None:
-        self._workshop = AudioProcessor(at_once=2)
+        self._audio_processor = AudioProcessor(at_once=2)
         self._numbers = count()
         self._folder = tempfile.TemporaryDirectory(prefix="refrain-page-")
         self._measured: OrderedDict[bytes, Inspected | None] = OrderedDict()
@@ -58,7 +58,7 @@ class PageAudio:
         source = Path(self._folder.name) / str(next(self._numbers))
         await asyncio.to_thread(source.write_bytes, content)
         try:
-            return await self._workshop.inspect(source)
+            return await self._audio_processor.inspect(source)
         except Unusable:
             return None
         finally:
@@ -66,7 +66,7 @@ class PageAudio:
 
     async def aclose(self) -> None:
         """End what is at work."""
-        await self._workshop.aclose()
+        await self._audio_processor.aclose()
         self._folder.cleanup()
 
 

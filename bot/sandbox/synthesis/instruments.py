@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from av.audio.stream import AudioStream
 
 Floats = NDArray[np.float64]
 RATE = 44_100

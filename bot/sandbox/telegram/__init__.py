@@ -1,1 +1,1 @@
-"""The rooms of the simulated Bot API; `bot.sandbox.telegram.api` is the door."""
+"""The simulated Bot API; `bot.sandbox.telegram.api` puts its parts together."""

@@ -159,7 +159,7 @@ class TelegramApi:
         started: bool = True,
         **fields: Any,
     ) -> Person:
-        """Find a person by id, or let one be born.
+        """Find a person by id, or make one.
 
         Args:
             id: The user's; the next free one if None.
@@ -210,7 +210,7 @@ class TelegramApi:
     def fail(
         self, method: str, kind: Kind, times: int = 1, *, retry_after: int = 1, skip: int = 0
     ) -> None:
-        """Order trouble for the next calls of a method; see `faults.Fault` and `faults.Kind`."""
+        """Let the next calls of a method go wrong; see `faults.Fault` and `faults.Kind`."""
         self._server.faults.add(Fault(method, kind, times, retry_after, skip))
 
     def answer(
@@ -218,7 +218,7 @@ class TelegramApi:
     ) -> None:
         """Let the next calls of a method do nothing, and be answered with just this.
 
-        So speak broken servers, proxies, and whoever means ill; `method` as for `fail`.
+        As a broken server, a proxy or an attacker would; `method` as for `fail`.
         """
         self._server.faults.add(
             Fault(method, "answer", times, skip=skip, body=body, status=status)

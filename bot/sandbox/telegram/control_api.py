@@ -59,7 +59,7 @@ class People(Protocol):
     """Where people come from: `api.TelegramApi`, which this module serves and does not know."""
 
     def person(self, **fields: Any) -> Person:
-        """Find a person by `id`, or let one be born."""
+        """Find a person by `id`, or make one."""
 
     def known_person(self, id_: int, /) -> Person:
         """Find a person; a LookupError where there is none."""

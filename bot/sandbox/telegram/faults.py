@@ -1,4 +1,4 @@
-"""Faults that are ordered for the next calls, and Telegram's flood limits."""
+"""Faults for the next calls, made on purpose, and Telegram's flood limits."""
 
 import time
 from collections import defaultdict, deque
@@ -88,7 +88,7 @@ class Faults:
         self._waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Order a fault."""
+        """Let a fault happen."""
         self._waiting.append(fault)
 
     def clear(self) -> None:

@@ -1,17 +1,15 @@
 """The state of the simulated Telegram: people, chats, messages. In memory, and gone with it."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.telegram.errors import ApiError, bad_request
 from bot.sandbox.telegram.event_log import EventLog
 from bot.sandbox.telegram.file_store import FileStore
 from bot.sandbox.telegram.update_queue import UpdateQueue
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Data = dict[str, Any]
 """An object of the Bot API, as it goes over the wire."""

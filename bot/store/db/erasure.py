@@ -3,7 +3,7 @@
 SQLite writes zeros over what is deleted (`secure_delete`), which for a track means 2 MB more to
 write. So a track's sound is deleted a little after its delivery, one at a time, when nobody
 waits for the database; and the log of writes, which has a copy of all that was written, is
-only_message_ids then. PostgreSQL frees what was deleted by its own rules.
+emptied then. PostgreSQL frees what was deleted by its own rules.
 """
 
 import asyncio

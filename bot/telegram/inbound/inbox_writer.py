@@ -127,7 +127,7 @@ class InboxWriter:
     async def overlooked(self, age: float) -> list[Raw]:
         """Updates older than `age` seconds that nobody has in hand, to be handled now.
 
-        The process that committed them died, or lost its place as the speaker, just then.
+        The process that committed them died, or lost the lead, just then.
 
         Raises:
             StoreUnavailable, TimeoutError: They cannot be read.

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 
 from telegram import Bot
 from telegram.error import TelegramError
@@ -30,7 +29,6 @@ class Poller:
         bot: Initialized; its general request is used, so that answers stay raw.
         dispatcher: Where updates go; while it is crowded, nothing is asked for.
         pulse: Told of every answer.
-        allowed_updates: Kinds of updates to ask for.
         timeout: Seconds Telegram may hold a poll open.
         backoff: How long it waits after failures, Telegram's and the store's.
     """
@@ -41,14 +39,12 @@ class Poller:
         dispatcher: Dispatcher,
         pulse: Pulse,
         *,
-        allowed_updates: Sequence[str] = ALLOWED_UPDATES,
         timeout: int = 30,
         backoff: Backoff = BACKOFF,
     ) -> None:
         self._bot = bot
         self._dispatcher = dispatcher
         self._pulse = pulse
-        self._allowed = list(allowed_updates)
         self._timeout = timeout
         self._backoff = backoff
         self._reconnector = Reconnector(backoff, bot)
@@ -91,7 +87,7 @@ class Poller:
             "offset": self._offset,
             "limit": _LIMIT,
             "timeout": self._timeout,
-            "allowed_updates": self._allowed,
+            "allowed_updates": list(ALLOWED_UPDATES),
         }
         answer: object = await self._bot.request.post(
             f"{self._bot.base_url}/getUpdates",

@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Self
 from urllib.parse import urlsplit
@@ -71,13 +71,7 @@ class Webhook:
         """Where on this server pushes arrive."""
         return urlsplit(self._url).path
 
-    async def register(
-        self,
-        bot: Bot,
-        *,
-        allowed_updates: Sequence[str] = ALLOWED_UPDATES,
-        backoff: Backoff = BACKOFF,
-    ) -> None:
+    async def register(self, bot: Bot, *, backoff: Backoff = BACKOFF) -> None:
         """Have Telegram push updates here; what already waits there is kept.
 
         Raises:
@@ -90,7 +84,7 @@ class Webhook:
                 await bot.set_webhook(
                     self._url,
                     secret_token=self._secret,
-                    allowed_updates=list(allowed_updates),
+                    allowed_updates=ALLOWED_UPDATES,
                     max_connections=_PUSHES,
                 )
             except BadRequest as error:

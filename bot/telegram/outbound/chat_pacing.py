@@ -46,7 +46,7 @@ class ChatPacing:
         return self._flooded_until > self._clock()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def in_order(self) -> AsyncIterator[None]:
         """Wait for the edits before this one: one on its way must not land after a later one."""
         self._waiting += 1
         try:

@@ -98,7 +98,7 @@ class Messenger:
         chat = self._chats.of(track.chat_id)
         if progress and not chat.takes_progress:
             return False
-        async with chat.turn():
+        async with chat.in_order():
             return await self._show(chat, track, progress, kept=kept, unfit=unfit)
 
     async def _show(
@@ -170,13 +170,13 @@ class Messenger:
         self._said_anew.add(track.id)
 
     async def unfetched(
-        self, reference: Recording, topic: int | None, *, owner_knows: bool
+        self, recording: Recording, topic: int | None, *, owner_knows: bool
     ) -> None:
         """Say that a recording cannot be fetched (see `bot.studio.ports.Messenger`)."""
-        say = texts(await self._languages.of(reference.user_id))
+        say = texts(await self._languages.of(recording.user_id))
         key = "recording-out-of-reach" if owner_knows else "recording-late"
         text = say(key, owner=self._has_owner)
-        await self._about(reference, topic, text, None)
+        await self._about(recording, topic, text, None)
 
     async def ring(self, track: Track) -> bool:
         """Let a short new message say that a track has ended badly."""
@@ -216,15 +216,15 @@ class Messenger:
         except NetworkError as error:
             raise Later(self._pause) from error
 
-    async def refuse(self, reference: Recording, view: DraftView) -> None:
+    async def refuse(self, recording: Recording, view: DraftView) -> None:
         """Say in a new message that a recording cannot be used."""
         draft = view.draft
         panel = panels.panel(view, texts(await self._languages.of(draft.user_id)))
-        await self._about(reference, draft.topic_id, panel.text, panel.buttons)
+        await self._about(recording, draft.topic_id, panel.text, panel.buttons)
 
     async def _about(
         self,
-        reference: Recording,
+        recording: Recording,
         topic: int | None,
         text: str,
         buttons: InlineKeyboardMarkup | None,
@@ -233,12 +233,12 @@ class Messenger:
         try:
             await send_in_topic(
                 self._bot.send_message,
-                reference.chat_id,
+                recording.chat_id,
                 topic,
                 text=text,
                 parse_mode=ParseMode.HTML,
                 reply_markup=buttons,
-                reply_to_message_id=reference.message_id,
+                reply_to_message_id=recording.message_id,
                 allow_sending_without_reply=True,
             )
         except RetryAfter as error:

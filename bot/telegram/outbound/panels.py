@@ -49,8 +49,8 @@ def _with(text: str, warning: tuple[Recording, Hint] | None, say: Texts) -> str:
     """A text, and what is doubtful about a recording below it."""
     if warning is None:
         return text
-    reference, hint = warning
-    return f"{text}\n\n{say(f'hint-{hint}', seconds=round(reference.seconds or 0))}"
+    recording, hint = warning
+    return f"{text}\n\n{say(f'hint-{hint}', seconds=round(recording.seconds or 0))}"
 
 
 def refusal(flaw: Flaw, limits: Limits, say: Texts, *, kept: bool, has_owner: bool) -> str:
