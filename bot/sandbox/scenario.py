@@ -7,6 +7,7 @@ from bot.sandbox.telegram.api import Person, SeenMessage
 _ASKED = 30.0
 _HINTED = 8.0
 _MADE = 330.0
+_ENDED = ("t:", "w:", "o:", "s:")  # the buttons under a track, or where one was not made or sent
 
 
 class Interrupted(Exception):
@@ -71,7 +72,7 @@ async def play(
 
     def ended(message: SeenMessage) -> bool:
         refused = message.id > preview.id and message.reply_to is None
-        return refused or _button(message, "t:") is not None
+        return refused or any(_button(message, letter) for letter in _ENDED)
 
     try:
         end = await person.wait_for(ended, timeout=_MADE)
