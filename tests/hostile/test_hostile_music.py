@@ -449,7 +449,7 @@ async def test_a_recording_that_cannot_be_written_ends_in_words(world: World, ad
 
 async def test_a_result_too_deep_to_be_read_is_none(outside: World, ada: Person) -> None:
     async with behind_a_gateway(outside, "acestep") as (api, _):
-        api._told = lambda _: {"status": 1, "result": "[" * 20_000}
+        api._task = lambda _: {"status": 1, "result": "[" * 20_000}
         await created(ada, content=SONG)
         await ada.wait_for(said("failed-upstream"), after=0)
         assert outside.outcomes() == ["bad", "bad"]
