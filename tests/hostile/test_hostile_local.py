@@ -215,6 +215,7 @@ async def test_a_stop_erases_what_was_just_delivered(outside: World, ada: Person
     outside.music.stock = another_song()
     await outside.start()
     await delivered(ada)
+    await outside.reaches("delivered")
     await outside.stop()
     assert found(outside.data, *inside(outside.music.stock)) == []
 
