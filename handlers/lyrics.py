@@ -87,7 +87,7 @@ class LyricsInput:
         if message is None:
             return None
         before, number = DraftLyrics.of(draft), message.message_id
-        if draft is None or number not in message_ids((*before.accepted, *before.pending)):
+        if draft is None or number not in message_ids(before.pieces):
             return await self._edited_elsewhere(update, draft)
         text = await self._read_edit(update, draft)
         if text is None:
@@ -174,7 +174,7 @@ class LyricsInput:
             keyboards.ADD_LYRICS: words.with_pending_added,
             keyboards.REPLACE_LYRICS: words.with_pending_instead,
             keyboards.LEAVE_OUT_LYRICS: words.without_pending,
-        }[action]()
+        }[action]().with_held_next(self._deps.studio.lyrics_limits(draft))
         panel = query.message.message_id if query.message else None
         return await self._change(update, draft, after, panel, sure=True)
 
@@ -213,7 +213,7 @@ class LyricsInput:
     def _continues_paste(draft: Draft | None, piece: LyricsPiece) -> bool:
         """Whether a message is the rest of a paste that an app has split."""
         before = _without_tracks_words(draft, DraftLyrics.of(draft))
-        last = (before.pending or before.accepted)[-1:]
+        last = (before.held or before.pending or before.accepted)[-1:]
         return draft is not None and bool(last) and piece.is_tail_of(last[0], draft.panel_id)
 
     async def _change(
@@ -336,7 +336,7 @@ class LyricsInput:
 def only_message_ids(draft: Draft) -> str:
     """What is left of a draft's words when it is dropped: which messages have been handled."""
     words = DraftLyrics.of(draft)
-    gone = sorted(message_ids((*words.accepted, *words.pending)))
+    gone = sorted(message_ids(words.pieces))
     return DraftLyrics().with_answered(*words.answered, *gone).packed()
 
 

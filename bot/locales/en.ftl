@@ -137,6 +137,7 @@ words-add-question =
     <blockquote expandable>{ $lyrics }</blockquote>
     New:
     <blockquote expandable>{ $words }</blockquote>
+words-asked-next = Your last message doesn’t fit with these as well: I’ll ask about it next.
 words-use-question =
     <b>Are these words to sing?</b>
     <blockquote expandable>{ $words }</blockquote>
