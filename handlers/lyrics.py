@@ -163,11 +163,15 @@ class LyricsInput:
         handled = update.update_id in draft.handled
         asked = bool(before.pending) and before.pending[-1].message_id == message_id
         if not handled and not asked:
-            return await self._stale(update, draft)
+            already = query.data == before.decision
+            key = "toast-already" if already else "toast-stale"
+            return await self._stale(update, draft, key)
         await toast(update)
         if handled:
             return await self._answer_again(update, draft)
-        action, words = (query.data or "")[:1], _without_tracks_words(draft, before)
+        action = (query.data or "")[:1]
+        before = replace(before, decision=query.data or "")
+        words = _without_tracks_words(draft, before)
         if action == keyboards.LEAVE_OUT_LYRICS and draft.step is Step.CLOSED:
             return await self._left_alone(update, draft, before.without_pending())
         after = {
@@ -235,13 +239,13 @@ class LyricsInput:
             sure: Whether what waits is lyrics beyond doubt.
         """
         words = words.rearranged(self._deps.studio.lyrics_limits(draft), sure=sure)
+        refused = await self._deps.studio.recording_of(draft) if draft else None
         changed = await self._commit(update, draft, words, panel_id)
         if changed is None:
             return None
-        if changed.panel_id is None:
-            await self._prompts.ask(update, changed)
-        else:
-            await self._prompts.refresh(update, changed)
+        show = self._prompts.ask if changed.panel_id is None else self._prompts.refresh
+        known = refused is not None and refused.told
+        await show(update, changed, refusal_known=known)
         return state_of(changed)
 
     async def _commit(
@@ -326,9 +330,10 @@ class LyricsInput:
         has_lyrics = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
         await reply(update, f"{problem}\n{say('lyrics-kept')}" if has_lyrics else problem)
 
-    async def _stale(self, update: Update, draft: Draft | None) -> State:
+    async def _stale(self, update: Update, draft: Draft | None, key: str = "toast-stale") -> State:
+        """Say that a button does nothing any more, or need not be pressed again; take it away."""
         say = await self._deps.texts(update)
-        await toast(update, say.plain("toast-stale"))
+        await toast(update, say.plain(key))
         await self._prompts.remove_stale_buttons(update, draft)
         return await self._answer_again(update, draft)
 

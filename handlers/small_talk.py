@@ -33,7 +33,7 @@ class SmallTalk:
         chat, user = update.effective_chat, update.effective_user
         track = await self._deps.store.tracks.last_of(chat.id, user.id) if chat and user else None
         if track and track.status in UNFINISHED:
-            await reply(update, say("talk-waiting"))
+            await reply(update, say("status-stopping" if track.stop_wanted else "talk-waiting"))
         elif track and track.status is TrackStatus.DELIVERED:
             key = "talk-thanks" if talk is Talk.THANKS else "talk-next"
             await reply(update, say(key), keyboards.finished(track, say))

@@ -95,6 +95,7 @@ class DraftLyrics:
         answered: The latest messages that are none of these and have had their answer.
         late_edit_answered: Whether they have been told that an edit came after Create.
         edited_from_track: Id of the track whose words, edited after Create, these are.
+        decision: The data of the button that said last what words are for.
     """
 
     accepted: tuple[LyricsPiece, ...] = ()
@@ -103,6 +104,7 @@ class DraftLyrics:
     answered: tuple[int, ...] = ()
     late_edit_answered: bool = False
     edited_from_track: int | None = None
+    decision: str = ""
 
     @classmethod
     def of(cls, draft: Draft | None) -> Self:
@@ -123,6 +125,7 @@ class DraftLyrics:
             answered=tuple(stored.get("heard", ())),
             late_edit_answered=bool(stored.get("late")) and bool(accepted),
             edited_from_track=stored.get("renews"),
+            decision=stored.get("decision", ""),
         )
 
     def packed(self) -> str:
@@ -135,6 +138,7 @@ class DraftLyrics:
                 "heard": self.answered[-_REMEMBERED:],
                 "late": self.late_edit_answered,
                 "renews": self.edited_from_track,
+                "decision": self.decision,
             }
         )
 
@@ -194,7 +198,8 @@ class DraftLyrics:
         """
         if self.accepted and piece.text == self.lyrics:
             return self._with(accepted=(piece,), pending=())
-        pending, held = (piece,), self.held
+        pending: tuple[LyricsPiece, ...] = (piece,)
+        held: tuple[LyricsPiece, ...] = ()
         if self.accepted and self.pending and not limits.problem(self.pending_text):
             held = () if limits.problem(self.held_text) else self.held
             longer = (*self.pending, piece)[-_MOST_PIECES:]
@@ -203,8 +208,6 @@ class DraftLyrics:
                 pending, held = self.pending, (*held, piece)[-_MOST_PIECES:]
             else:
                 pending = (piece,) if same else longer
-        else:
-            held = ()
         after = self._with(accepted=self.accepted, pending=pending, held=held)
         return after.rearranged(limits, sure=sure)
 

@@ -1,17 +1,27 @@
 """Nothing that a person typed or sent is lost without a word, and every answer is true."""
 
+import pytest
+
 from bot.sandbox.telegram.api import Person, SeenMessage
 from tests.support.bot_kit import (
     LYRICS,
     World,
+    asked_purpose,
+    chosen,
+    count,
+    created,
     press,
     previewed,
     said,
     says,
+    toasted,
+    until,
+    write,
 )
 
 SECOND = "second verse that matters\nto me a lot"
 THIRD = "third verse of it\nla la"
+REFUSED = """SELECT 1 FROM "references" WHERE status = 'rejected' AND told = 1"""
 
 
 async def asked_about(ada: Person, words: str) -> SeenMessage:
@@ -75,3 +85,101 @@ async def test_verses_that_do_not_fit_together_are_asked_about_in_turn(
     assert asked.button_texts == ["Replace", "Leave it out"]
     await press(ada, "i:")
     assert (await ada.wait_for(said("preview"))).text.endswith(third)
+
+
+@pytest.mark.parametrize("button", ["a:", "i:", "n:"])
+async def test_an_answer_pressed_under_both_copies_of_a_question(
+    world: World, ada: Person, button: str
+) -> None:
+    await previewed(ada, "voice", "first verse\nla la")
+    first = await asked_about(ada, SECOND)
+    data = next(b.data for b in first.buttons if b.data.startswith(button))
+    await world.quiet()
+    await write(world.data, "UPDATE drafts SET panel_id = NULL")  # a kill before it was noted
+    world.telegram.redeliver(await _forgotten(world))
+    await until(lambda: count(ada, "words-add-question") == 2)
+    await world.quiet()
+    await press(ada, button)
+    preview = await ada.wait_for(said("preview"))
+    assert toasted(await ada.press_forged(first.id, data, wait=15), "toast-already")
+    other = "n:" if button == "a:" else "a:"
+    about = data.partition(":")[2]
+    assert toasted(await ada.press_forged(first.id, f"{other}{about}", wait=15), "toast-stale")
+    await world.quiet()
+    assert next(m for m in ada.messages if m.id == first.id).buttons == []
+    assert preview.button_texts[0] == "Create"
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+
+
+async def _forgotten(world: World) -> int:
+    """Let the newest update be one that was not handled."""
+    number = world.telegram.state.updates.last_id
+    await write(world.data, "DELETE FROM inbox WHERE update_id = ?", number)
+    return number
+
+
+# Answers that are true
+
+
+@pytest.mark.parametrize("text", ["thanks", "ok"])
+async def test_a_track_that_is_being_stopped_is_not_on_its_way(
+    world: World, ada: Person, text: str
+) -> None:
+    world.music.latency = 1.0
+    await created(ada)
+    await until(lambda: world.music.generated)
+    await press(ada, "k:")
+    stopping = await ada.wait_for(said("status-stopping"), after=0)
+    await ada.send_text(text)
+    await ada.wait_for(lambda m: said("status-stopping")(m) and m.id > stopping.id)
+    assert count(ada, "talk-waiting") == 0
+
+
+@pytest.mark.parametrize("way", ["text", "file"])
+async def test_words_after_a_refused_recording_are_kept_and_a_recording_asked_for(
+    world: World, ada: Person, way: str
+) -> None:
+    await ada.send_audio(b"not a recording at all " * 100, duration=17)
+    await ada.wait_for(said("recording-unreadable"))
+    await until(lambda: world.rows(REFUSED))
+    if way == "text":
+        await ada.send_text(LYRICS)
+    else:
+        await ada.send_document(LYRICS.encode(), "words.txt", "text/plain")
+    await ada.wait_for(said("send-recording"))
+    await ada.send_text(SECOND)
+    await ada.wait_for(said("send-recording"))
+    assert count(ada, "recording-unreadable") == 1
+    await asked_purpose(ada)
+    asked = await chosen(ada)
+    assert said("words-add-question")(asked)
+    await press(ada, "a:")
+    assert (await ada.wait_for(said("preview"))).text.endswith(f"{LYRICS}\n\n{SECOND}")
+
+
+async def test_words_after_a_refused_partner_are_asked_about_and_the_partner_again(
+    world: World, ada: Person
+) -> None:
+    await previewed(ada, "voice", "first verse\nla la")
+    await press(ada, "m:")
+    await ada.wait_for(said("send-beat"))
+    await ada.send_audio(b"not a recording at all " * 100, duration=17)
+    await ada.wait_for(says("recording-unreadable"))
+    await until(lambda: world.rows(REFUSED))
+    await asked_about(ada, SECOND)
+    await press(ada, "a:")
+    asked = await ada.wait_for(says("send-beat"))
+    assert says("lyrics-kept")(asked)
+    assert asked.button_texts == ["Go on without it"]
+    await press(ada, "b:")
+    assert (await ada.wait_for(said("preview"))).text.endswith(SECOND)
+
+
+async def test_words_before_the_purpose_are_said_to_be_kept(world: World, ada: Person) -> None:
+    question = await asked_purpose(ada)
+    assert not says("lyrics-kept")(question)
+    await ada.send_text(LYRICS)
+    again = await ada.wait_for(said("purpose-question"))
+    assert again.text.endswith("Your words are kept.")
+    assert LYRICS in (await chosen(ada)).text
