@@ -117,7 +117,8 @@ class LyricsInput:
             sent_at = (message.edit_date or message.date).timestamp()
             return await self._take(update, draft, LyricsPiece(number, text, sent_at), sure=True)
         say = await self._deps.texts(update)
-        await reply(update, say("edit-unknown"))
+        held = await self._deps.store.recordings.in_message(message.chat_id, number)
+        await reply(update, say("recording-kept" if held else "edit-unknown"))
         return None
 
     async def _edited_long_after(self, update: Update, draft: Draft | None, track: Track) -> State:
@@ -198,7 +199,7 @@ class LyricsInput:
     async def _begin_with(self, update: Update, track: Track, edited: DraftLyrics) -> State:
         """Go on with a track's recordings, and these words."""
         fresh = DraftLyrics(pending=edited.accepted, edited_from_track=track.id)
-        begun = await self._deps.studio.begin_new_lyrics(track, words=fresh.packed())
+        begun = await self._deps.studio.begin_new_lyrics(track, words=fresh)
         return await self._change(update, begun, fresh, None, sure=True)
 
     async def _take(

@@ -95,6 +95,7 @@ class DraftLyrics:
         answered: The latest messages that are none of these and have had their answer.
         late_edit_answered: Whether they have been told that an edit came after Create.
         edited_from_track: Id of the track whose words, edited after Create, these are.
+        refused: What the service has refused, to be copied from.
         decision: The data of the button that said last what words are for.
     """
 
@@ -104,6 +105,7 @@ class DraftLyrics:
     answered: tuple[int, ...] = ()
     late_edit_answered: bool = False
     edited_from_track: int | None = None
+    refused: str = ""
     decision: str = ""
 
     @classmethod
@@ -125,6 +127,7 @@ class DraftLyrics:
             answered=tuple(stored.get("heard", ())),
             late_edit_answered=bool(stored.get("late")) and bool(accepted),
             edited_from_track=stored.get("renews"),
+            refused=stored.get("refused", ""),
             decision=stored.get("decision", ""),
         )
 
@@ -138,6 +141,7 @@ class DraftLyrics:
                 "heard": self.answered[-_REMEMBERED:],
                 "late": self.late_edit_answered,
                 "renews": self.edited_from_track,
+                "refused": self.refused,
                 "decision": self.decision,
             }
         )

@@ -10,10 +10,12 @@ from tests.support.bot_kit import (
     chosen,
     count,
     created,
+    delivered,
     press,
     previewed,
     said,
     says,
+    song,
     toasted,
     until,
     write,
@@ -183,3 +185,151 @@ async def test_words_before_the_purpose_are_said_to_be_kept(world: World, ada: P
     again = await ada.wait_for(said("purpose-question"))
     assert again.text.endswith("Your words are kept.")
     assert LYRICS in (await chosen(ada)).text
+
+
+# Recordings
+
+
+@pytest.mark.parametrize("kind", ["photo", "document", "words", "empty"])
+@pytest.mark.parametrize("step", ["purpose", "delivered"])
+async def test_a_recording_edited_into_what_has_no_sound_is_kept_and_that_is_said(
+    world: World, ada: Person, kind: str, step: str
+) -> None:
+    sent = await ada.send_audio(song(), duration=12)
+    await ada.wait_for(said("purpose-question"))
+    if step == "delivered":
+        await chosen(ada)
+        await ada.send_text(LYRICS)
+        await ada.wait_for(said("preview"))
+        await press(ada, "c:")
+        await ada.wait_for("audio")
+        await world.reaches("delivered")
+    match kind:
+        case "document":
+            await ada.edit_media(
+                sent.id, kind, b"\x89PNG", file_name="a.png", mime_type="image/png"
+            )
+        case "words":
+            await ada.edit_media(
+                sent.id, "document", b"La\nla", file_name="a.txt", mime_type="text/plain"
+            )
+        case "empty":
+            await ada.edit_media(sent.id, "audio", b"", duration=12, file_size=0)
+        case _:
+            await ada.edit_media(sent.id, kind, b"\xff\xd8")
+    await ada.wait_for(says("recording-kept"))
+    if step == "purpose":
+        await chosen(ada)
+        await world.uploaded()
+        assert world.music.uploads[0].seconds == pytest.approx(12, abs=0.2)
+
+
+async def test_a_refused_recording_edited_into_a_picture_is_not_said_to_be_kept(
+    world: World, ada: Person
+) -> None:
+    sent = await ada.send_audio(b"not a recording at all " * 100, duration=17)
+    await ada.wait_for(said("recording-unreadable"))
+    await until(lambda: world.rows(REFUSED))
+    await ada.edit_media(sent.id, "photo", b"\xff\xd8")
+    await ada.wait_for(said("recording-not-audio"))
+
+
+async def test_a_picture_that_is_edited_is_no_matter(world: World, ada: Person) -> None:
+    sent = await ada.send_photo()
+    told = await ada.wait_for(said("send-recording-first"))
+    await ada.edit_caption(sent.id, "la la")
+    await world.quiet()
+    assert ada.messages[-1].id == told.id
+
+
+@pytest.mark.parametrize("step", ["lyrics", "preview"])
+async def test_a_file_of_no_kind_does_not_drop_the_recording(
+    world: World, ada: Person, step: str
+) -> None:
+    if step == "preview":
+        await previewed(ada)
+    else:
+        await asked_purpose(ada)
+        await chosen(ada)
+    await ada.send_file("document", b"La la la\nla la", file_name="", mime_type="")
+    await ada.wait_for(said("file-unclear"))
+    assert len(world.rows('SELECT 1 FROM "references"')) == 1
+    if step == "lyrics":
+        await ada.send_text(LYRICS)
+        await ada.wait_for(said("preview"))
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+
+
+async def test_a_file_of_no_kind_may_take_the_place_of_a_refused_recording(
+    world: World, ada: Person
+) -> None:
+    sent = await ada.send_audio(song(), duration=12)
+    await ada.wait_for(said("purpose-question"))
+    await chosen(ada)
+    await ada.edit_media(sent.id, "audio", b"not a recording at all " * 100, duration=12)
+    await ada.wait_for(says("recording-unreadable"))
+    await until(lambda: world.rows(REFUSED))
+    await ada.send_file("document", song(13), file_name="take", mime_type="")
+    await ada.wait_for(said("purpose-question"))
+
+
+# Words, and the buttons under tracks
+
+
+@pytest.mark.parametrize("button", ["w:", "o:"])
+async def test_a_tracks_button_does_not_drop_the_words_of_an_open_draft(
+    world: World, ada: Person, button: str
+) -> None:
+    if button == "o:":
+        world.music.fail("2037")
+        await created(ada)
+        await ada.wait_for(said("failed-voice-length"), after=0)
+    else:
+        await delivered(ada)
+        await world.reaches("delivered")
+    await previewed(ada, lyrics=SECOND, content=song(13))
+    await press(ada, button)
+    key = "words-use-question" if button == "w:" else "words-add-question"
+    asked = await ada.wait_for(said(key))
+    assert SECOND in asked.text
+    await press(ada, "i:")
+    if button == "o:":
+        await ada.wait_for(said("send-recording"))
+        await asked_purpose(ada, song(14))
+        await press(ada, ":song")
+    assert (await ada.wait_for(said("preview"))).text.endswith(SECOND)
+
+
+async def test_new_lyrics_pressed_twice_keep_what_was_written_between(
+    world: World, ada: Person
+) -> None:
+    await delivered(ada)
+    await world.reaches("delivered")
+    await press(ada, "w:")
+    await ada.wait_for(said("lyrics-question"))
+    await ada.send_text(SECOND)
+    await ada.wait_for(said("preview"))
+    await press(ada, "w:")
+    await ada.wait_for(said("words-use-question"))
+    await press(ada, "n:")
+    await ada.wait_for(said("lyrics-question"))
+
+
+async def test_refused_words_are_shown_where_others_are_asked_for(
+    world: World, ada: Person
+) -> None:
+    world.music.fail("1026")
+    await created(ada)
+    await ada.wait_for(said("failed-sensitive"), after=0)
+    await press(ada, "w:")
+    asked = await ada.wait_for(says("lyrics-refused"))
+    assert says("lyrics-question")(asked)
+    assert asked.text.endswith(LYRICS)
+    await ada.send_text(SECOND)
+    preview = await ada.wait_for(said("preview"))
+    assert preview.text.endswith(SECOND)
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+    await press(ada, "w:")
+    await ada.wait_for(said("lyrics-question"))

@@ -18,7 +18,7 @@ from bot.music import Abilities, Likeness
 from bot.store import Draft, Recording
 from bot.studio import DraftLyrics, DraftView, result_of
 from bot.telegram.outbound import keyboards
-from bot.telegram.outbound.lyrics_panels import Panel, about_words
+from bot.telegram.outbound.lyrics_panels import Panel, about_words, clipped
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +142,11 @@ def _words(view: DraftView, say: Texts) -> str:
     advice, most = min(view.lyrics_advice, view.lyrics_limits.most), view.lyrics_limits.most
     length = say("lyrics-length" if advice < most else "lyrics-limit", advice=advice, max=most)
     unsung = result_of(view.draft) is Purpose.INSTRUMENTAL
-    return say("lyrics-question-unsung" if unsung else "lyrics-question", length=length)
+    question = say("lyrics-question-unsung" if unsung else "lyrics-question", length=length)
+    refused = DraftLyrics.of(view.draft).refused
+    if not refused:
+        return question
+    return f"{question}\n\n{say('lyrics-refused', lyrics=clipped(refused))}"
 
 
 def _preview(view: DraftView, say: Texts) -> str:
