@@ -14,7 +14,7 @@ from bot.model import BY_WORDS, Step, TrackStatus
 from bot.store import Draft, Track
 from bot.studio import DraftLyrics, LyricsPiece
 from bot.studio.lyrics_pieces import looks_like_lyrics, message_ids
-from bot.studio.small_talk import Talk, small_talk
+from bot.studio.small_talk import QUESTIONS, Talk, small_talk
 from bot.telegram.outbound import keyboards
 from handlers import lyrics_input
 from handlers.deps import Deps, numbers_of, reply, toast
@@ -362,4 +362,4 @@ def _same_question(draft: Draft, before: DraftLyrics, after: DraftLyrics) -> boo
 def _may_be_sung(talk: Talk, draft: Draft | None) -> bool:
     """Whether small talk may be lyrics all the same: it came when words were asked for."""
     asked_for = draft is not None and draft.step is Step.LYRICS
-    return asked_for and talk is not Talk.DATA
+    return asked_for and talk not in QUESTIONS

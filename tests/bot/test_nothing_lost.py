@@ -333,3 +333,83 @@ async def test_refused_words_are_shown_where_others_are_asked_for(
     await ada.wait_for("audio")
     await press(ada, "w:")
     await ada.wait_for(said("lyrics-question"))
+
+
+# What is said to the bot and not for singing
+
+
+@pytest.mark.parametrize("text", ["create", "Create it please!", "yes", "ok", "Go ahead", "no"])
+async def test_a_nod_at_the_preview_is_told_of_its_buttons(
+    world: World, ada: Person, text: str
+) -> None:
+    await previewed(ada)
+    await ada.send_text(text)
+    told = await ada.wait_for(said("talk-preview"))
+    assert ada.messages[-1].id == told.id
+    assert (count(ada, "preview"), count(ada, "words-add-question")) == (1, 0)
+    await press(ada, "c:")
+    await ada.wait_for("audio")
+
+
+async def test_a_nod_at_a_question_about_words_repeats_the_question(
+    world: World, ada: Person
+) -> None:
+    await previewed(ada)
+    await asked_about(ada, SECOND)
+    await ada.send_text("yes")
+    await asked_again(ada)
+    assert count(ada, "talk-preview") == 0
+
+
+async def asked_again(ada: Person) -> None:
+    asked = await ada.wait_for(said("words-add-question"))
+    assert "yes" not in asked.text
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("how much does it cost?", "talk-cost"),
+        ("Is it free?", "talk-cost"),
+        ("are you a robot?", "talk-who"),
+        ("Are you an AI?", "talk-who"),
+        ("when is it done?", "talk-when"),
+        ("How long does it take?", "talk-when"),
+    ],
+)
+@pytest.mark.parametrize("step", ["nothing", "lyrics", "preview"])
+async def test_a_question_to_the_bot_is_answered_and_not_sung(
+    world: World, ada: Person, step: str, text: str, key: str
+) -> None:
+    if step != "nothing":
+        await asked_purpose(ada)
+        await chosen(ada)
+    if step == "preview":
+        await ada.send_text(LYRICS)
+        await ada.wait_for(said("preview"))
+    await ada.send_text(text)
+    told = await ada.wait_for(said(key))
+    assert ada.messages[-1].id == told.id
+    if step == "lyrics":
+        await ada.send_text(LYRICS)
+        await ada.wait_for(said("preview"))
+
+
+async def test_who_asks_when_while_a_track_is_made_is_told_that_it_is_on_its_way(
+    world: World, ada: Person
+) -> None:
+    world.music.latency = 0.6
+    await created(ada)
+    await ada.send_text("when is it done?")
+    await ada.wait_for(said("talk-waiting"))
+    await ada.wait_for("audio")
+
+
+@pytest.mark.parametrize("text", ["When is it done, my love", "How much for a heart"])
+async def test_a_line_that_begins_like_a_question_is_sung(
+    world: World, ada: Person, text: str
+) -> None:
+    await asked_purpose(ada)
+    await chosen(ada)
+    await ada.send_text(text)
+    assert (await ada.wait_for(said("preview"))).text.endswith(text)
