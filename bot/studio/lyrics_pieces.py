@@ -95,7 +95,7 @@ class DraftLyrics:
         answered: The latest messages that are none of these and have had their answer.
         late_edit_answered: Whether they have been told that an edit came after Create.
         edited_from_track: Id of the track whose words, edited after Create, these are.
-        refused: What the service has refused, to be copied from.
+        refused: What the service has refused, to be copied from until other words are sung.
         decision: The data of the button that said last what words are for.
     """
 
@@ -141,7 +141,7 @@ class DraftLyrics:
                 "heard": self.answered[-_REMEMBERED:],
                 "late": self.late_edit_answered,
                 "renews": self.edited_from_track,
-                "refused": self.refused,
+                "refused": "" if self.accepted else self.refused,
                 "decision": self.decision,
             }
         )

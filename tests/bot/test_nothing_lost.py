@@ -331,8 +331,10 @@ async def test_refused_words_are_shown_where_others_are_asked_for(
     assert preview.text.endswith(SECOND)
     await press(ada, "c:")
     await ada.wait_for("audio")
-    await press(ada, "w:")
-    await ada.wait_for(said("lyrics-question"))
+    await asked_purpose(ada, song(13))
+    asked = await chosen(ada)
+    assert said("lyrics-question")(asked)
+    assert not says("lyrics-refused")(asked)
 
 
 # What is said to the bot and not for singing
