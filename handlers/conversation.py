@@ -23,7 +23,7 @@ from handlers.deps import ONE_LINE, App, Deps
 from handlers.lyrics import Lyrics
 from handlers.partner import Partner
 from handlers.purpose import PurposeQuestion
-from handlers.recording_input import RECORDING, REPLACED_RECORDING
+from handlers.recording_input import RECORDING, REPLACED_BY_OTHER, REPLACED_RECORDING
 from handlers.recordings import Recordings
 from handlers.state_sync import synced
 from handlers.tracks import Tracks
@@ -58,6 +58,7 @@ def build(deps: Deps) -> ConversationHandler[ContextTypes.DEFAULT_TYPE]:
                 MessageHandler(lyrics_input.WORDS, safe(lyrics.receive)),
                 MessageHandler(RECORDING, safe(recordings.sent)),
                 MessageHandler(REPLACED_RECORDING, safe(recordings.replaced)),
+                MessageHandler(REPLACED_BY_OTHER, safe(recordings.replaced_by_other)),
                 MessageHandler(lyrics_input.EDITED_WORDS, safe(lyrics.edited)),
                 CallbackQueryHandler(safe(lyrics.decide), about_words),
                 CallbackQueryHandler(safe(lyrics.use_edited), use_edited),

@@ -58,13 +58,20 @@ def holds(document: Document) -> Holds:
     """
     suffix = PurePath((document.file_name or "").strip().lower()).suffix
     kind = (document.mime_type or "").strip().lower()
-    if suffix in _SOUND or kind.startswith(("audio/", "video/")):
+    if is_surely_sound(document):
         return Holds.SOUND
     if suffix in _WORDS or kind.startswith(_WORDS_TYPES):
         return Holds.WORDS
     if suffix in _NEITHER or kind.startswith("image/"):
         return Holds.NEITHER
     return Holds.SOUND
+
+
+def is_surely_sound(document: Document) -> bool:
+    """Whether a document's name or type says that it holds sound."""
+    suffix = PurePath((document.file_name or "").strip().lower()).suffix
+    kind = (document.mime_type or "").strip().lower()
+    return suffix in _SOUND or kind.startswith(("audio/", "video/"))
 
 
 class Writing(Enum):

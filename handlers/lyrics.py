@@ -14,7 +14,7 @@ from bot.model import BY_WORDS, Step, TrackStatus
 from bot.store import Draft, Track
 from bot.studio import DraftLyrics, LyricsPiece
 from bot.studio.lyrics_pieces import looks_like_lyrics, message_ids
-from bot.studio.small_talk import Talk, small_talk
+from bot.studio.small_talk import QUESTIONS, Talk, small_talk
 from bot.telegram.outbound import keyboards
 from handlers import lyrics_input
 from handlers.deps import Deps, numbers_of, reply, toast
@@ -87,7 +87,7 @@ class Lyrics:
         if message is None:
             return None
         before, number = DraftLyrics.of(draft), message.message_id
-        if draft is None or number not in message_ids((*before.accepted, *before.pending)):
+        if draft is None or number not in message_ids(before.pieces):
             return await self._edited_elsewhere(update, draft)
         text = await self._read_edit(update, draft)
         if text is None:
@@ -117,7 +117,8 @@ class Lyrics:
             sent_at = (message.edit_date or message.date).timestamp()
             return await self._take(update, draft, LyricsPiece(number, text, sent_at), sure=True)
         say = await self._deps.texts(update)
-        await reply(update, say("edit-unknown"))
+        held = await self._deps.store.recordings.in_message(message.chat_id, number)
+        await reply(update, say("recording-kept" if held else "edit-unknown"))
         return None
 
     async def _edited_long_after(self, update: Update, draft: Draft | None, track: Track) -> State:
@@ -163,18 +164,22 @@ class Lyrics:
         handled = update.update_id in draft.handled
         asked = bool(before.pending) and before.pending[-1].message_id == message_id
         if not handled and not asked:
-            return await self._stale(update, draft)
+            already = query.data == before.decision
+            key = "toast-already" if already else "toast-stale"
+            return await self._stale(update, draft, key)
         await toast(update)
         if handled:
             return await self._answer_again(update, draft)
-        action, words = (query.data or "")[:1], _without_tracks_words(draft, before)
+        action = (query.data or "")[:1]
+        before = replace(before, decision=query.data or "")
+        words = _without_tracks_words(draft, before)
         if action == keyboards.LEAVE_OUT_LYRICS and draft.step is Step.CLOSED:
             return await self._left_alone(update, draft, before.without_pending())
         after = {
             keyboards.ADD_LYRICS: words.with_pending_added,
             keyboards.REPLACE_LYRICS: words.with_pending_instead,
             keyboards.LEAVE_OUT_LYRICS: words.without_pending,
-        }[action]()
+        }[action]().with_held_next(self._deps.studio.lyrics_limits(draft))
         panel = query.message.message_id if query.message else None
         return await self._change(update, draft, after, panel, sure=True)
 
@@ -194,7 +199,7 @@ class Lyrics:
     async def _begin_with(self, update: Update, track: Track, edited: DraftLyrics) -> State:
         """Go on with a track's recordings, and these words."""
         fresh = DraftLyrics(pending=edited.accepted, edited_from_track=track.id)
-        begun = await self._deps.studio.begin_new_lyrics(track, words=fresh.packed())
+        begun = await self._deps.studio.begin_new_lyrics(track, words=fresh)
         return await self._change(update, begun, fresh, None, sure=True)
 
     async def _take(
@@ -213,7 +218,7 @@ class Lyrics:
     def _continues_paste(draft: Draft | None, piece: LyricsPiece) -> bool:
         """Whether a message is the rest of a paste that an app has split."""
         before = _without_tracks_words(draft, DraftLyrics.of(draft))
-        last = (before.pending or before.accepted)[-1:]
+        last = (before.held or before.pending or before.accepted)[-1:]
         return draft is not None and bool(last) and piece.is_tail_of(last[0], draft.panel_id)
 
     async def _change(
@@ -235,13 +240,13 @@ class Lyrics:
             sure: Whether what waits is lyrics beyond doubt.
         """
         words = words.rearranged(self._deps.studio.lyrics_limits(draft), sure=sure)
+        refused = await self._deps.studio.recording_of(draft) if draft else None
         changed = await self._commit(update, draft, words, panel_id)
         if changed is None:
             return None
-        if changed.panel_id is None:
-            await self._prompts.ask(update, changed)
-        else:
-            await self._prompts.refresh(update, changed)
+        show = self._prompts.ask if changed.panel_id is None else self._prompts.refresh
+        known = refused is not None and refused.told
+        await show(update, changed, refusal_known=known)
         return state_of(changed)
 
     async def _commit(
@@ -326,9 +331,10 @@ class Lyrics:
         has_lyrics = draft is not None and draft.lyrics and draft.step is not Step.CLOSED
         await reply(update, f"{problem}\n{say('lyrics-kept')}" if has_lyrics else problem)
 
-    async def _stale(self, update: Update, draft: Draft | None) -> State:
+    async def _stale(self, update: Update, draft: Draft | None, key: str = "toast-stale") -> State:
+        """Say that a button does nothing any more, or need not be pressed again; take it away."""
         say = await self._deps.texts(update)
-        await toast(update, say.plain("toast-stale"))
+        await toast(update, say.plain(key))
         await self._prompts.remove_stale_buttons(update, draft)
         return await self._answer_again(update, draft)
 
@@ -336,7 +342,7 @@ class Lyrics:
 def only_message_ids(draft: Draft) -> str:
     """What is left of a draft's words when it is dropped: which messages have been handled."""
     words = DraftLyrics.of(draft)
-    gone = sorted(message_ids((*words.accepted, *words.pending)))
+    gone = sorted(message_ids(words.pieces))
     return DraftLyrics().with_answered(*words.answered, *gone).packed()
 
 
@@ -356,4 +362,4 @@ def _same_question(draft: Draft, before: DraftLyrics, after: DraftLyrics) -> boo
 def _may_be_sung(talk: Talk, draft: Draft | None) -> bool:
     """Whether small talk may be lyrics all the same: it came when words were asked for."""
     asked_for = draft is not None and draft.step is Step.LYRICS
-    return asked_for and talk is not Talk.DATA
+    return asked_for and talk not in QUESTIONS

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 from telegram import MaybeInaccessibleMessage, Update
 from telegram.error import TelegramError
@@ -22,7 +23,14 @@ class Prompts:
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
 
-    async def ask(self, update: Update, draft: Draft, *, answered: bool = False) -> None:
+    async def ask(
+        self,
+        update: Update,
+        draft: Draft,
+        *,
+        answered: bool = False,
+        refusal_known: bool = False,
+    ) -> None:
         """Ask for what the draft lacks, in a new message; the previous panel loses its buttons.
 
         The draft has no panel until the message is sent: if the process dies before, `complete`
@@ -32,8 +40,9 @@ class Prompts:
             update: What led here.
             draft: As it is now.
             answered: Whether the pressed panel was a question that is answered by the press.
+            refusal_known: As in `DraftView`.
         """
-        view = await self._deps.studio.draft_view(unsent(draft))
+        view = await self._view(unsent(draft), refusal_known=refusal_known)
         old = self._retire(update, draft, view if answered else None)
         await asyncio.gather(self._ask(update, draft, view), old)
 
@@ -46,7 +55,7 @@ class Prompts:
         await self._deps.store.drafts.note_panel(draft, message.message_id, topic)
         await self._note_warning(view, message.message_id)
         if view.unheard:
-            await self._catch_up(update, panel)
+            await self._catch_up(update, panel, refusal_known=view.refusal_known)
 
     async def complete(self, update: Update, draft: Draft) -> None:
         """Do what a killed process left undone: ask, and remove the previous panel's buttons."""
@@ -72,15 +81,15 @@ class Prompts:
         await self.complete(update, draft)
         return True
 
-    async def refresh(self, update: Update, draft: Draft) -> None:
+    async def refresh(self, update: Update, draft: Draft, *, refusal_known: bool = False) -> None:
         """Show the draft in the message that shows it; in a new one if that is gone.
 
         If Telegram limits edits, the edit waits; a new message would add to the flood.
         """
         say = await self._deps.texts(update)
-        view = await self._deps.studio.draft_view(draft)
+        view = await self._view(draft, refusal_known=refusal_known)
         if not await self._edit(draft, panels.panel(view, say)):
-            await self.ask(update, draft)
+            await self.ask(update, draft, refusal_known=refusal_known)
         elif draft.panel_id:
             await self._note_warning(view, draft.panel_id)
 
@@ -108,12 +117,16 @@ class Prompts:
         if await self._deps.store.tracks.shown_in(chat_id, user.id, message_id) is None:
             await panels.retire(self._deps.bot, chat_id, [message_id])
 
-    async def _catch_up(self, update: Update, sent: Panel) -> None:
+    async def _view(self, draft: Draft, *, refusal_known: bool) -> DraftView:
+        view = await self._deps.studio.draft_view(draft)
+        return replace(view, refusal_known=refusal_known)
+
+    async def _catch_up(self, update: Update, sent: Panel, *, refusal_known: bool) -> None:
         """Show what was found out about a recording while its question was being sent."""
         draft = await self._deps.draft(update)
         if draft is None:
             return
-        view = await self._deps.studio.draft_view(draft)
+        view = await self._view(draft, refusal_known=refusal_known)
         panel = panels.panel(view, await self._deps.texts(update))
         if panel == sent or draft.panel_id is None:
             return

@@ -6,7 +6,7 @@ from telegram.ext import filters
 from bot.model import Flaw
 from bot.store import NewRecording
 from bot.untrusted import clamped, printable
-from handlers.document_kinds import WORDS_FILE, Holds, holds
+from handlers.document_kinds import WORDS_FILE, Holds, holds, is_surely_sound
 
 _MAX_BYTES = 20 * 1024 * 1024  # getFile hands out no more (Bot API)
 _MAX_TITLE = 200
@@ -25,6 +25,8 @@ _ATTACHMENT = (
 )
 RECORDING = filters.UpdateType.MESSAGE & _ATTACHMENT
 REPLACED_RECORDING = filters.UpdateType.EDITED_MESSAGE & _ATTACHMENT
+REPLACED_BY_OTHER = filters.UpdateType.EDITED_MESSAGE & ~_ATTACHMENT & ~filters.TEXT & ~WORDS_FILE
+"""Edits into what holds neither sound nor words: a picture, a place that moves."""
 
 
 def attachment_of(message: Message) -> Attachment | None:
@@ -45,6 +47,11 @@ def flaw_of(attachment: Attachment) -> Flaw | None:
     if attachment.file_size == 0:
         return Flaw.EMPTY
     return Flaw.TOO_BIG if (attachment.file_size or 0) > _MAX_BYTES else None
+
+
+def is_unclear(attachment: Attachment) -> bool:
+    """Whether only the decoder can tell if a file holds sound at all."""
+    return isinstance(attachment, Document) and not is_surely_sound(attachment)
 
 
 def seconds_of(attachment: Attachment) -> float | None:

@@ -5,13 +5,13 @@ import asyncio
 from telegram import Message, Update
 from telegram.ext import ContextTypes
 
-from bot.model import Flaw, Step
-from bot.store import DailyLimitReached, NewRecording
+from bot.model import Flaw, RecordingStatus, Step
+from bot.store import DailyLimitReached, NewRecording, Recording
 from bot.telegram.outbound import panels
 from handlers.deps import Deps, receipt, reply, topic_of
 from handlers.limits import day_is_over
 from handlers.prompts import Prompts
-from handlers.recording_input import attachment_of, flaw_of, new_recording
+from handlers.recording_input import attachment_of, flaw_of, is_unclear, new_recording
 from handlers.states import State, state_of
 
 _RECEIPT = "👌"
@@ -48,6 +48,17 @@ class Recordings:
             return None
         return await self._take_in(update, new)
 
+    async def replaced_by_other(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> State:
+        """Say what becomes of a recording whose message holds something else by now."""
+        message = update.edited_message
+        if message and await self._held(message):
+            await self._refuse(update, Flaw.NOT_AUDIO)
+        return None
+
+    async def _held(self, message: Message) -> Recording | None:
+        """The recording that a message held before it was edited, if it held one."""
+        return await self._deps.store.recordings.in_message(message.chat_id, message.message_id)
+
     async def _usable(self, update: Update, message: Message | None) -> NewRecording | None:
         """The recording in a message; one that cannot be used by its size or type is refused."""
         user = update.effective_user
@@ -57,7 +68,18 @@ class Recordings:
         if flaw := flaw_of(attachment):
             await self._refuse(update, flaw)
             return None
+        if update.message and is_unclear(attachment) and await self._waits_for_words(update):
+            say = await self._deps.texts(update)
+            await reply(update, say("file-unclear"))
+            return None
         return new_recording(message, attachment, user.id)
+
+    async def _waits_for_words(self, update: Update) -> bool:
+        """Whether the draft has all the recordings it needs, as far as that is known."""
+        draft = await self._deps.draft(update)
+        if draft is None or draft.step not in {Step.LYRICS, Step.PREVIEW}:
+            return False
+        return await self._deps.studio.recording_of(draft) is None
 
     async def _take_in(self, update: Update, new: NewRecording) -> State:
         """Take in a recording, and ask what it is; the same one again changes nothing."""
@@ -83,6 +105,11 @@ class Recordings:
         studio = self._deps.studio
         kept = draft is not None and bool(draft.lyrics) and draft.step is not Step.CLOSED
         problem = panels.refusal(flaw, studio.limits, say, kept=kept, has_owner=studio.has_owner)
-        if flaw is Flaw.NOT_AUDIO and draft and draft.step is Step.LYRICS:
+        edited = update.edited_message
+        held = await self._held(edited) if edited else None
+        if held and held.status is not RecordingStatus.REJECTED:
+            known = flaw is Flaw.NOT_AUDIO  # they see that it is no recording
+            problem = say("recording-kept") if known else f"{problem}\n{say('recording-kept')}"
+        elif flaw is Flaw.NOT_AUDIO and draft and draft.step is Step.LYRICS:
             problem = say("lyrics-wrong-kind")
         await reply(update, problem, topic=topic_of(update, draft))

@@ -89,6 +89,8 @@ recording-trouble = Something went wrong on my side with that recording{ $owner 
         [yes] , and I’ve told my owner
        *[no] {""}
     }. Please send it again later.
+recording-kept = I’ve kept the recording that was in that message. To use another one, send it as a message of its own.
+file-unclear = I can’t tell what’s in that file. Send words as text or a .txt file, and a recording as a voice message or a music file.
 recording-replaced = Got it, I’ll use the new recording.
 recording-replaced-late = Your track keeps the recording it was made from. To use the new one, send it as a message of its own.
 daily-limit-recordings = I’ve taken as many recordings from you today as I can ({ $count }). Send the next one in about { $hours ->
@@ -108,6 +110,9 @@ lyrics-question =
 lyrics-question-unsung =
     <b>Now some words</b>, all in one message or a .txt file. The music service wants them to shape the music; nobody sings them.
     { $length }
+lyrics-refused =
+    The words so far, to copy:
+    <blockquote expandable>{ $lyrics }</blockquote>
 lyrics-limit = Up to { $max } characters fit.
 lyrics-length = Up to { $advice } characters work best; up to { $max } fit.
 lyrics-empty = There are no letters in that. Send the words you want to hear.
@@ -137,6 +142,7 @@ words-add-question =
     <blockquote expandable>{ $lyrics }</blockquote>
     New:
     <blockquote expandable>{ $words }</blockquote>
+words-asked-next = Your last message doesn’t fit with these as well: I’ll ask about it next.
 words-use-question =
     <b>Are these words to sing?</b>
     <blockquote expandable>{ $words }</blockquote>
@@ -249,6 +255,10 @@ unknown-command = I don’t know that command: press a button, or see /help.
 talk-thanks = You’re welcome! Want to go on?
 talk-next = Want to go on from here?
 talk-waiting = Your track is on its way. I’ll send it here.
+talk-preview = Press Create under the words above, and I’ll make your track. Cancel drops it.
+talk-cost = I never ask you for money: my owner takes care of the music service.
+talk-who = I’m a bot: send me a recording and words, and I’ll have a track made of them. /help says how.
+talk-when = A track takes about a minute once you press Create, and comes here by itself.
 talk-data = /privacy says what I keep, and for how long. To have it deleted, ask my owner.
 cancel-draft = Dropped. Send a recording whenever you like.
 cancel-track = Stopping your track.

@@ -114,6 +114,15 @@ class Recordings:
             await self._move(recording_id, status=RecordingStatus.SUPERSEDED, told=1)
         return True
 
+    async def in_message(self, chat_id: int, message_id: int) -> Recording | None:
+        """The recording that came in a message, if one did."""
+        found = select(references).where(
+            references.c.chat_id == chat_id, references.c.message_id == message_id
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(found)).first()
+        return Recording.of(row) if row else None
+
     async def track_uses_replaced(self, new: NewRecording) -> bool:
         """Whether a track was made of what a message held before it held this recording."""
         async with self._database.read() as connection:

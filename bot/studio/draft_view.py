@@ -29,6 +29,7 @@ class DraftView:
         lyrics_advice: Characters above which shorter is advised.
         knows_privacy: Whether the person has been told where recordings go.
         has_owner: Whether there is an owner who is told of trouble.
+        refusal_known: Whether the person has been told which recording cannot be used.
     """
 
     draft: Draft
@@ -39,6 +40,7 @@ class DraftView:
     lyrics_advice: int
     knows_privacy: bool
     has_owner: bool
+    refusal_known: bool = False
 
     @property
     def refused(self) -> Recording | None:

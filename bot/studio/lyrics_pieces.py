@@ -90,16 +90,23 @@ class DraftLyrics:
     Attributes:
         accepted: What is sung.
         pending: What waits: until it fits, or until they say what it is for.
+        held: What came after that and does not fit with it: it is too long, or its turn comes
+            when they have said what the other is for.
         answered: The latest messages that are none of these and have had their answer.
         late_edit_answered: Whether they have been told that an edit came after Create.
         edited_from_track: Id of the track whose words, edited after Create, these are.
+        refused: What the service has refused, to be copied from until other words are sung.
+        decision: The data of the button that said last what words are for.
     """
 
     accepted: tuple[LyricsPiece, ...] = ()
     pending: tuple[LyricsPiece, ...] = ()
+    held: tuple[LyricsPiece, ...] = ()
     answered: tuple[int, ...] = ()
     late_edit_answered: bool = False
     edited_from_track: int | None = None
+    refused: str = ""
+    decision: str = ""
 
     @classmethod
     def of(cls, draft: Draft | None) -> Self:
@@ -116,9 +123,12 @@ class DraftLyrics:
         return cls(
             accepted=accepted,
             pending=tuple(LyricsPiece(*row) for row in stored.get("new", ())),
+            held=tuple(LyricsPiece(*row) for row in stored.get("held", ())),
             answered=tuple(stored.get("heard", ())),
             late_edit_answered=bool(stored.get("late")) and bool(accepted),
             edited_from_track=stored.get("renews"),
+            refused=stored.get("refused", ""),
+            decision=stored.get("decision", ""),
         )
 
     def packed(self) -> str:
@@ -127,9 +137,12 @@ class DraftLyrics:
             {
                 "kept": [_packed(piece) for piece in self.accepted],
                 "new": [_packed(piece) for piece in self.pending],
+                "held": [_packed(piece) for piece in self.held],
                 "heard": self.answered[-_REMEMBERED:],
                 "late": self.late_edit_answered,
                 "renews": self.edited_from_track,
+                "refused": "" if self.accepted else self.refused,
+                "decision": self.decision,
             }
         )
 
@@ -144,6 +157,16 @@ class DraftLyrics:
         return joined(self.pending)
 
     @property
+    def held_text(self) -> str:
+        """What does not fit with what waits, normalised."""
+        return joined(self.held)
+
+    @property
+    def pieces(self) -> tuple[LyricsPiece, ...]:
+        """Every message of words, whatever becomes of it."""
+        return (*self.accepted, *self.pending, *self.held)
+
+    @property
     def accepted_messages(self) -> list[int]:
         """The messages that what is sung came in, the latest of them if they are many."""
         known = sorted(number for number in message_ids(self.accepted) if number > 0)
@@ -151,8 +174,7 @@ class DraftLyrics:
 
     def has_seen(self, message_id: int) -> bool:
         """Whether a message has been taken in before."""
-        held = message_ids((*self.accepted, *self.pending))
-        return message_id in self.answered or message_id in held
+        return message_id in self.answered or message_id in message_ids(self.pieces)
 
     def with_answered(self, *numbers: int) -> Self:
         """These, and messages that have had their answer."""
@@ -161,6 +183,8 @@ class DraftLyrics:
     def with_tail(self, piece: LyricsPiece) -> Self:
         """These, and the rest of a paste."""
         tail = replace(piece, tail=True)
+        if self.held:
+            return replace(self, held=(*self.held, tail)[-_MOST_PIECES:])
         if self.pending:
             return replace(self, pending=(*self.pending, tail)[-_MOST_PIECES:])
         return replace(self, accepted=(*self.accepted, tail))
@@ -169,7 +193,7 @@ class DraftLyrics:
         """These, and a new message.
 
         The same words once more are the same words. What did not fit is replaced by what comes
-        after it; what waits to be added or to replace is added to.
+        after it; what waits to be added or to replace is added to, as far as that fits.
 
         Args:
             piece: The message.
@@ -177,19 +201,19 @@ class DraftLyrics:
             sure: Whether they are lyrics beyond doubt.
         """
         if self.accepted and piece.text == self.lyrics:
-            pending: tuple[LyricsPiece, ...] = ()
-            return self._dropping(
-                (*self.accepted, *self.pending), accepted=(piece,), pending=pending
-            )
+            return self._with(accepted=(piece,), pending=())
+        pending: tuple[LyricsPiece, ...] = (piece,)
+        held: tuple[LyricsPiece, ...] = ()
         if self.accepted and self.pending and not limits.problem(self.pending_text):
+            held = () if limits.problem(self.held_text) else self.held
+            longer = (*self.pending, piece)[-_MOST_PIECES:]
             same = piece.text == self.pending_text
-            pending = (piece,) if same else (*self.pending, piece)[-_MOST_PIECES:]
-        else:
-            pending = (piece,)
-        dropped = tuple(piece for piece in self.pending if piece not in pending)
-        return self._dropping(dropped, accepted=self.accepted, pending=pending).rearranged(
-            limits, sure=sure
-        )
+            if not same and (held or limits.problem(joined(longer))):
+                pending, held = self.pending, (*held, piece)[-_MOST_PIECES:]
+            else:
+                pending = (piece,) if same else longer
+        after = self._with(accepted=self.accepted, pending=pending, held=held)
+        return after.rearranged(limits, sure=sure)
 
     def edited(self, message_id: int, text: str) -> Self:
         """These after an edit of one of the messages."""
@@ -202,10 +226,18 @@ class DraftLyrics:
                 for piece in pieces
             )
 
-        return replace(self, accepted=follow(self.accepted), pending=follow(self.pending))
+        return replace(
+            self,
+            accepted=follow(self.accepted),
+            pending=follow(self.pending),
+            held=follow(self.held),
+        )
 
     def rearranged(self, limits: LyricsLimits, *, sure: bool) -> Self:
         """These with everything where it belongs: only what fits is sung, only doubts wait."""
+        together = (*self.pending, *self.held)
+        if self.held and not limits.problem(joined(together)):
+            return replace(self, pending=together, held=()).rearranged(limits, sure=sure)
         if self.accepted and limits.problem(joined(self.accepted)):
             return replace(self, accepted=(), pending=(*self.accepted, *self.pending))
         if self.pending and not self.accepted and sure and not limits.problem(self.pending_text):
@@ -214,25 +246,34 @@ class DraftLyrics:
 
     def with_pending_added(self) -> Self:
         """What waits goes behind what is sung."""
-        return replace(self, accepted=(*self.accepted, *self.pending), pending=())
+        return self._with(accepted=(*self.accepted, *self.pending), pending=(), held=self.held)
 
     def with_pending_instead(self) -> Self:
         """What waits is what is sung."""
-        return self._dropping(self.accepted, accepted=self.pending, pending=())
+        return self._with(accepted=self.pending, pending=(), held=self.held)
 
     def without_pending(self) -> Self:
         """What waits is not for the song."""
-        return self._dropping(self.pending, accepted=self.accepted, pending=())
+        return self._with(accepted=self.accepted, pending=(), held=self.held)
 
-    def _dropping(
+    def with_held_next(self, limits: LyricsLimits) -> Self:
+        """What was held comes next, once nothing else waits; they know what is too long."""
+        if self.pending or not self.held:
+            return self
+        too_long = limits.problem(self.held_text)
+        return self._with(accepted=self.accepted, pending=() if too_long else self.held)
+
+    def _with(
         self,
-        dropped: Iterable[LyricsPiece],
         *,
         accepted: tuple[LyricsPiece, ...],
         pending: tuple[LyricsPiece, ...],
+        held: tuple[LyricsPiece, ...] = (),
     ) -> Self:
-        gone = message_ids(dropped) - message_ids((*accepted, *pending))
-        return replace(self.with_answered(*sorted(gone)), accepted=accepted, pending=pending)
+        """These words; the messages that are left out have had their answer."""
+        gone = message_ids(self.pieces) - message_ids((*accepted, *pending, *held))
+        answered = self.with_answered(*sorted(gone))
+        return replace(answered, accepted=accepted, pending=pending, held=held)
 
 
 def message_ids(pieces: Iterable[LyricsPiece]) -> set[int]:

@@ -11,6 +11,9 @@ class Talk(StrEnum):
     HELLO = "hello"
     DATA = "data"
     HELP = "help"
+    COST = "cost"
+    WHO = "who"
+    WHEN = "when"
     NOD = "nod"
 
 
@@ -48,13 +51,30 @@ _SAID: dict[Talk, str] = {
     """,
     Talk.HELP: """
         help/help me/help please/how does this work/how does it work/how to use/what is this
-        what can you do/what do i do/what now/how/who are you/what are you/are you a bot/menu
+        what can you do/what do i do/what now/how/who are you/what are you/menu
         start/помощь/помоги/помогите/как это работает/что делать/что ты умеешь/допоможи/допомога
         ayuda/como funciona/ajuda/hilfe/wie geht das/aide/comment ca marche/aiuto/come funziona
         pomoc/jak to dziala/yardim/nasil calisiyor/کمک/راهنما/مساعدة/मदद/bantuan/tolong
         帮助/怎么用/ヘルプ/使い方/도움말
     """,
+    Talk.COST: """
+        how much/how much does it cost/how much does this cost/how much is it/how much is this
+        what does it cost/what does this cost/whats the price/what is the price/price/prices
+        is it free/is this free/does it cost anything/does it cost money/do i have to pay
+    """,
+    Talk.WHO: """
+        are you a bot/are you a robot/are you a human/are you human/are you real/are you ai
+        are you an ai/are you a person/is this a bot/is this ai/is this an ai
+    """,
+    Talk.WHEN: """
+        when is it done/when is it ready/when will it be done/when will it be ready/is it ready
+        is it done/how long/how long does it take/how long does this take/how long will it take
+        how much longer/when do i get it/when is my track ready/when is my song ready
+        where is my track/where is my song/is my track ready/is my song ready
+    """,
     Talk.NOD: """
+        create/create it/create the song/create the track/create my song/create my track
+        go/go ahead/go for it/do it/make it/lets go/begin/continue/next/proceed/generate
         ok/okay/okey/okej/k/kk/yes/yep/yup/yeah/no/nope/sure/fine/cool/great/nice/wow
         awesome/amazing/perfect/good/very good/lol/haha/done/good job/well done/love it/i love it
         great job/nice one/i like it/test/testing/bye/goodbye
@@ -73,7 +93,12 @@ _FILLERS = frozenset(
     beaucoup molto mille bardzo cok much
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
-_WEIGHT = (Talk.DATA, Talk.HELP, Talk.THANKS, Talk.HELLO, Talk.NOD)
+QUESTIONS = frozenset({Talk.DATA, Talk.COST, Talk.WHO, Talk.WHEN})
+"""What is asked of the bot, also where it has asked for words."""
+_WEIGHT = (
+    *(Talk.DATA, Talk.COST, Talk.WHO, Talk.WHEN),
+    *(Talk.HELP, Talk.THANKS, Talk.HELLO, Talk.NOD),
+)
 _LONGEST = 60
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.audio import Limits
 from bot.draft_steps import DraftEvent
 from bot.jobs import Kind
-from bot.model import BY_WORDS, Purpose, RecordingStatus, TrackStatus
+from bot.model import BY_WORDS, Purpose, RecordingStatus, Step, TrackStatus
 from bot.music import Abilities
 from bot.store import Draft, NewRecording, NotNow, Recording, Track
 from bot.studio.backend_monitor import BackendMonitor
@@ -220,15 +221,19 @@ class Studio:
         return await self._woken(track)
 
     async def begin_new_lyrics(
-        self, track: Track, *, by: int | None = None, **values: Any
+        self, track: Track, *, by: int | None = None, words: DraftLyrics | None = None
     ) -> Draft:
         """Begin a draft with a track's recordings that asks for new lyrics.
 
         Args:
-            track: Whose.
+            track: Whose; words of it that were refused are shown where others are asked for.
             by: The update that asks for it.
-            values: Of the draft, where it has them already.
+            words: Of the draft, where it has some already; those of the open one by default.
         """
+        if words is None:
+            words = await self._words_left(track)
+        if track.reason in BY_WORDS:
+            words = replace(words, refused=track.lyrics)
         made_from = track.recipe
         await self._tracks.forget_refusals(made_from)
         first = made_from.voice if made_from.voice is not None else made_from.beat
@@ -242,16 +247,30 @@ class Studio:
             reference_id=first,
             purpose=Purpose.VOICE if pair else made_from.result,
             partner_id=made_from.beat if pair else None,
-            **values,
+            words=words.packed(),
         )
 
     async def begin_new_recording(self, track: Track, *, by: int | None = None) -> Draft:
         """Begin a draft with a track's lyrics that asks for another recording."""
-        values: dict[str, Any] = {"lyrics": track.lyrics, "topic_id": track.topic_id}
+        words = (await self._words_left(track)).packed()
+        values: dict[str, Any] = {
+            "lyrics": track.lyrics,
+            "topic_id": track.topic_id,
+            "words": words,
+        }
         if len(track.lyrics_messages) == 1:  # an edit of it still changes them
             values["lyrics_message_id"] = track.lyrics_messages[0]
         event = DraftEvent.RECORDING_WANTED
         return await self._drafts.open(track.chat_id, track.user_id, event, by=by, **values)
+
+    async def _words_left(self, track: Track) -> DraftLyrics:
+        """The words of a draft that a new one replaces: they wait to be asked about."""
+        draft = await self._drafts.get(track.chat_id, track.user_id)
+        if draft is None or draft.step is Step.CLOSED:
+            return DraftLyrics()
+        words = DraftLyrics.of(draft)
+        same = words.lyrics == track.lyrics
+        return DraftLyrics(pending=(*words.pending, *words.held) if same else words.pieces)
 
     async def reopened(self, draft: Draft | None) -> Draft | None:
         """A new draft with the recordings of a track whose words were refused, if there is one.

@@ -609,7 +609,8 @@ async def test_small_talk_does_not_disturb_a_draft(world: World, ada: Person, te
     await previewed(ada)
     revision = draft(world)[1]
     sent = await ada.send_text(text)
-    await ada.wait_for(said("talk-data" if "data" in text else "preview"))
+    keys = {"ok 👍": "talk-preview", "👍": "talk-preview", "delete my data": "talk-data"}
+    await ada.wait_for(said(keys.get(text, "preview")))
     assert draft(world)[1] == revision
     await nothing_changes(world, ada, sent.update_id, create=True)
     assert world.music.generated[0].lyrics == f"##{LYRICS}##"

@@ -39,16 +39,25 @@ def about_words(draft: Draft, limits: LyricsLimits, say: Texts) -> Panel | None:
         buttons = keyboards.keep_old_lyrics(*about, say) if lyrics else None
         return Panel(_problem(words.pending_text, limits, say), buttons)
     if lyrics is None:
-        asked = say("words-use-question", words=_clipped(words.pending_text))
+        asked = say("words-use-question", words=clipped(words.pending_text))
         return Panel(asked, keyboards.use_as_lyrics(*about, say))
     over = len(words.with_pending_added().lyrics or "") - limits.most
-    asked = say(
+    question = say(
         "words-add-question",
-        lyrics=_clipped(lyrics),
-        words=_clipped(words.pending_text),
+        lyrics=clipped(lyrics),
+        words=clipped(words.pending_text),
         over=max(over, 0),
     )
+    asked = f"{_about_held(words.held_text, limits, say)}{question}"
     return Panel(asked, keyboards.add_or_replace_lyrics(*about, fits=over <= 0, texts=say))
+
+
+def _about_held(text: str, limits: LyricsLimits, say: Texts) -> str:
+    """What becomes of words that do not fit with those that are asked about."""
+    if not text:
+        return ""
+    too_long = limits.problem(text)
+    return f"{_problem(text, limits, say) if too_long else say('words-asked-next')}\n\n"
 
 
 def _problem(text: str, limits: LyricsLimits, say: Texts) -> str:
@@ -62,5 +71,6 @@ def _problem(text: str, limits: LyricsLimits, say: Texts) -> str:
             return say("lyrics-empty")
 
 
-def _clipped(text: str) -> str:
+def clipped(text: str) -> str:
+    """Words as much as a message has room for."""
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

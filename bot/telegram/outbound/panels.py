@@ -15,10 +15,10 @@ from bot.audio import Limits
 from bot.i18n import Html, Texts
 from bot.model import Flaw, Hint, Purpose, Step
 from bot.music import Abilities, Likeness
-from bot.store import Recording
-from bot.studio import DraftView, result_of
+from bot.store import Draft, Recording
+from bot.studio import DraftLyrics, DraftView, result_of
 from bot.telegram.outbound import keyboards
-from bot.telegram.outbound.lyrics_panels import Panel, about_words
+from bot.telegram.outbound.lyrics_panels import Panel, about_words, clipped
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ _ORDER = (Purpose.VOICE, Purpose.SONG, Purpose.INSTRUMENTAL)
 def panel(view: DraftView, say: Texts) -> Panel:
     """What a draft says and offers now; nothing for a recording that cannot be used."""
     if bad := view.refused:
+        if view.refusal_known:
+            return _instead(view, bad, say)
         return _refusal(view, bad, say)
     asked = about_words(view.draft, view.lyrics_limits, say) or _question(view, say)
     return Panel(_with(asked.text, view.hint, say), asked.buttons)
@@ -85,6 +87,21 @@ def _refusal(view: DraftView, bad: Recording, say: Texts) -> Panel:
     return Panel(text, keyboards.partner(draft, say))
 
 
+def _instead(view: DraftView, bad: Recording, say: Texts) -> Panel:
+    """Take words, and ask for a recording in the place of one that cannot be used."""
+    draft = view.draft
+    if asked := about_words(draft, view.lyrics_limits, say):
+        return asked
+    if bad.id == draft.partner_id:
+        wanted = _partner_wanted(draft, say)
+        return Panel(f"{say('lyrics-kept')} {wanted}", keyboards.partner(draft, say))
+    return Panel(say("send-recording" if draft.lyrics else "send-recording-first"), None)
+
+
+def _partner_wanted(draft: Draft, say: Texts) -> str:
+    return say("send-beat" if draft.purpose is Purpose.VOICE else "send-voice")
+
+
 def _question(view: DraftView, say: Texts) -> Panel:
     draft, can = view.draft, view.abilities
     match draft.step:
@@ -97,9 +114,7 @@ def _question(view: DraftView, say: Texts) -> Panel:
             buttons = keyboards.preview(draft, pairs=can.pairs, texts=say)
             return Panel(_preview(view, say), buttons)
         case Step.PARTNER:
-            voice = draft.purpose is Purpose.VOICE
-            asked = say("send-beat" if voice else "send-voice")
-            return Panel(asked, keyboards.partner(draft, say))
+            return Panel(_partner_wanted(draft, say), keyboards.partner(draft, say))
         case _:
             return Panel(say("send-recording" if draft.lyrics else "send-recording-first"), None)
 
@@ -114,8 +129,12 @@ def _about(view: DraftView, offered: tuple[Purpose, ...], say: Texts) -> str:
         )
         for purpose in offered
     ]
-    question = say("purpose-question", lines=Html("\n".join(lines)))
-    return question if view.knows_privacy else f"{question}\n\n{say('purpose-privacy')}"
+    parts = [say("purpose-question", lines=Html("\n".join(lines)))]
+    if not view.knows_privacy:
+        parts.append(say("purpose-privacy"))
+    if view.draft.lyrics or DraftLyrics.of(view.draft).pending:
+        parts.append(say("lyrics-kept"))
+    return "\n\n".join(parts)
 
 
 def _words(view: DraftView, say: Texts) -> str:
@@ -123,7 +142,11 @@ def _words(view: DraftView, say: Texts) -> str:
     advice, most = min(view.lyrics_advice, view.lyrics_limits.most), view.lyrics_limits.most
     length = say("lyrics-length" if advice < most else "lyrics-limit", advice=advice, max=most)
     unsung = result_of(view.draft) is Purpose.INSTRUMENTAL
-    return say("lyrics-question-unsung" if unsung else "lyrics-question", length=length)
+    question = say("lyrics-question-unsung" if unsung else "lyrics-question", length=length)
+    refused = DraftLyrics.of(view.draft).refused
+    if not refused:
+        return question
+    return f"{question}\n\n{say('lyrics-refused', lyrics=clipped(refused))}"
 
 
 def _preview(view: DraftView, say: Texts) -> str:
