@@ -82,7 +82,8 @@ class Recordings:
         draft = await self._deps.draft(update)
         studio = self._deps.studio
         kept = draft is not None and bool(draft.lyrics) and draft.step is not Step.CLOSED
-        problem = panels.refusal(flaw, studio.limits, say, kept=kept, has_owner=studio.has_owner)
+        told = studio.owner_told
+        problem = panels.refusal(flaw, studio.limits, say, kept=kept, owner_told=told)
         if flaw is Flaw.NOT_AUDIO and draft and draft.step is Step.LYRICS:
             problem = say("lyrics-wrong-kind")
         await reply(update, problem, topic=topic_of(update, draft))

@@ -31,7 +31,7 @@ class DraftView:
         lyrics_limits: Characters that may be typed.
         lyrics_advice: Characters above which shorter is advised.
         knows_privacy: Whether the person has been told where recordings go.
-        has_owner: Whether there is an owner who is told of trouble.
+        owner_told: Whether the owner has heard of trouble.
     """
 
     draft: Draft
@@ -41,7 +41,7 @@ class DraftView:
     lyrics_limits: LyricsLimits
     lyrics_advice: int
     knows_privacy: bool
-    has_owner: bool
+    owner_told: bool
 
     @property
     def refused(self) -> Recording | None:
@@ -90,7 +90,7 @@ async def draft_view_of(context: Context, draft: Draft) -> DraftView:
         lyrics_limits=lyrics_limits_for(context, draft),
         lyrics_advice=rules.lyrics_advice,
         knows_privacy=not asks or await context.store.users.knows_privacy(draft.user_id),
-        has_owner=rules.owner_id is not None,
+        owner_told=context.messenger.owner_told,
     )
 
 
