@@ -210,6 +210,29 @@ async def test_check_says_that_the_music_service_is_away(outside: Outside) -> No
     assert "Connect" not in ended.stdout
 
 
+AWAY = {
+    "aimlapi": {"AIMLAPI_URL": "http://127.0.0.2:9"},
+    "aimlapi-cover": {"AIMLAPI_URL": "http://127.0.0.2:9"},
+    "replicate": {"REPLICATE_URL": "http://127.0.0.2:9", "REPLICATE_TOKEN": KEY},
+    "acestep": {"ACESTEP_URL": "http://127.0.0.2:9"},
+}
+
+
+@pytest.mark.parametrize("service", AWAY)
+async def test_check_names_the_proxy_that_leads_nowhere(outside: Outside, service: str) -> None:
+    ended = await outside.refrain(
+        "check",
+        MUSIC_BACKEND=service,
+        HTTP_PROXY="http://127.0.0.1:9",
+        NO_PROXY="127.0.0.1",
+        **AWAY[service],
+    )
+    (setting, *_) = AWAY[service]
+    wrong = [line for line in ended.stdout.splitlines() if line.startswith("✗ music")]
+    there = f"http://127.0.0.2:9 ({setting}) cannot be reached through HTTP_PROXY"
+    assert wrong == [f"✗ {'music model'.ljust(len('Decoder and encoder'))}  {there}"]
+
+
 async def test_check_knows_a_model_that_is_gone(outside: Outside) -> None:
     outside.music.withdrawn = True
     ended = await outside.refrain("check")

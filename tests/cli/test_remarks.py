@@ -7,7 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot import settings
-from bot.commands._remarks import all_of_them, proxy_to
+from bot.commands._remarks import all_of_them
+from bot.proxies import proxy_to
 from bot.music import BACKENDS
 from bot.settings import Settings, SettingsError, load
 
