@@ -1,6 +1,5 @@
 """What looks wrong around the settings although every one of them is usable."""
 
-import os
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 

@@ -165,7 +165,7 @@ def _mark(finding: CheckResult) -> Mark:
 def _cells(backend: MusicBackend, say: Texts) -> list[str]:
     """Model, what it makes, price and length, as cells."""
     can = backend.abilities
-    makes = [say.plain(f"kind-{purpose}") for purpose in can.purposes]
+    makes = [say.plain(f"purpose-{purpose}") for purpose in can.purposes]
     if can.pairs:
         makes.append(say.plain("check-pairs"))
     free = can.price_usd is None

@@ -89,6 +89,9 @@ async def test_check_when_all_is_good(outside: Outside) -> None:
     assert outside.telegram.token not in ended.stdout + ended.stderr
     assert KEY not in ended.stdout + ended.stderr
     assert outside.music.generated == []
+    say = texts(None).plain
+    makes = [say(f"purpose-{purpose}") for purpose in ("song", "voice", "instrumental")]
+    assert ", ".join(makes) in ended.stdout
 
 
 MISSING = {
