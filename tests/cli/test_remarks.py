@@ -167,7 +167,7 @@ IN_PLAIN_WORDS = [
     (
         "ALLOWED_USERS",
         "12,@ben",
-        "must be ids, whole numbers separated by commas; a @name is none",
+        "must be ids, whole numbers with commas between; a @name is none",
     ),
     ("HTTP_PORT", "99999", "must be 65535 or less"),
     ("LYRICS_MAX", "0", "must be 1 or more"),

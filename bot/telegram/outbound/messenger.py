@@ -144,7 +144,7 @@ class Messenger:
     ) -> None:
         """Edit the status message; where there is none, only how a track ended is worth one."""
         if track.panel_id is None:
-            if new:
+            if new and track.status is not TrackStatus.SENDING:  # the track itself is on its way
                 await self._say_anew(track, text, buttons)
             return
         panel = Panel(text, buttons)
