@@ -28,7 +28,7 @@ privacy =
         [one] one day
        *[other] { $tracks } days
     }.
-    • I keep the words of your tracks, and the name and Telegram’s number of each recording, until my owner deletes them. That’s how Another take works later, too.
+    • I keep the words of your tracks, and the name and Telegram’s number of each recording, with no end set. That’s how Another take works later, too. My owner can delete these notes, but only everybody’s at once.
     • Nobody but my owner can see these notes. My log has neither words nor recordings.
 group = I work in a private chat: { $link }
 stranger =
@@ -198,9 +198,9 @@ failed-withdrawn = I can’t make this kind of track right now; it’s not you. 
     }
 failed-upstream = The music service didn’t come up with a track this time. Everything is kept: try again.
 failed-timeout = The music service took too long. Everything is kept: try again.
-notice-failed = “{ $title }” didn’t work out. The message above says why, and what helps.
-notice-unsure = I’m not sure that “{ $title }” has reached you. If it hasn’t, use the button above.
-notice-undeliverable = I couldn’t send “{ $title }”. It’s kept: use the button above.
+notice-failed = “{ $title }” didn’t work out. The message above says why; go on from here.
+notice-unsure = I’m not sure that “{ $title }” has reached you. If it hasn’t, press the button.
+notice-undeliverable = I couldn’t send “{ $title }”. It’s kept: press the button.
 caption = { $take ->
         [1] Here’s your track.
        *[other] Here’s take { $take }.
@@ -249,7 +249,7 @@ unknown-command = I don’t know that command: press a button, or see /help.
 talk-thanks = You’re welcome! Want to go on?
 talk-next = Want to go on from here?
 talk-waiting = Your track is on its way. I’ll send it here.
-talk-data = /privacy says what I keep, and for how long. To have it deleted, ask my owner.
+talk-data = /privacy says what I keep, and for how long. I can’t delete one person’s notes: my owner can only delete everybody’s at once.
 cancel-draft = Dropped. Send a recording whenever you like.
 cancel-track = Stopping your track.
 cancel-nothing = There’s nothing to cancel. Send me a recording to begin.
