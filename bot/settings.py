@@ -112,10 +112,12 @@ class Settings(BaseSettings):
 
     music_backend: Annotated[tuple[Service, ...], NoDecode] = Field(
         ("aimlapi",),
-        description="The music service, or several by preference: aimlapi, replicate, "
-        "aimlapi-cover, acestep.",
+        description="The music service, or several by preference: replicate, aimlapi (which took "
+        "its model off the list in August 2026), aimlapi-cover, acestep.",
     )
-    aimlapi_key: Key | None = Field(None, description="Key from aimlapi.com. A secret.")
+    aimlapi_key: Key | None = Field(
+        None, description="Key from aimlapi.com, for aimlapi and aimlapi-cover. A secret."
+    )
     aimlapi_url: HttpUrl = Field("https://api.aimlapi.com", description="Where AI/ML API is.")
     cover_prompt: Annotated[str, Field(min_length=10, max_length=300)] | None = Field(
         None, description="Style of aimlapi-cover, 10-300 characters; it has one of its own."
@@ -123,7 +125,9 @@ class Settings(BaseSettings):
     cover_data_uri: bool = Field(
         default=True, description="aimlapi-cover: send a data: URI; false: bare Base64."
     )
-    replicate_token: Key | None = Field(None, description="Token from replicate.com. A secret.")
+    replicate_token: Key | None = Field(
+        None, description="Token from replicate.com, for replicate. A secret."
+    )
     replicate_url: HttpUrl = Field("https://api.replicate.com", description="Where Replicate is.")
     acestep_url: HttpUrl = Field(
         "http://127.0.0.1:8001", description="Where your ACE-Step server is."
@@ -420,13 +424,23 @@ def values_by_source() -> dict[str, dict[str, str]]:
     }
 
 
+_TO_FILL_IN = {
+    "telegram_token": "",
+    "music_backend": "replicate",  # AI/ML API, the default, no longer lists its model
+    "replicate_token": "",
+    "owner_id": "",
+}
+"""What stands in `.env.example` to be used."""
+
+
 def example() -> str:
     """The text of `.env.example`: every setting with its default."""
     lines = ["# Copy to .env and fill in. What is commented out shows its default.", ""]
     for name, field in Settings.model_fields.items():
-        needed = name in {"telegram_token", "aimlapi_key", "owner_id"}
-        setting = f"{name.upper()}={_default(field)}"
-        lines += [f"# {field.description}", setting if needed else f"# {setting}", ""]
+        setting = f"# {name.upper()}={_default(field)}"
+        if name in _TO_FILL_IN:
+            setting = f"{name.upper()}={_TO_FILL_IN[name]}"
+        lines += [f"# {field.description}", setting, ""]
     return "\n".join(lines)
 
 
