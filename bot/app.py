@@ -90,8 +90,8 @@ async def working(
         StoreUnavailable, NewerSchema, AlreadyOpen: the database cannot be had.
         OSError: `DATA_DIR` cannot be used.
     """
-    private_folder(settings.data_dir)
     bot = telegram_bot(settings)
+    private_folder(settings.data_dir)
     async with AsyncExitStack() as stack:
         store = await _store(settings, bot)
         stack.push_async_callback(store.aclose)

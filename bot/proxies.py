@@ -5,6 +5,7 @@ and sends a password from there to whoever is asked.
 """
 
 import os
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from aiohttp import BasicAuth
@@ -27,6 +28,19 @@ def proxy_for(url: URL) -> tuple[URL | None, BasicAuth | None]:
     return strip_auth_from_url(proxy) if proxy else (None, None)
 
 
+def proxy_to(address: str) -> str:
+    """The variable that names the proxy which leads to an address; "" where there is none."""
+    parts = urlsplit(address)
+    if parts.hostname and proxy_bypass(parts.hostname):
+        return ""
+    named = proxies_named()
+    for kind in (parts.scheme, "all"):
+        name, value = named.get(f"{kind}_proxy", ("", ""))
+        if value:
+            return name if kind_of(value) == "http" else ""
+    return ""
+
+
 def unusable() -> list[str]:
     """The environment variables that name a proxy which cannot be used, such as one of SOCKS."""
     return sorted(
@@ -34,6 +48,21 @@ def unusable() -> list[str]:
         for name, value in os.environ.items()
         if name.lower() in _NAMES and value.strip() and _read(value) is None
     )
+
+
+def proxies_named() -> dict[str, tuple[str, str]]:
+    """The environment's proxies, by lower-case name; the lower-case variable wins, as in curl."""
+    named: dict[str, tuple[str, str]] = {}
+    for kind in ("http_proxy", "https_proxy", "all_proxy"):
+        variables = [n for n in (kind.upper(), kind) if os.environ.get(n, "").strip()]
+        if variables:
+            named[kind] = variables[0], os.environ[variables[-1]].strip()
+    return named
+
+
+def kind_of(proxy: str) -> str:
+    """Of what kind a proxy is, by its address; "http" where that does not say."""
+    return proxy.partition("://")[0].lower() if "://" in proxy else "http"
 
 
 def _read(named: str) -> URL | None:

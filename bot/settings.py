@@ -24,6 +24,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 ENV_FILE = Path(".env")
+_TELEGRAM = "api.telegram.org"
 
 _QUOTES = ("''", '""', "“”", "‘’", "«»")  # noqa: RUF001 - quotes that people paste
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # what comes along when text is copied from a page
@@ -64,7 +65,14 @@ Key = Annotated[SecretStr, BeforeValidator(_trim), AfterValidator(_typed)]
 
 
 def _no_limit(value: object) -> object:
-    return None if isinstance(value, str) and value.strip().lower() == "none" else value
+    if not isinstance(value, str):
+        return value
+    if value.strip().lower() == "none":
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        raise ValueError("must be a whole number, or none") from None
 
 
 DailyLimit = Annotated[Count | None, BeforeValidator(_no_limit)]
@@ -95,7 +103,7 @@ class Settings(BaseSettings):
         None, description="The bot's token, from @BotFather. A secret."
     )
     telegram_api_url: HttpUrl = Field(
-        "https://api.telegram.org", description="The Bot API; also a server of your own."
+        f"https://{_TELEGRAM}", description="The Bot API; also a server of your own."
     )
     telegram_local_dir: Path | None = Field(
         None,
@@ -104,10 +112,12 @@ class Settings(BaseSettings):
 
     music_backend: Annotated[tuple[Service, ...], NoDecode] = Field(
         ("aimlapi",),
-        description="The music service, or several by preference: aimlapi, replicate, "
-        "aimlapi-cover, acestep.",
+        description="The music service, or several by preference: replicate, aimlapi (which took "
+        "its model off the list in August 2026), aimlapi-cover, acestep.",
     )
-    aimlapi_key: Key | None = Field(None, description="Key from aimlapi.com. A secret.")
+    aimlapi_key: Key | None = Field(
+        None, description="Key from aimlapi.com, for aimlapi and aimlapi-cover. A secret."
+    )
     aimlapi_url: HttpUrl = Field("https://api.aimlapi.com", description="Where AI/ML API is.")
     cover_prompt: Annotated[str, Field(min_length=10, max_length=300)] | None = Field(
         None, description="Style of aimlapi-cover, 10-300 characters; it has one of its own."
@@ -115,7 +125,9 @@ class Settings(BaseSettings):
     cover_data_uri: bool = Field(
         default=True, description="aimlapi-cover: send a data: URI; false: bare Base64."
     )
-    replicate_token: Key | None = Field(None, description="Token from replicate.com. A secret.")
+    replicate_token: Key | None = Field(
+        None, description="Token from replicate.com, for replicate. A secret."
+    )
     replicate_url: HttpUrl = Field("https://api.replicate.com", description="Where Replicate is.")
     acestep_url: HttpUrl = Field(
         "http://127.0.0.1:8001", description="Where your ACE-Step server is."
@@ -227,7 +239,12 @@ class Settings(BaseSettings):
     @classmethod
     def _split_ids(cls, value: object) -> object:
         if isinstance(value, str):
-            return frozenset(item.strip() for item in value.split(",") if item.strip())
+            try:
+                return frozenset(int(item) for item in value.split(",") if item.strip())
+            except ValueError:
+                raise ValueError(
+                    "must be ids, whole numbers with commas between; a @name is none"
+                ) from None
         return value
 
     @field_validator(
@@ -265,6 +282,15 @@ class Settings(BaseSettings):
     def _is_whole(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", value.get_secret_value()):
             raise ValueError("is not whole; it is a number, a colon and a long word")
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _telegram_calls_it(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Refuse plain HTTP, which only a Bot API server of one's own would call."""
+        server = urlsplit(info.data.get("telegram_api_url", "")).hostname
+        if value and server == _TELEGRAM and not value.startswith("https://"):
+            raise ValueError("must begin with https://: Telegram calls no other")
         return value
 
     @field_validator("webhook_secret")
@@ -344,6 +370,13 @@ _PLAIN = {
     "string_pattern_mismatch": "must be an address that begins with http:// or https://",
     "bool_parsing": "must be true or false",
     "int_from_float": "must be a whole number",
+    "int_parsing_size": "must be a whole number",
+    "finite_number": "must be a number",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than_equal": "must be {le:g} or less",
+    "string_too_short": "must have {min_length} characters or more",
+    "string_too_long": "must have {max_length} characters or less",
 }
 
 
@@ -391,13 +424,23 @@ def values_by_source() -> dict[str, dict[str, str]]:
     }
 
 
+_TO_FILL_IN = {
+    "telegram_token": "",
+    "music_backend": "replicate",  # AI/ML API, the default, no longer lists its model
+    "replicate_token": "",
+    "owner_id": "",
+}
+"""What stands in `.env.example` to be used."""
+
+
 def example() -> str:
     """The text of `.env.example`: every setting with its default."""
     lines = ["# Copy to .env and fill in. What is commented out shows its default.", ""]
     for name, field in Settings.model_fields.items():
-        needed = name in {"telegram_token", "aimlapi_key", "owner_id"}
-        setting = f"{name.upper()}={_default(field)}"
-        lines += [f"# {field.description}", setting if needed else f"# {setting}", ""]
+        setting = f"# {name.upper()}={_default(field)}"
+        if name in _TO_FILL_IN:
+            setting = f"{name.upper()}={_TO_FILL_IN[name]}"
+        lines += [f"# {field.description}", setting, ""]
     return "\n".join(lines)
 
 

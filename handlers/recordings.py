@@ -104,7 +104,8 @@ class Recordings:
         draft = await self._deps.draft(update)
         studio = self._deps.studio
         kept = draft is not None and bool(draft.lyrics) and draft.step is not Step.CLOSED
-        problem = panels.refusal(flaw, studio.limits, say, kept=kept, has_owner=studio.has_owner)
+        told = studio.owner_told
+        problem = panels.refusal(flaw, studio.limits, say, kept=kept, owner_told=told)
         edited = update.edited_message
         held = await self._held(edited) if edited else None
         if held and held.status is not RecordingStatus.REJECTED:

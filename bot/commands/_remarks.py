@@ -1,14 +1,12 @@
 """What looks wrong around the settings although every one of them is usable."""
 
-import os
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from urllib.parse import urlsplit
-from urllib.request import proxy_bypass
 
 from bot import settings
 from bot.file_permissions import open_to_others
 from bot.i18n import texts
+from bot.proxies import kind_of, proxies_named
 from bot.settings import Settings
 
 _ALIKE = 0.8  # of 1: TELEGRAM_BOT_TOKEN is as near as that to TELEGRAM_TOKEN, LOG_FILE to none
@@ -48,19 +46,6 @@ def misspelt() -> Iterator[str]:
                 yield say.plain("check-unknown", name=name, place=place)
 
 
-def proxy_to(address: str) -> str:
-    """The variable that names the proxy which leads to an address; "" where there is none."""
-    parts = urlsplit(address)
-    if parts.hostname and proxy_bypass(parts.hostname):
-        return ""
-    named = _proxies_named()
-    for kind in (parts.scheme, "all"):
-        name, value = named.get(f"{kind}_proxy", ("", ""))
-        if value:
-            return name if _kind(value) == "http" else ""
-    return ""
-
-
 def _meant(name: str, names: list[str], alike: float, *, in_file: bool) -> str:
     if in_file and name in _ALIASES:
         return _ALIASES[name]
@@ -94,20 +79,6 @@ def _file() -> Iterator[str]:
 
 def _proxies() -> Iterator[str]:
     """Proxies of a kind that cannot be used."""
-    for name, value in _proxies_named().values():
-        if (kind := _kind(value)) != "http":
+    for name, value in proxies_named().values():
+        if (kind := kind_of(value)) != "http":
             yield texts(None).plain("check-proxy", name=name, kind=kind)
-
-
-def _proxies_named() -> dict[str, tuple[str, str]]:
-    """The environment's proxies, by lower-case name; the lower-case variable wins, as in curl."""
-    named: dict[str, tuple[str, str]] = {}
-    for kind in ("http_proxy", "https_proxy", "all_proxy"):
-        variables = [n for n in (kind.upper(), kind) if os.environ.get(n, "").strip()]
-        if variables:
-            named[kind] = variables[0], os.environ[variables[-1]].strip()
-    return named
-
-
-def _kind(proxy: str) -> str:
-    return proxy.partition("://")[0].lower() if "://" in proxy else "http"

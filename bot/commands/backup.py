@@ -21,7 +21,8 @@ def command(settings: Settings, options: argparse.Namespace) -> int:
     try:
         size = backup(database, options.file)
     except BackupFailed as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the one line that says what is wrong
+        why = say.plain(f"backup-{error.reason}", path=str(error.path), why=error.why)
+        print(why, file=sys.stderr)  # noqa: T201 - the one line that says what is wrong
         return 1
     megabytes = f"{size / 1e6:.1f}"
     Console().print(say.plain("backup-done", path=str(options.file), megabytes=megabytes))

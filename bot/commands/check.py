@@ -20,10 +20,11 @@ from telegram.error import InvalidToken, TelegramError, TimedOut
 
 from bot import app
 from bot.backends import music_services
-from bot.commands._remarks import all_of_them, proxy_to
+from bot.commands._remarks import all_of_them
 from bot.file_permissions import open_to_others
 from bot.i18n import Texts, texts
 from bot.music import CheckResult, MusicBackend
+from bot.proxies import proxy_to
 from bot.settings import Settings, SettingsError
 from bot.store import AnotherBot, NewerSchema, Store, StoreUnavailable
 from bot.telegram.request import Unsent
@@ -144,8 +145,17 @@ async def _music(settings: Settings, say: Texts, table: Table) -> list[Line]:
             finding.detail,
         )
         for name, findings in checked.items()
-        for finding in findings
+        for finding in _each_fault_once(findings)
     ]
+
+
+def _each_fault_once(findings: Iterable[CheckResult]) -> Iterable[CheckResult]:
+    """Without a fault that has been named: a service that is away is away for its key as well."""
+    named: set[str] = set()
+    for finding in findings:
+        if finding.good or finding.detail not in named:
+            yield finding
+            named.add(finding.detail)
 
 
 def _mark(finding: CheckResult) -> Mark:
@@ -155,7 +165,7 @@ def _mark(finding: CheckResult) -> Mark:
 def _cells(backend: MusicBackend, say: Texts) -> list[str]:
     """Model, what it makes, price and length, as cells."""
     can = backend.abilities
-    makes = [say.plain(f"kind-{purpose}") for purpose in can.purposes]
+    makes = [say.plain(f"purpose-{purpose}") for purpose in can.purposes]
     if can.pairs:
         makes.append(say.plain("check-pairs"))
     free = can.price_usd is None

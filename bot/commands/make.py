@@ -159,7 +159,7 @@ def _able(job: _Job, services: Failover, tried: Mapping[str, OperatorFault]) -> 
         raise list(tried.values())[-1]
     say, can = texts(None), services.current.abilities
     if not can.make(wish):
-        raise _CannotError(say.plain("make-not-offered", purpose=say.plain(f"kind-{purpose}")))
+        raise _CannotError(say.plain("make-not-offered", purpose=say.plain(f"purpose-{purpose}")))
     count, most = job.count(can), min(job.settings.lyrics_max, can.lyrics_max)
     if count < can.lyrics_min:
         raise _CannotError(say.plain("make-short", count=count, min=can.lyrics_min))

@@ -28,7 +28,7 @@ privacy =
         [one] one day
        *[other] { $tracks } days
     }.
-    • I keep the words of your tracks, and the name and Telegram’s number of each recording, until my owner deletes them. That’s how Another take works later, too.
+    • I keep the words of your tracks, and the name and Telegram’s number of each recording, with no end set. That’s how Another take works later, too. My owner can delete these notes, but only everybody’s at once.
     • Nobody but my owner can see these notes. My log has neither words nor recordings.
 group = I work in a private chat: { $link }
 stranger =
@@ -204,9 +204,9 @@ failed-withdrawn = I can’t make this kind of track right now; it’s not you. 
     }
 failed-upstream = The music service didn’t come up with a track this time. Everything is kept: try again.
 failed-timeout = The music service took too long. Everything is kept: try again.
-notice-failed = “{ $title }” didn’t work out. The message above says why, and what helps.
-notice-unsure = I’m not sure that “{ $title }” has reached you. If it hasn’t, use the button above.
-notice-undeliverable = I couldn’t send “{ $title }”. It’s kept: use the button above.
+notice-failed = “{ $title }” didn’t work out. The message above says why; go on from here.
+notice-unsure = I’m not sure that “{ $title }” has reached you. If it hasn’t, press the button.
+notice-undeliverable = I couldn’t send “{ $title }”. It’s kept: press the button.
 caption = { $take ->
         [1] Here’s your track.
        *[other] Here’s take { $take }.
@@ -259,7 +259,7 @@ talk-preview = Press Create under the words above, and I’ll make your track. C
 talk-cost = I never ask you for money: my owner takes care of the music service.
 talk-who = I’m a bot: send me a recording and words, and I’ll have a track made of them. /help says how.
 talk-when = A track takes about a minute once you press Create, and comes here by itself.
-talk-data = /privacy says what I keep, and for how long. To have it deleted, ask my owner.
+talk-data = /privacy says what I keep, and for how long. I can’t delete one person’s notes: my owner can only delete everybody’s at once.
 cancel-draft = Dropped. Send a recording whenever you like.
 cancel-track = Stopping your track.
 cancel-nothing = There’s nothing to cancel. Send me a recording to begin.
@@ -306,9 +306,6 @@ make-not-audio = There is no sound in that file.
 make-gone = That file is gone.
 make-preparing = Reading the recording
 make-not-offered = None of the music services in MUSIC_BACKEND makes a track from this: { $purpose }.
-kind-song = Singing with music
-kind-voice = Singing alone
-kind-instrumental = Music alone
 make-uploading = Sending it to the music service
 make-generating = Making the track
 make-done = Your track: { $path }
@@ -327,6 +324,10 @@ make-late = The music service took too long. The call may have cost something al
 make-no-track = The music service didn’t come up with a track this time. Try again.
 make-maintenance = The music service is under maintenance: try again later.
 backup-done = A copy of { $megabytes } MB is in { $path }.
+backup-missing = There is no database at { $path } yet; the first start makes it. Is DATA_DIR right?
+backup-folder = The copy can’t be written to { $path }: { $why }.
+backup-failed = { $path } couldn’t be copied: { $why }.
+backup-damaged = The copy of { $path } is damaged, so it was thrown away. Keep the copies you have.
 backup-postgresql = DATABASE_URL: PostgreSQL has its own tool: pg_dump --format=custom --file=FILE "$DATABASE_URL"
 demo-open = Refrain is at { $url } (Ctrl-C ends it)
 demo-port = Port { $port } is taken, so it’s the next free one.

@@ -71,7 +71,7 @@ async def play(
     await _begun(person, preview.id)
 
     def ended(message: SeenMessage) -> bool:
-        refused = message.id > preview.id and message.reply_to is None
+        refused = message.id > preview.id and message.reply_to in {None, preview.id}
         return refused or any(_button(message, letter) for letter in _ENDED)
 
     try:

@@ -12,6 +12,7 @@ from bot.audio import tagged
 from bot.backoff import Backoff
 from bot.model import Failure, TrackStatus
 from bot.store import UNFINISHED, Track
+from bot.studio.claim_renewal import cancel_and_wait
 from bot.studio.commit_retry import retry_commit
 from bot.studio.context import Context
 from bot.studio.ports import AnswerLost, Later, Unreachable
@@ -96,6 +97,19 @@ class Delivery:
         sending = await self._store.sending(track.id, self._context.claim_renewal.worker)
         if sending is None:
             return await self._store.get(track.id)
+        # Beside the sending: it waits for no status message.
+        showing = asyncio.create_task(self._context.messenger.show(sending))
+        try:
+            return await self._sent(sending, audio, cover, note)
+        finally:
+            await cancel_and_wait(showing)
+
+    async def _sent(self, sending: Track, audio: bytes, cover: bytes, note: str) -> Track:
+        """Send what is written down as being sent, and write down what came of it.
+
+        Raises:
+            Later: not now.
+        """
         try:
             file_id = await self._context.messenger.deliver(sending, audio, cover, note)
         except Later as later:
@@ -105,10 +119,10 @@ class Delivery:
             return await self._moved(sending, TrackStatus.UNSURE)
         except Unreachable:
             return await self._moved(sending, TrackStatus.UNDELIVERABLE)
-        delivered = await retry_commit(lambda: self._store.delivered(track.id, file_id))
-        self._tries.pop(track.id, None)
+        delivered = await retry_commit(lambda: self._store.delivered(sending.id, file_id))
+        self._tries.pop(sending.id, None)
         log.info("delivered")
-        return delivered or await self._store.get(track.id)
+        return delivered or await self._store.get(sending.id)
 
     async def _content(
         self, track_id: int, stored: StoredResult | None

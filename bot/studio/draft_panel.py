@@ -27,7 +27,7 @@ async def draft_view_of(context: Context, draft: Draft) -> DraftView:
         lyrics_limits=lyrics_limits_for(context, draft),
         lyrics_advice=rules.lyrics_advice,
         knows_privacy=not asks or await context.store.users.knows_privacy(draft.user_id),
-        has_owner=rules.owner_id is not None,
+        owner_told=context.messenger.owner_told,
     )
 
 

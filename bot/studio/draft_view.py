@@ -28,7 +28,7 @@ class DraftView:
         lyrics_limits: Characters that may be typed.
         lyrics_advice: Characters above which shorter is advised.
         knows_privacy: Whether the person has been told where recordings go.
-        has_owner: Whether there is an owner who is told of trouble.
+        owner_told: Whether the owner has heard of trouble.
         refusal_known: Whether the person has been told which recording cannot be used.
     """
 
@@ -39,7 +39,7 @@ class DraftView:
     lyrics_limits: LyricsLimits
     lyrics_advice: int
     knows_privacy: bool
-    has_owner: bool
+    owner_told: bool
     refusal_known: bool = False
 
     @property

@@ -26,8 +26,9 @@ _UNSENT = {
 class JobFailures:
     """Runs work, and ends what fails again and again.
 
-    The person is told, and the owner, for only they can look at what is wrong. A track that is
-    made is never failed by it: it waits behind its button.
+    The owner is told, for only they can look at what is wrong, and then the person, who reads
+    whether the owner knows. A track that is made is never failed by it: it waits behind its
+    button.
     """
 
     def __init__(self, context: Context) -> None:
@@ -56,8 +57,9 @@ class JobFailures:
             if await self._exists(kind, row_id):
                 return await self._failed(kind, row_id, error)
             again = None  # whatever woke it, the row is not there any more
-            if kind is Kind.RECORDING:
-                await self._fail_waiting(row_id)
+            if kind is Kind.RECORDING and await self._context.store.tracks.waiting_for(row_id):
+                await self._context.owner_notices.trouble()
+                await fail_waiting(self._context, row_id, Failure.TROUBLE)
         except Exception as error:  # noqa: BLE001 - whatever it is, a person waits
             return await self._failed(kind, row_id, error)
         self._failing.pop((kind, row_id), None)
@@ -76,12 +78,12 @@ class JobFailures:
             and not await self._unwanted(kind, row_id)
         ):
             return pause
-        await self._end(kind, row_id)
-        self._failing.pop((kind, row_id), None)
         if getattr(error, "errno", None) in _FULL:
             await self._context.owner_notices.disk_full()
         else:
             await self._context.owner_notices.trouble()
+        await self._end(kind, row_id)
+        self._failing.pop((kind, row_id), None)
         return None
 
     async def _end(self, kind: Kind, row_id: int) -> None:
@@ -96,15 +98,11 @@ class JobFailures:
     async def _end_recording(self, recording_id: int) -> None:
         """Refuse a recording that cannot be judged, and end the tracks that wait for it."""
         store = self._context.store
-        await self._fail_waiting(recording_id)
+        await fail_waiting(self._context, recording_id, Failure.TROUBLE)
         if await store.recordings.rejected(recording_id, Flaw.TROUBLE):
             await self._context.jobs.wake(Kind.RECORDING, recording_id)
         else:  # it is judged, and nothing more can be said about it
             await store.recordings.told(recording_id)
-
-    async def _fail_waiting(self, recording_id: int) -> None:
-        if await fail_waiting(self._context, recording_id, Failure.TROUBLE):
-            await self._context.owner_notices.trouble()
 
     async def _end_making(self, track_id: int) -> None:
         """End a track that is not made; open calls stay promises that can be collected."""

@@ -1,5 +1,6 @@
 """What the owner is told because only they can mend it, each matter once in a while."""
 
+import asyncio
 import logging
 from contextlib import suppress
 
@@ -23,6 +24,7 @@ class OwnerNotices:
     def __init__(self, store: Store, messenger: Messenger) -> None:
         self._store = store
         self._messenger = messenger
+        self._turn = asyncio.Lock()  # whoever finds a matter told must not meet it half told
 
     async def backend_down(
         self, name: str, reason: OperatorReason, instead: str | None, every: float
@@ -65,8 +67,12 @@ class OwnerNotices:
         backend: str = "",
         instead: str | None = None,
     ) -> None:
-        with suppress(StoreUnavailable):
-            if not await self._store.users.due(kind, every):
-                return
-            if not await self._messenger.tell_owner(matter, backend, instead):
-                await self._store.users.not_told(kind)
+        users = self._store.users
+        async with self._turn:
+            with suppress(StoreUnavailable):
+                told = not await users.due(kind, every)  # then they have been told before
+                if not told:
+                    told = await self._messenger.tell_owner(matter, backend, instead)
+                    if not told:
+                        await users.not_told(kind)
+                self._messenger.owner_told = told

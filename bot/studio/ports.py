@@ -79,7 +79,14 @@ class Unfit:
 
 
 class Messenger(Protocol):
-    """Carries recordings in and tracks out."""
+    """Carries recordings in and tracks out.
+
+    Attributes:
+        owner_told: Whether the last that the owner had to be told has reached them; until
+            something had to be, it has not. People read that their trouble is known.
+    """
+
+    owner_told: bool
 
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
         """Write a recording to a file.
@@ -189,6 +196,6 @@ class Messenger(Protocol):
             instead: Name of the one that is used until that is done, if there is one.
 
         Returns:
-            False if there is an owner who may not have heard it.
+            False if there is no owner, or they may not have heard it.
         """
         ...

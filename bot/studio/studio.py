@@ -65,9 +65,9 @@ class Studio:
         return self._context.backends.limits
 
     @property
-    def has_owner(self) -> bool:
-        """Whether there is an owner who is told of trouble."""
-        return self._context.rules.owner_id is not None
+    def owner_told(self) -> bool:
+        """Whether the owner has heard of trouble."""
+        return self._context.messenger.owner_told
 
     @property
     def tracks_per_user(self) -> int:

@@ -44,16 +44,10 @@ async def end_track(context: Context, track_id: int, failure: Failure) -> None:
         await _fail(context, track_id, failure)
 
 
-async def fail_waiting(context: Context, recording_id: int, failure: Failure) -> bool:
-    """End the tracks that wait for a recording, and let their person be told.
-
-    Returns:
-        Whether any track waited for it.
-    """
-    waiting = await context.store.tracks.waiting_for(recording_id)
-    for track_id in waiting:
+async def fail_waiting(context: Context, recording_id: int, failure: Failure) -> None:
+    """End the tracks that wait for a recording, and let their person be told."""
+    for track_id in await context.store.tracks.waiting_for(recording_id):
         await fail_track(context, track_id, failure)
-    return bool(waiting)
 
 
 async def fail_track(context: Context, track_id: int, failure: Failure) -> None:

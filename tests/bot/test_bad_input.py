@@ -499,6 +499,7 @@ def test_a_missing_secret_is_named_in_one_line(tmp_path: Path, name: str) -> Non
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
     assert line.startswith(name)
+    assert name != "TELEGRAM_TOKEN" or list(tmp_path.iterdir()) == []
 
 
 def test_a_setting_in_a_file_is_named_as_well(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ async def test_a_failure_rings_once(world: World, ada: Person) -> None:
     assert note.id == ada.messages[-1].id
     failed = next(m for m in ada.messages if m.id == status.id)
     assert said("failed-sensitive")(failed)
+    assert note.button_texts == failed.button_texts == ["Change the words"]
     await world.restart()
     await world.quiet()
     assert count(ada, "notice-failed") == 1
@@ -73,6 +74,7 @@ async def test_an_unsure_delivery_rings_each_time(world: World, ada: Person) -> 
     status = await created(ada)
     note = await rung(world, ada, status)
     assert says("notice-unsure")(note)
+    assert note.button_texts == ["Send it again"]
     await press(ada, "s:")
     await until(lambda: count(ada, "notice-unsure") == 2)
 

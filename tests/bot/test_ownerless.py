@@ -1,4 +1,4 @@
-"""What people read of an owner is true, whether or not the bot has one."""
+"""What people read of an owner is true: whether there is one, and whether they can be reached."""
 
 import re
 from importlib.resources import files
@@ -83,15 +83,23 @@ def test_each_of_them_is_driven() -> None:
     assert DRIVEN.keys() == _mentioning().keys()
 
 
-@pytest.mark.parametrize("owner_id", [OWNER, None])
+@pytest.mark.parametrize("owner", ["reached", "never pressed Start", "blocks the bot", "none"])
 @pytest.mark.parametrize("key", DRIVEN)
-async def test_trouble_with_an_owner_and_without(
-    outside: World, ada: Person, key: str, owner_id: int | None
+async def test_only_an_owner_who_was_reached_has_been_told(
+    outside: World, ada: Person, key: str, owner: str
 ) -> None:
-    await outside.start(owner_id=owner_id)
+    await outside.start(owner_id=None if owner == "none" else OWNER)
+    if owner in {"reached", "blocks the bot"}:
+        person = outside.telegram.person(OWNER)
+        await person.send_text("/start")
+        await person.wait_for(said("start"))
+        if owner == "blocks the bot":
+            await person.block()
     await DRIVEN[key](outside, ada)
     told = await ada.wait_for(said(key), after=0)
-    assert bool(TOLD.search(told.text)) is (owner_id is not None)
+    assert bool(TOLD.search(told.text)) is (owner == "reached")
+    unreached = owner in {"never pressed Start", "blocks the bot"}
+    assert ("the owner could not be told" in outside.log) is unreached
     if key == "recording-trouble":
         (outside.data / "recordings").unlink()
         (outside.data / "recordings").mkdir()

@@ -37,6 +37,31 @@ async def test_a_refused_delivery_is_repeated(world: World, ada: Person, kind: s
     assert world.music.billed == 1
 
 
+@pytest.mark.parametrize("kind", ["timeout", "hang"])
+async def test_the_status_says_that_the_track_is_being_sent(
+    world: World, ada: Person, kind: str
+) -> None:
+    """No answer comes while the assertions are made: the request waits for 20 s and more."""
+    world.telegram.fail("sendAudio", kind)  # type: ignore[arg-type]  # a Kind
+    preview = await created(ada)
+    sending = await ada.wait_for(said("status-sending"), after=0)
+    assert sending.id == preview.id
+    assert sending.buttons == []
+    if kind == "timeout":
+        await ada.wait_for("audio", after=0)
+    assert world.status() == "sending"
+
+
+async def test_a_status_that_cannot_be_edited_holds_no_delivery_up(
+    world: World, ada: Person
+) -> None:
+    await previewed(ada)
+    world.telegram.fail("editMessageText", "hang", 1000)
+    await press(ada, "c:")
+    await ada.wait_for("audio", after=0)
+    await world.reaches("delivered")
+
+
 async def test_a_delivery_that_is_refused_for_long_waits_for_its_button(
     world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,9 @@ async def test_check_when_all_is_good(outside: Outside) -> None:
     assert outside.telegram.token not in ended.stdout + ended.stderr
     assert KEY not in ended.stdout + ended.stderr
     assert outside.music.generated == []
+    say = texts(None).plain
+    makes = [say(f"purpose-{purpose}") for purpose in ("song", "voice", "instrumental")]
+    assert ", ".join(makes) in ended.stdout
 
 
 MISSING = {
@@ -208,6 +211,29 @@ async def test_check_says_that_the_music_service_is_away(outside: Outside) -> No
     assert ended.returncode == 1
     assert re.search(r"✗.*music model.*127\.0\.0\.1:9.*AIMLAPI_URL", ended.stdout)
     assert "Connect" not in ended.stdout
+
+
+AWAY = {
+    "aimlapi": {"AIMLAPI_URL": "http://127.0.0.2:9"},
+    "aimlapi-cover": {"AIMLAPI_URL": "http://127.0.0.2:9"},
+    "replicate": {"REPLICATE_URL": "http://127.0.0.2:9", "REPLICATE_TOKEN": KEY},
+    "acestep": {"ACESTEP_URL": "http://127.0.0.2:9"},
+}
+
+
+@pytest.mark.parametrize("service", AWAY)
+async def test_check_names_the_proxy_that_leads_nowhere(outside: Outside, service: str) -> None:
+    ended = await outside.refrain(
+        "check",
+        MUSIC_BACKEND=service,
+        HTTP_PROXY="http://127.0.0.1:9",
+        NO_PROXY="127.0.0.1",
+        **AWAY[service],
+    )
+    (setting, *_) = AWAY[service]
+    wrong = [line for line in ended.stdout.splitlines() if line.startswith("✗ music")]
+    there = f"http://127.0.0.2:9 ({setting}) cannot be reached through HTTP_PROXY"
+    assert wrong == [f"✗ {'music model'.ljust(len('Decoder and encoder'))}  {there}"]
 
 
 async def test_check_knows_a_model_that_is_gone(outside: Outside) -> None:

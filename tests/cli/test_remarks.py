@@ -7,8 +7,9 @@ import pytest
 from pydantic import SecretStr
 
 from bot import settings
-from bot.commands._remarks import all_of_them, proxy_to
+from bot.commands._remarks import all_of_them
 from bot.music import BACKENDS
+from bot.proxies import proxy_to
 from bot.settings import Settings, SettingsError, load
 
 TOKEN = "123456789:AAsandboxsandboxsandboxsandboxsand0"
@@ -156,6 +157,48 @@ def test_every_bad_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(lines) == len(named)
     assert "5ecret" not in str(error.value)
     assert TOKEN not in str(error.value)
+
+
+IN_PLAIN_WORDS = [
+    ("WEBHOOK_URL", "http://bot.example/", "must begin with https://: Telegram calls no other"),
+    ("TRACKS_PER_DAY", "many", "must be a whole number, or none"),
+    ("RECORDINGS_PER_DAY", "2.5", "must be a whole number, or none"),
+    ("TRACKS_PER_DAY", "-1", "must be 0 or more"),
+    (
+        "ALLOWED_USERS",
+        "12,@ben",
+        "must be ids, whole numbers with commas between; a @name is none",
+    ),
+    ("HTTP_PORT", "99999", "must be 65535 or less"),
+    ("LYRICS_MAX", "0", "must be 1 or more"),
+    ("UPLOAD_TIMEOUT", "0", "must be more than 0"),
+    ("UPLOAD_TIMEOUT", "inf", "must be a number"),
+    ("KEEP_TRACKS", "-1", "must be 0 or more"),
+    ("CLIPPED_SHARE", "2", "must be 1 or less"),
+    ("COVER_PROMPT", "soft", "must have 10 characters or more"),
+    ("ACESTEP_PROMPT", "x" * 301, "must have 300 characters or less"),
+    ("OWNER_ID", "9" * 5000, "must be a whole number"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "line"), IN_PLAIN_WORDS)
+def test_a_value_out_of_bounds_is_named_in_our_own_words(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, line: str
+) -> None:
+    monkeypatch.setenv("WEBHOOK_SECRET", "s")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert str(error.value) == f"{name}: {line}"
+
+
+def test_a_bot_api_server_of_ones_own_may_call_without_tls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WEBHOOK_SECRET", "s")
+    monkeypatch.setenv("WEBHOOK_URL", "http://bot.internal/webhook")
+    monkeypatch.setenv("TELEGRAM_API_URL", "http://bot-api:8081")
+    assert load().webhook_url == "http://bot.internal/webhook"
 
 
 @pytest.mark.parametrize("path", ["", "/", "/proxy", "/botany", "/v1x", "/bots/x"])

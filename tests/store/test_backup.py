@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.cli import main
+from bot.i18n import texts
 from bot.sandbox.telegram.api import Person
-from bot.store.db.backup import BackupFailed, backup
+from bot.store.db.backup import backup
 from tests.support.bot_kit import World, delivered, previewed, said, until
 
 
@@ -50,17 +51,34 @@ async def test_a_busy_database_is_copied_whole(world: World, ada: Person, tmp_pa
         database.close()
 
 
-def test_no_database_no_copy(tmp_path: Path) -> None:
-    with pytest.raises(BackupFailed, match="there is no database"):
-        backup(tmp_path / "none.sqlite3", tmp_path / "copy")
-    assert list(tmp_path.iterdir()) == []
+def no_copy(folder: Path, into: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What the command says that makes no copy; its folder stays as it was."""
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(SystemExit, match="1"):
+        main(["backup", str(folder / into)])
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    said = capsys.readouterr()
+    assert said.out == ""
+    return said.err.strip()
 
 
-def test_a_copy_that_cannot_be_written(tmp_path: Path) -> None:
-    source = tmp_path / "source.sqlite3"
+def test_why_there_is_no_copy_is_said_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    say = texts(None).plain
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    source = tmp_path / "refrain.sqlite3"
+    assert no_copy(tmp_path, "copy", capsys) == say("backup-missing", path=str(source))
     sqlite3.connect(source).close()
-    with pytest.raises(BackupFailed, match="cannot be written"):
-        backup(source, tmp_path / "no such folder" / "copy")
+    nowhere = str(tmp_path / "no such folder")
+    assert no_copy(tmp_path, "no such folder/copy", capsys) == say(
+        "backup-folder", path=nowhere, why="No such file or directory"
+    )
+    source.write_text("no database " * 100)
+    assert no_copy(tmp_path, "copy", capsys) == say(
+        "backup-failed", path=str(source), why="file is not a database"
+    )
 
 
 def test_postgresql_has_its_own_tool(

@@ -10,6 +10,7 @@ from bot.music.aimlapi.faults import raise_for_status
 from bot.music.aimlapi.wire import Balance, ModelList
 from bot.music.errors import MusicError, OperatorFault, OperatorReason, PassingFault
 from bot.music.ports import CheckResult
+from bot.proxies import proxy_to
 
 _WAIT = 20.0
 _BALANCES = ("/v1/billing/balance", "/v2/billing")
@@ -99,6 +100,8 @@ def why(error: MusicError | None, url: URL, setting: str) -> str:
     """
     where = url.with_user(None)
     if isinstance(error, PassingFault) and error.http is None:
+        if proxy := proxy_to(str(url)):
+            return f"{where} ({setting}) cannot be reached through {proxy}"
         return f"{where} cannot be reached; is {setting} right, and this machine online?"
     if isinstance(error, OperatorFault) and error.reason is OperatorReason.MAINTENANCE:
         return "under maintenance; look again later"

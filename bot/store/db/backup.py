@@ -5,10 +5,28 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from tempfile import mkstemp
+from typing import Literal
 
 
 class BackupFailed(Exception):
-    """There is no copy; the message is one line for the owner."""
+    """There is no copy.
+
+    Args:
+        reason: What the owner is told (`backup-…` in the texts).
+        path: What it is about.
+        why: What the system says, where it says something.
+    """
+
+    def __init__(
+        self,
+        reason: Literal["missing", "folder", "failed", "damaged"],
+        path: Path,
+        why: object = "",
+    ) -> None:
+        super().__init__(f"{reason}: {path}: {why}")
+        self.reason = reason
+        self.path = path
+        self.why = str(why)
 
 
 def backup(database: Path, into: Path) -> int:
@@ -25,18 +43,18 @@ def backup(database: Path, into: Path) -> int:
         BackupFailed: there is nothing to copy, it cannot be written, or the copy is damaged.
     """
     if not database.is_file():
-        raise BackupFailed(f"there is no database at {database}")
+        raise BackupFailed("missing", database)
     try:
         number, name = mkstemp(prefix=f".{into.name}.", dir=into.parent)
     except OSError as error:
-        raise BackupFailed(f"{into.parent} cannot be written: {error.strerror}") from error
+        raise BackupFailed("folder", into.parent, error.strerror) from error
     os.close(number)
     part = Path(name)
     try:
         _copy(database, part)
         part.replace(into)
     except (sqlite3.Error, OSError) as error:
-        raise BackupFailed(f"the copy failed: {error}") from error
+        raise BackupFailed("failed", database, error) from error
     finally:
         part.unlink(missing_ok=True)
     return into.stat().st_size
@@ -51,7 +69,7 @@ def _copy(database: Path, part: Path) -> None:
         # anew whenever the bot writes.
         source.execute("VACUUM INTO ?", (str(part),))
         if copy.execute("PRAGMA quick_check").fetchone() != ("ok",):
-            raise BackupFailed("the copy is damaged")
+            raise BackupFailed("damaged", database)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, complete in itself
     with part.open("rb") as written:
         os.fsync(written.fileno())

@@ -55,6 +55,9 @@ class Messenger:
         files: What people sent.
         services: By the name of each music service, its title and the setting with its key.
         time_scale: A factor on its pauses; tests hurry.
+
+    Attributes:
+        owner_told: What people read of that (see `bot.studio.ports.Messenger`).
     """
 
     def __init__(
@@ -77,10 +80,7 @@ class Messenger:
         self._pause = _PAUSE * time_scale
         self._chats = Chats(_EDIT_EVERY * time_scale)
         self._said_anew: set[int] = set()
-
-    @property
-    def _has_owner(self) -> bool:
-        return self._owner_id is not None
+        self.owner_told = False
 
     async def fetch(self, file_id: str, into: Path, at_most: int) -> None:
         """Write a recording to a file (see `bot.studio.ports.Messenger`)."""
@@ -116,10 +116,10 @@ class Messenger:
             return True
         chat.edits()
         say = texts(await self._languages.of(track.user_id))
-        text, buttons = _status(track, progress, say, kept=kept, has_owner=self._has_owner)
+        text, buttons = _status(track, progress, say, kept=kept, owner_told=self.owner_told)
         if unfit:
             text = panels.refusal(
-                unfit.flaw, unfit.limits, say, kept=True, has_owner=self._has_owner
+                unfit.flaw, unfit.limits, say, kept=True, owner_told=self.owner_told
             )
         try:
             await self._say(track, text, buttons, new=progress is None)
@@ -144,7 +144,7 @@ class Messenger:
     ) -> None:
         """Edit the status message; where there is none, only how a track ended is worth one."""
         if track.panel_id is None:
-            if new:
+            if new and track.status is not TrackStatus.SENDING:  # the track itself is on its way
                 await self._say_anew(track, text, buttons)
             return
         panel = Panel(text, buttons)
@@ -175,7 +175,7 @@ class Messenger:
         """Say that a recording cannot be fetched (see `bot.studio.ports.Messenger`)."""
         say = texts(await self._languages.of(recording.user_id))
         key = "recording-out-of-reach" if owner_knows else "recording-late"
-        text = say(key, owner=self._has_owner)
+        text = say(key, owner=self.owner_told)
         await self._about(recording, topic, text, None)
 
     async def ring(self, track: Track) -> bool:
@@ -184,6 +184,7 @@ class Messenger:
             self._said_anew.discard(track.id)
             return True
         say = texts(await self._languages.of(track.user_id))
+        _, buttons = _status(track, None, say, kept=False, owner_told=self.owner_told)
         try:
             await send_in_topic(
                 self._bot.send_message,
@@ -191,6 +192,7 @@ class Messenger:
                 track.topic_id,
                 text=say(f"notice-{track.status}", title=_name(track, say)),
                 parse_mode=ParseMode.HTML,
+                reply_markup=buttons,
                 reply_to_message_id=track.panel_id,
                 allow_sending_without_reply=True,
             )
@@ -296,7 +298,7 @@ class Messenger:
     async def tell_owner(self, matter: str, backend: str, instead: str | None = None) -> bool:
         """Tell the owner what only they can mend (see `bot.studio.ports.Messenger`)."""
         if self._owner_id is None:
-            return True
+            return False
         say = texts(await self._languages.of(self._owner_id))
         titles = {name: service[0] for name, service in self._services.items()}
         named = {
@@ -323,7 +325,7 @@ def _name(track: Track, say: Texts) -> str:
 
 
 def _status(  # noqa: PLR0911 - one line a status reads best
-    track: Track, progress: Progress | None, say: Texts, *, kept: bool, has_owner: bool
+    track: Track, progress: Progress | None, say: Texts, *, kept: bool, owner_told: bool
 ) -> tuple[str, InlineKeyboardMarkup | None]:
     """What a status message says, and its buttons."""
     match track.status:
@@ -341,7 +343,7 @@ def _status(  # noqa: PLR0911 - one line a status reads best
             return say(f"status-{track.status}"), keyboards.kept(track, say, "button-send-again")
         case TrackStatus.FAILED:
             reason = track.reason or Failure.UPSTREAM
-            return say(f"failed-{reason}", owner=has_owner), keyboards.failed(track, say)
+            return say(f"failed-{reason}", owner=owner_told), keyboards.failed(track, say)
         case TrackStatus.DELIVERED | TrackStatus.CANCELLED:
             return say(f"status-{track.status}"), None
 

@@ -55,10 +55,10 @@ def _with(text: str, warning: tuple[Recording, Hint] | None, say: Texts) -> str:
     return f"{text}\n\n{say(f'hint-{hint}', seconds=round(recording.seconds or 0))}"
 
 
-def refusal(flaw: Flaw, limits: Limits, say: Texts, *, kept: bool, has_owner: bool) -> str:
+def refusal(flaw: Flaw, limits: Limits, say: Texts, *, kept: bool, owner_told: bool) -> str:
     """Why a recording cannot be used, and that words are kept where there are any."""
     least, most = int(limits.shortest), round(limits.longest / 60)
-    problem = say(f"recording-{flaw}", least=least, most=most, owner=has_owner)
+    problem = say(f"recording-{flaw}", least=least, most=most, owner=owner_told)
     return f"{problem} {say('lyrics-kept')}" if kept else problem
 
 
@@ -81,7 +81,7 @@ async def _retire(bot: Bot, chat_id: int, message_id: int) -> None:
 def _refusal(view: DraftView, bad: Recording, say: Texts) -> Panel:
     draft = view.draft
     flaw = bad.reason or Flaw.UNREADABLE
-    text = refusal(flaw, view.limits, say, kept=bool(draft.lyrics), has_owner=view.has_owner)
+    text = refusal(flaw, view.limits, say, kept=bool(draft.lyrics), owner_told=view.owner_told)
     if bad.id != draft.partner_id:
         return Panel(text, None)
     return Panel(text, keyboards.partner(draft, say))
