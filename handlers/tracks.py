@@ -77,12 +77,13 @@ class Tracks:
         track = await pressed_track(update, self._deps)
         if track is None:
             return
-        sent = await self._deps.studio.send_again(track, press_of(update))
-        if sent or (await self._deps.store.tracks.get(track.id)).status in _ON_ITS_WAY:
+        if await self._deps.studio.send_again(track, press_of(update)):
             await toast(update)
             return
         say = await self._deps.texts(update)
-        await toast(update, say.plain("toast-gone"))
+        now = await self._deps.store.tracks.get(track.id)
+        known = now.status in _ON_ITS_WAY
+        await toast(update, say.plain("toast-already" if known else "toast-gone"))
         if update.callback_query and (pressed := update.callback_query.message):
             await panels.retire(self._deps.bot, pressed.chat.id, [pressed.message_id])
 

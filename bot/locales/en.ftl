@@ -205,8 +205,8 @@ failed-withdrawn = I can’t make this kind of track right now; it’s not you. 
 failed-upstream = The music service didn’t come up with a track this time. Everything is kept: try again.
 failed-timeout = The music service took too long. Everything is kept: try again.
 notice-failed = “{ $title }” didn’t work out. The message above says why; go on from here.
-notice-unsure = I’m not sure that “{ $title }” has reached you. If it hasn’t, press the button.
-notice-undeliverable = I couldn’t send “{ $title }”. It’s kept: press the button.
+notice-unsure = I’m not sure that “{ $title }” has reached you. If it hasn’t, use the button above.
+notice-undeliverable = I couldn’t send “{ $title }”. It’s kept: use the button above.
 caption = { $take ->
         [1] Here’s your track.
        *[other] Here’s take { $take }.

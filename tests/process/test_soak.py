@@ -17,7 +17,7 @@ from benchmarks.torture_people import track_of
 from bot.backoff import Backoff
 from bot.sandbox.telegram.api import Person, SeenMessage
 from bot.sandbox.telegram.server import Call
-from tests.support.bot_kit import LYRICS, World, song, until
+from tests.support.bot_kit import LYRICS, World, said, song, until
 from tests.support.proxy_kit import Proxy
 from tests.support.soak_kit import ANSWER, Complaint, Visitor, draft_of, status_of
 from tests.support.weather_kit import Weather, music_troubles, telegram_troubles, told
@@ -297,7 +297,9 @@ async def _all_can_go_on(soak: Soak) -> None:
             await _below(person, sent, lambda message: message.kind == "text")
             sent = await person.send_audio(song(), duration=12)
             await _press(person, sent, ":song")
-            sent = await person.send_text(LYRICS)
+            asked = await _below(person, sent, _asks_for_more)
+            if not any(button.data.startswith("c:") for button in asked.buttons):
+                sent = await person.send_text(LYRICS)
             await _press(person, sent, "c:")
             await _below(person, sent, lambda message: message.kind == "audio")
         except TimeoutError:
@@ -310,6 +312,11 @@ async def _below(
     person: Person, sent: SeenMessage, fits: Callable[[SeenMessage], bool]
 ) -> SeenMessage:
     return await person.wait_for(lambda m: m.id > sent.id and fits(m), after=0, timeout=ANSWER)
+
+
+def _asks_for_more(message: SeenMessage) -> bool:
+    """Whether this is what follows the question about a recording: words, or a look."""
+    return said("lyrics-question")(message) or said("preview")(message)
 
 
 async def _press(person: Person, sent: SeenMessage, part: str) -> None:

@@ -184,7 +184,8 @@ class Messenger:
             self._said_anew.discard(track.id)
             return True
         say = texts(await self._languages.of(track.user_id))
-        _, buttons = _status(track, None, say, kept=False, owner_told=self.owner_told)
+        # One "Send it again" is enough: a second would stay behind when the first is pressed.
+        failed = track.status is TrackStatus.FAILED
         try:
             await send_in_topic(
                 self._bot.send_message,
@@ -192,7 +193,7 @@ class Messenger:
                 track.topic_id,
                 text=say(f"notice-{track.status}", title=_name(track, say)),
                 parse_mode=ParseMode.HTML,
-                reply_markup=buttons,
+                reply_markup=keyboards.failed(track, say) if failed else None,
                 reply_to_message_id=track.panel_id,
                 allow_sending_without_reply=True,
             )
