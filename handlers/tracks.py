@@ -55,8 +55,8 @@ class Tracks:
             limit = self._deps.studio.tracks_per_user
             await toast(update, too_many_unfinished(say, limit), alert=True)
         else:
-            stopping = reason is NotNow.STOPPING
-            await toast(update, say.plain("toast-stopping" if stopping else "toast-running"))
+            keys = {NotNow.STOPPING: "toast-stopping", NotNow.ALREADY: "toast-already"}
+            await toast(update, say.plain(keys.get(reason, "toast-running")))
 
     async def cancel(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         """Stop the track; what was paid for is kept for a day."""

@@ -70,6 +70,7 @@ class NotNow(StrEnum):
     """Why a track was not begun."""
 
     STALE = "stale"
+    ALREADY = "already"  # another press has had the failed track made
     STOPPING = "stopping"
     TOO_MANY = "too-many"
 
@@ -137,6 +138,13 @@ async def from_track(
     pressed = await connection.scalar(select(tracks.c.id).where(tracks.c.origin == origin))
     if running is not None or pressed:
         return NotNow.STOPPING if running and not pressed else NotNow.STALE
+    if before.status is TrackStatus.FAILED and await connection.scalar(
+        select(tracks.c.id).where(
+            tracks.c.predecessor_id == before.id,
+            tracks.c.status.not_in([TrackStatus.FAILED, TrackStatus.CANCELLED]),
+        )
+    ):
+        return NotNow.ALREADY
     if await _too_many(connection, before.user_id, limit, a_day):
         return NotNow.TOO_MANY
     track = await _insert(

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _TRIES = 16
 _LONGEST_PAUSE = 300.0
+_EDIT_SECONDS = 5.0
 _SHOW_AGAIN = 5.0  # in first pauses
 _AT_ONCE = 8  # a track that is being sent is in memory, twice
 _MADE_OR_ENDED = frozenset(TrackStatus) - UNMADE
@@ -100,7 +101,11 @@ class Delivery:
         # Beside the sending: it waits for no status message.
         showing = asyncio.create_task(self._context.messenger.show(sending))
         try:
-            return await self._sent(sending, audio, cover, note)
+            sent = await self._sent(sending, audio, cover, note)
+            await asyncio.wait(
+                {showing}, timeout=_EDIT_SECONDS
+            )  # else it might land after the end's
+            return sent
         finally:
             await cancel_and_wait(showing)
 

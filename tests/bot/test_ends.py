@@ -9,6 +9,7 @@ from tests.support import audio_material
 from tests.support.bot_kit import (
     LYRICS,
     OWNER,
+    PATIENCE,
     World,
     asked_purpose,
     chosen,
@@ -189,3 +190,20 @@ async def test_a_retry_keeps_its_number(world: World, ada: Person) -> None:
     track = await ada.wait_for("audio")
     assert track.attached.title == "Morning light upon the water"
     assert said("caption")(track)
+
+
+async def test_try_again_stands_twice_and_makes_one_track(world: World, ada: Person) -> None:
+    """Under the status message and under the news of its failure: nobody pays for both."""
+    for _ in range(2):
+        world.music.fail("audio-empty")
+    status = await created(ada)
+    note = await rung(world, ada, status)
+    again = next(button.data for button in note.buttons if button.data.startswith("t:"))
+    await ada.press_forged(status.id, again)
+    await ada.wait_for("audio", after=0, timeout=PATIENCE)
+    await world.quiet()
+    billed = len(world.music.generated)
+    assert toasted(await ada.press_forged(note.id, again), "toast-already")
+    await world.quiet()
+    assert len(world.music.generated) == billed
+    assert len(world.rows("SELECT 1 FROM tracks")) == 2
